@@ -1,0 +1,2 @@
+//! The `rareport` binary.
+fn main() {}

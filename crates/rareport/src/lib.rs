@@ -1,1 +1,3 @@
 //! rareport
+
+pub mod digest;

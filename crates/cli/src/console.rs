@@ -1,0 +1,157 @@
+//! Everything that is said on stderr: the progress bar, warnings, errors and
+//! the closing summary.
+//!
+//! Data never goes through here. Warnings and the summary are silenced by
+//! `--quiet`; errors are not, and each makes the exit status 2.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Read, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
+use crate::args::{ConsoleArgs, ProgressWhen};
+
+/// The channel to the person at the terminal.
+#[derive(Debug)]
+pub(crate) struct Console {
+    quiet: bool,
+    progress: ProgressWhen,
+    bar: ProgressBar,
+    failed: Cell<bool>,
+}
+
+impl Console {
+    /// A console as the command line asks for it; nothing is shown yet.
+    pub(crate) fn new(args: ConsoleArgs) -> Console {
+        let progress = match (args.quiet, args.progress) {
+            (true, ProgressWhen::Auto) => ProgressWhen::Never,
+            (_, progress) => progress,
+        };
+        Console {
+            quiet: args.quiet,
+            progress,
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            failed: Cell::new(false),
+        }
+    }
+
+    /// Starts the progress bar over `total` bytes of input, or one without an
+    /// end if the total is not known. `rows` says that rows are printed to the
+    /// terminal as they are found, which a bar would tear apart.
+    pub(crate) fn start_progress(&self, total: Option<u64>, rows: bool) {
+        let terminal = io::stderr().is_terminal();
+        let target = match self.progress {
+            ProgressWhen::Never => return,
+            ProgressWhen::Auto if !terminal || rows => return,
+            ProgressWhen::Always if !terminal => {
+                ProgressDrawTarget::term_like_with_hz(Box::new(PlainLines), 1)
+            }
+            ProgressWhen::Auto | ProgressWhen::Always => ProgressDrawTarget::stderr(),
+        };
+        let template = match total {
+            Some(total) => {
+                self.bar.set_length(total);
+                "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left"
+            }
+            None => "{spinner} {bytes} {bytes_per_sec}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_draw_target(target);
+        self.bar.reset();
+        if terminal {
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    }
+
+    /// Takes the progress bar away.
+    pub(crate) fn end_progress(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Counts what is read from `source` as progress.
+    pub(crate) fn watch<R: Read>(&self, source: R) -> impl Read + use<R> {
+        self.bar.wrap_read(source)
+    }
+
+    /// Says something about the run that a person should know.
+    pub(crate) fn note(&self, message: impl Display) {
+        if !self.quiet {
+            self.say(&message);
+        }
+    }
+
+    /// Says that something may be wrong, although the run goes on.
+    pub(crate) fn warn(&self, message: impl Display) {
+        self.note(format_args!("warning: {message}"));
+    }
+
+    /// Says that something failed; the run may go on, but will end with
+    /// status 2.
+    pub(crate) fn error(&self, message: impl Display) {
+        self.failed.set(true);
+        self.say(&format_args!("error: {message}"));
+    }
+
+    /// Whether an error was reported.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    /// Writes a line to stderr. If even that fails there is nobody to tell.
+    fn say(&self, message: &dyn Display) {
+        self.bar.suspend(|| {
+            let _ = writeln!(io::stderr(), "rareport: {message}");
+        });
+    }
+}
+
+/// A stderr that is no terminal: each state of the bar is a line.
+#[derive(Debug)]
+struct PlainLines;
+
+impl TermLike for PlainLines {
+    fn width(&self) -> u16 {
+        80
+    }
+
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.write_str(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        let text = text.trim();
+        if text.is_empty() {
+            Ok(())
+        } else {
+            writeln!(io::stderr(), "{text}")
+        }
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}

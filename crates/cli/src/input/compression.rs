@@ -1,0 +1,139 @@
+//! Compression, recognised by content.
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use bzip2::read::MultiBzDecoder;
+use flate2::read::MultiGzDecoder;
+use liblzma::read::XzDecoder;
+
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Xz,
+    Zstd,
+    Bzip2,
+}
+
+impl Compression {
+    /// Tells by the first bytes. Signatures: RFC 1952 §2.3.1, the .xz format
+    /// §2.1.1.1, RFC 8878 §3.1.1 (frame) and §3.1.2 (skippable frame), bzip2.
+    fn of(start: &[u8]) -> Compression {
+        match start {
+            [0x1f, 0x8b, ..] => Compression::Gzip,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Xz,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Compression::Bzip2,
+            _ => Compression::None,
+        }
+    }
+}
+
+/// Bytes of the longest signature.
+const SIGNATURE: usize = 6;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 16;
+
+/// Reads `source` decompressed. Several compressed streams one after the other
+/// are read as one.
+pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let start = read_start(&mut source, SIGNATURE)?;
+    let compression = Compression::of(&start);
+    let source = Cursor::new(start).chain(source);
+    let buffered = |source| BufReader::with_capacity(CHUNK, source);
+    Ok(match compression {
+        Compression::None => Box::new(source),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(source))),
+        Compression::Xz => Box::new(XzDecoder::new_multi_decoder(buffered(source))),
+        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(buffered(source))?),
+        Compression::Bzip2 => Box::new(MultiBzDecoder::new(buffered(source))),
+    })
+}
+
+/// Reads what is there at the start of `source`, a chunk at most and `least`
+/// bytes unless it ends before, without waiting for more.
+pub(super) fn read_start(source: &mut impl Read, least: usize) -> io::Result<Vec<u8>> {
+    let mut start = vec![0; CHUNK];
+    let mut length = 0;
+    while length < least {
+        match source.read(&mut start[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    start.truncate(length);
+    Ok(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"type=EOE msg=audit(1.000:1): \n";
+
+    /// Two streams, each of `TEXT`, in each format.
+    fn packed() -> Vec<(&'static str, Vec<u8>)> {
+        let gzip = || {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+            encoder.write_all(TEXT).unwrap();
+            encoder.finish().unwrap()
+        };
+        let xz = || {
+            let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+            encoder.write_all(TEXT).unwrap();
+            encoder.finish().unwrap()
+        };
+        let bzip2 = || {
+            let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), Default::default());
+            encoder.write_all(TEXT).unwrap();
+            encoder.finish().unwrap()
+        };
+        let zstd = || zstd::encode_all(TEXT, 1).unwrap();
+        vec![
+            ("plain", [TEXT, TEXT].concat()),
+            ("gzip", [gzip(), gzip()].concat()),
+            ("xz", [xz(), xz()].concat()),
+            ("bzip2", [bzip2(), bzip2()].concat()),
+            ("zstd", [zstd(), zstd()].concat()),
+        ]
+    }
+
+    #[test]
+    fn every_format_with_several_streams() {
+        for (format, bytes) in packed() {
+            let mut text = Vec::new();
+            decompress(&bytes[..])
+                .unwrap()
+                .read_to_end(&mut text)
+                .unwrap();
+            assert_eq!(text, [TEXT, TEXT].concat(), "{format}");
+        }
+    }
+
+    #[test]
+    fn a_cut_stream_is_an_error_after_its_text() {
+        for (format, bytes) in packed().into_iter().skip(1) {
+            let cut = &bytes[..bytes.len() - 3];
+            let mut text = Vec::new();
+            assert!(
+                decompress(cut).unwrap().read_to_end(&mut text).is_err(),
+                "{format}"
+            );
+        }
+    }
+
+    #[test]
+    fn short_input_is_plain() {
+        for bytes in [&b""[..], b"B", b"BZ", b"BZhello"] {
+            let mut text = Vec::new();
+            decompress(bytes).unwrap().read_to_end(&mut text).unwrap();
+            assert_eq!(text, bytes);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Which files the PATH arguments stand for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::log::{Log, Member};
+use super::rotation::RotatedName;
+use crate::console::Console;
+use crate::text::Inert;
+
+/// The live log that a directory is searched for.
+const AUDIT_LOG: &str = "audit.log";
+
+/// A log is known by the directory it is in and the name of its live file.
+type LogKey = (PathBuf, String);
+
+/// Files found so far, by log.
+#[derive(Debug, Default)]
+struct Found {
+    logs: BTreeMap<LogKey, FoundLog>,
+}
+
+/// Files found of one log, in no order.
+#[derive(Debug, Default)]
+struct FoundLog {
+    files: Vec<(RotatedName, Member)>,
+    host: Option<String>,
+}
+
+/// Turns PATH arguments into logs.
+///
+/// Files of one directory that are rotations of the same log make one [`Log`],
+/// however they were named. A path that cannot be used is reported to the
+/// console and left out.
+///
+/// # Errors
+///
+/// If nothing is named and stdin is a terminal, if stdin is named twice, and
+/// if nothing is left to read.
+pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>> {
+    let stdin = paths.iter().filter(|path| is_stdin(path)).count();
+    if stdin > 1 {
+        bail!("standard input (`-`) can be read once only; name it once");
+    }
+    if paths.is_empty() && io::stdin().is_terminal() {
+        bail!(
+            "nothing to read: name a log or a directory (such as /var/log/audit), or pipe a log in"
+        );
+    }
+    let mut found = Found::default();
+    for path in paths.iter().filter(|path| !is_stdin(path)) {
+        if let Err(reason) = found.add(path) {
+            console.error(reason);
+        }
+    }
+    let mut logs = found.into_logs(console);
+    if stdin > 0 || paths.is_empty() {
+        logs.push(Log {
+            members: vec![Member::Stdin],
+            host: None,
+        });
+    }
+    if logs.is_empty() {
+        bail!("nothing to read: none of the paths could be used");
+    }
+    Ok(logs)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+impl Found {
+    /// Adds what a path stands for; the error says why it stands for nothing.
+    fn add(&mut self, path: &Path) -> Result<(), String> {
+        let metadata = fs::metadata(path).map_err(|error| unreadable_path(path, &error))?;
+        if metadata.is_dir() {
+            return self.add_directory(path);
+        }
+        self.add_file(path, Some(&metadata), None);
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path, metadata: Option<&Metadata>, host: Option<&str>) {
+        let size = metadata
+            .filter(|metadata| metadata.is_file())
+            .map(Metadata::len);
+        let name = match path.file_name() {
+            Some(name) => RotatedName::parse(&name.to_string_lossy()),
+            None => RotatedName::parse(&path.to_string_lossy()),
+        };
+        let directory = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        let log = self.logs.entry((directory, name.base.clone())).or_default();
+        log.host = log.host.take().or(host.map(str::to_owned));
+        log.files.push((
+            name,
+            Member::File {
+                path: path.to_owned(),
+                size,
+            },
+        ));
+    }
+
+    /// Adds the log in a directory or, if it has none, those in its
+    /// subdirectories, each of which then names a host.
+    fn add_directory(&mut self, directory: &Path) -> Result<(), String> {
+        if self.add_log_of(directory, None)? {
+            return Ok(());
+        }
+        let mut any = false;
+        for subdirectory in entries(directory)?
+            .into_iter()
+            .filter(|entry| entry.is_dir())
+        {
+            let host = subdirectory.file_name().map(|name| name.to_string_lossy());
+            any |= self.add_log_of(&subdirectory, host.as_deref())?;
+        }
+        if any {
+            return Ok(());
+        }
+        Err(format!(
+            "{}: there is no {AUDIT_LOG} in this directory or right below it; \
+             name the files themselves if they are called otherwise",
+            shown(directory)
+        ))
+    }
+
+    /// Adds `audit.log` and its rotations from a directory; whether there were
+    /// any.
+    fn add_log_of(&mut self, directory: &Path, host: Option<&str>) -> Result<bool, String> {
+        let mut any = false;
+        for path in entries(directory)? {
+            let name = path.file_name().and_then(OsStr::to_str);
+            if name.is_none_or(|name| RotatedName::parse(name).base != AUDIT_LOG) {
+                continue;
+            }
+            let metadata = fs::metadata(&path).ok();
+            if metadata.as_ref().is_none_or(Metadata::is_file) {
+                self.add_file(&path, metadata.as_ref(), host);
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    /// The logs in order of their path, files named twice only once.
+    fn into_logs(self, console: &Console) -> Vec<Log> {
+        self.logs
+            .into_values()
+            .map(|found| found.into_log(console))
+            .collect()
+    }
+}
+
+impl FoundLog {
+    fn into_log(mut self, console: &Console) -> Log {
+        self.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self.files.dedup_by(|(name, member), (kept_name, kept)| {
+            let twice = name.same_generation(kept_name);
+            if twice && name != kept_name {
+                console.warn(format_args!(
+                    "{member} left out: by its name it holds the same as {kept}"
+                ));
+            }
+            twice
+        });
+        let members = self.files.into_iter().map(|(_, member)| member).collect();
+        Log {
+            members,
+            host: self.host,
+        }
+    }
+}
+
+/// Paths in a directory, sorted.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let read = || -> io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(directory)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<io::Result<Vec<PathBuf>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    read().map_err(|error| unreadable_path(directory, &error))
+}
+
+fn shown(path: &Path) -> Inert<'_> {
+    Inert(path.as_os_str().as_encoded_bytes())
+}
+
+/// Why a path cannot be read, and what to do about it.
+pub(super) fn unreadable_path(path: &Path, error: &io::Error) -> String {
+    let path = shown(path);
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("{path}: there is no such file or directory"),
+        io::ErrorKind::PermissionDenied => format!(
+            "{path}: permission denied; audit logs are kept for root and the group adm: \
+             run as a member, or copy the log to a place you may read"
+        ),
+        _ => format!("{path}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::args::Args;
+
+    fn quiet() -> Console {
+        Console::new(Args::parse_from(["rareport", "--quiet", "rules"]).console)
+    }
+
+    fn tree(files: &[&str]) -> TempDir {
+        let directory = TempDir::new().unwrap();
+        for file in files {
+            let path = directory.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        directory
+    }
+
+    /// Names of the members of each log, below `root`.
+    fn names(root: &Path, logs: &[Log]) -> Vec<Vec<String>> {
+        let name = |member: &Member| match member {
+            Member::Stdin => "-".to_owned(),
+            Member::File { path, .. } => path.strip_prefix(root).unwrap().display().to_string(),
+        };
+        logs.iter()
+            .map(|log| log.members.iter().map(name).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_directory_is_its_audit_log_oldest_first() {
+        let tree = tree(&[
+            "audit.log",
+            "audit.log.2.gz",
+            "audit.log.10",
+            "audit.log.1",
+            "notes.txt",
+        ]);
+        let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+        assert_eq!(
+            names(tree.path(), &logs),
+            [["audit.log.10", "audit.log.2.gz", "audit.log.1", "audit.log"]]
+        );
+        assert_eq!(logs[0].host, None);
+    }
+
+    #[test]
+    fn a_directory_of_directories_is_a_fleet() {
+        let tree = tree(&[
+            "web01/audit.log",
+            "db01/audit.log.1",
+            "db01/audit.log",
+            "empty/readme",
+        ]);
+        let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+        assert_eq!(
+            names(tree.path(), &logs),
+            [
+                vec!["db01/audit.log.1", "db01/audit.log"],
+                vec!["web01/audit.log"]
+            ]
+        );
+        assert_eq!(logs[0].host.as_deref(), Some("db01"));
+    }
+
+    #[test]
+    fn files_named_one_by_one_are_put_in_order() {
+        let tree = tree(&["audit.log", "audit.log.1", "audit.log.2", "other.log"]);
+        let paths = [
+            "audit.log",
+            "other.log",
+            "audit.log.1",
+            "audit.log.2",
+            "audit.log",
+        ]
+        .map(|name| tree.path().join(name));
+        let logs = discover(&paths, &quiet()).unwrap();
+        assert_eq!(
+            names(tree.path(), &logs),
+            [
+                vec!["audit.log.2", "audit.log.1", "audit.log"],
+                vec!["other.log"]
+            ]
+        );
+    }
+
+    #[test]
+    fn the_compressed_copy_of_a_rotation_is_left_out() {
+        let tree = tree(&["audit.log.1", "audit.log.1.gz"]);
+        let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+        assert_eq!(names(tree.path(), &logs), [["audit.log.1"]]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_fails_only_if_nothing_is_left() {
+        let tree = tree(&["audit.log"]);
+        let missing = tree.path().join("missing");
+        let console = quiet();
+        let logs = discover(&[missing.clone(), tree.path().to_owned()], &console).unwrap();
+        assert_eq!(logs.len(), 1);
+        assert!(console.failed());
+        assert!(discover(&[missing], &quiet()).is_err());
+        assert!(discover(&["-".into(), "-".into()], &quiet()).is_err());
+    }
+}

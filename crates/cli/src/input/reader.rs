@@ -1,0 +1,259 @@
+//! A whole log as one stream of text.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+
+use super::compression::{decompress, read_start};
+use super::discover::unreadable_path;
+use super::log::{Log, Member};
+use crate::console::Console;
+
+/// What was read from all logs, to tell why there was nothing in them.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    bytes: Cell<u64>,
+    foreign: RefCell<Option<&'static str>>,
+}
+
+impl Tally {
+    /// Why there was not a single audit record, and what to do.
+    pub(crate) fn why_no_record(&self) -> &'static str {
+        match (*self.foreign.borrow(), self.bytes.get()) {
+            (Some(reason), _) => reason,
+            (None, 0) => {
+                "the input is empty; is auditd running (systemctl status auditd), and does \
+                 log_file in /etc/audit/auditd.conf name this file?"
+            }
+            (None, _) => {
+                "no line of the input is an audit record, which looks like \
+                 `type=SYSCALL msg=audit(1364481363.243:24287): …`; name the audit.log of a \
+                 machine that runs auditd"
+            }
+        }
+    }
+}
+
+/// Reads the members of a log one after the other, decompressed.
+///
+/// A member that cannot be read is reported to the console, once, and the next
+/// one is read; so reading never fails.
+pub(crate) struct LogReader<'a> {
+    waiting: std::vec::IntoIter<Member>,
+    current: Option<Opened<'a>>,
+    ends_in_newline: bool,
+    console: &'a Console,
+    tally: &'a Tally,
+}
+
+/// A member being read.
+struct Opened<'a> {
+    member: Member,
+    text: Box<dyn Read + 'a>,
+}
+
+impl<'a> LogReader<'a> {
+    /// A reader at the start of the oldest member.
+    pub(crate) fn new(log: &Log, console: &'a Console, tally: &'a Tally) -> LogReader<'a> {
+        LogReader {
+            waiting: log.members.clone().into_iter(),
+            current: None,
+            ends_in_newline: true,
+            console,
+            tally,
+        }
+    }
+
+    /// Opens a member whose start looks like text; the error says why not.
+    fn open(&self, member: Member) -> Result<Opened<'a>, String> {
+        let opened = match &member {
+            Member::Stdin => decompress(self.console.watch(io::stdin().lock())),
+            Member::File { path, .. } => {
+                File::open(path).and_then(|file| decompress(self.console.watch(file)))
+            }
+        };
+        let started = opened.and_then(|mut text| Ok((read_start(&mut text, 1)?, text)));
+        let (start, text) = started.map_err(|error| unreadable(&member, &error))?;
+        if let Some(foreign) = Foreign::of(&start) {
+            *self.tally.foreign.borrow_mut() = Some(foreign.advice());
+            if foreign != Foreign::Json {
+                return Err(format!("{member}: {}", foreign.advice()));
+            }
+        }
+        Ok(Opened {
+            member,
+            text: Box::new(Cursor::new(start).chain(text)),
+        })
+    }
+}
+
+impl Read for LogReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let Some(opened) = &mut self.current else {
+                let Some(member) = self.waiting.next() else {
+                    return Ok(0);
+                };
+                match self.open(member) {
+                    Ok(opened) => self.current = Some(opened),
+                    Err(reason) => self.console.error(reason),
+                }
+                if !self.ends_in_newline {
+                    self.ends_in_newline = true;
+                    buffer[0] = b'\n';
+                    return Ok(1);
+                }
+                continue;
+            };
+            match opened.text.read(buffer) {
+                Ok(0) => self.current = None,
+                Ok(length) => {
+                    self.ends_in_newline = buffer[..length].ends_with(b"\n");
+                    self.tally.bytes.set(self.tally.bytes.get() + length as u64);
+                    return Ok(length);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.console.error(format_args!(
+                        "{}: {error}; the rest of this file is lost, what came before it was used",
+                        opened.member
+                    ));
+                    self.current = None;
+                }
+            }
+        }
+    }
+}
+
+/// Why a member cannot be read.
+fn unreadable(member: &Member, error: &io::Error) -> String {
+    match member {
+        Member::Stdin => format!("{member}: {error}"),
+        Member::File { path, .. } => unreadable_path(path, error),
+    }
+}
+
+/// Something that is clearly not an audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Foreign {
+    Json,
+    Archive,
+    Binary,
+}
+
+impl Foreign {
+    /// Tells by the first text of a file; `None` if it may be an audit log.
+    fn of(start: &[u8]) -> Option<Foreign> {
+        let archive = start.starts_with(b"PK\x03\x04")
+            || start.starts_with(b"7z\xbc\xaf\x27\x1c")
+            || start.starts_with(b"\x04\x22\x4d\x18")
+            || start.get(257..262) == Some(b"ustar");
+        if archive {
+            return Some(Foreign::Archive);
+        }
+        if start.contains(&0) && !contains(start, b"audit(") {
+            return Some(Foreign::Binary);
+        }
+        let json = matches!(start.trim_ascii_start().first(), Some(b'{' | b'['));
+        json.then_some(Foreign::Json)
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Foreign::Json => {
+                "the input is JSON, not the text that auditd writes; name the audit.log itself"
+            }
+            Foreign::Archive => {
+                "this is an archive (tar, zip, 7z or lz4); unpack it and name the log in it \
+                 (gzip, xz, zstd and bzip2 are read as they are)"
+            }
+            Foreign::Binary => {
+                "this is binary data, not the text that auditd writes; name the audit.log itself \
+                 (gzip, xz, zstd and bzip2 are read as they are)"
+            }
+        }
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::args::Args;
+
+    fn quiet() -> Console {
+        Console::new(Args::parse_from(["rareport", "--quiet", "rules"]).console)
+    }
+
+    /// A log whose members have the given contents; `None` is a missing file.
+    fn log(directory: &TempDir, contents: &[Option<&[u8]>]) -> Log {
+        let members = contents.iter().enumerate().map(|(index, content)| {
+            let path = directory.path().join(index.to_string());
+            if let Some(content) = content {
+                fs::write(&path, content).unwrap();
+            }
+            Member::File { path, size: None }
+        });
+        Log {
+            members: members.collect(),
+            host: None,
+        }
+    }
+
+    fn read(contents: &[Option<&[u8]>]) -> (String, bool, &'static str) {
+        let (directory, console, tally) = (TempDir::new().unwrap(), quiet(), Tally::default());
+        let log = log(&directory, contents);
+        let mut text = String::new();
+        LogReader::new(&log, &console, &tally)
+            .read_to_string(&mut text)
+            .unwrap();
+        (text, console.failed(), tally.why_no_record())
+    }
+
+    #[test]
+    fn members_are_one_stream_of_whole_lines() {
+        let (text, failed, _) = read(&[Some(b"one\ntw"), Some(b"three\n"), Some(b"four")]);
+        assert_eq!(text, "one\ntw\nthree\nfour");
+        assert!(!failed);
+    }
+
+    #[test]
+    fn a_bad_member_does_not_stop_the_others() {
+        let cut = &zstd::encode_all(&b"packed\n"[..], 1).unwrap()[..9];
+        let (text, failed, _) = read(&[
+            Some(b"one\n"),
+            None,
+            Some(cut),
+            Some(b"\0\x01\x02"),
+            Some(b"two\n"),
+        ]);
+        assert_eq!(text, "one\ntwo\n");
+        assert!(failed);
+    }
+
+    #[test]
+    fn nul_bytes_in_an_audit_log_are_text() {
+        let (text, failed, _) = read(&[Some(b"\0\0\ntype=EOE msg=audit(1.000:1): \n")]);
+        assert!(text.starts_with('\0') && !failed);
+    }
+
+    #[test]
+    fn the_reason_for_no_record_fits() {
+        assert!(read(&[Some(b"")]).2.contains("empty"));
+        assert!(read(&[Some(b"hello\n")]).2.contains("no line"));
+        assert!(read(&[Some(b"{\"a\":1}\n")]).2.contains("JSON"));
+        assert!(read(&[Some(b"PK\x03\x04...")]).2.contains("unpack"));
+        assert!(read(&[Some(b"\x7fELF\0\0")]).2.contains("binary"));
+    }
+}

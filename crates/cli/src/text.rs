@@ -1,0 +1,120 @@
+//! Bytes from a log as text for people and for machines.
+//!
+//! A log holds what an attacker chose: process names with escape sequences,
+//! paths with newlines, bytes that are no UTF-8. [`Inert`] is for a terminal
+//! and can neither move the cursor nor reorder what is read; [`Utf8`] is for
+//! documents and keeps every character.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use serde::{Serialize, Serializer};
+
+/// Displays bytes so that a terminal shows them and does nothing else.
+///
+/// Control characters, line separators and characters that are invisible or
+/// change the direction of text are written as escapes, and so are bytes that
+/// are not UTF-8.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inert<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Inert<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for char in chunk.valid().chars() {
+                if is_active(char) {
+                    write!(f, "{}", char.escape_default())?;
+                } else {
+                    f.write_char(char)?;
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a terminal or a reader's eye would take the character for more (or
+/// less) than a visible character.
+fn is_active(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Serialises bytes as a string; what is not UTF-8 becomes U+FFFD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Utf8<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Utf8<'a> {
+    /// The text itself.
+    pub(crate) fn get(self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.0)
+    }
+}
+
+impl Serialize for Utf8<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.get())
+    }
+}
+
+/// A number with a comma after every third digit from the right.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 line`, `2 lines`: a number with its noun.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inert_text_shows_what_would_act() {
+        let shown = |bytes: &[u8]| Inert(bytes).to_string();
+        assert_eq!(shown(b"nc"), "nc");
+        assert_eq!(shown("clé 端口".as_bytes()), "clé 端口");
+        assert_eq!(shown(b"\x1b[2Jgone\r\n"), "\\u{1b}[2Jgone\\r\\n");
+        assert_eq!(shown("gpj.\u{202e}sh".as_bytes()), "gpj.\\u{202e}sh");
+        assert_eq!(shown(b"a\xffb\xc2"), "a\\xffb\\xc2");
+        assert_eq!(shown("\u{85}\u{9b}31m".as_bytes()), "\\u{85}\\u{9b}31m");
+    }
+
+    #[test]
+    fn utf8_keeps_the_characters() {
+        assert_eq!(
+            serde_json::to_string(&Utf8(b"a\n\xff")).unwrap(),
+            "\"a\\n\u{fffd}\""
+        );
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(count(1, "line", "lines"), "1 line");
+        assert_eq!(count(0, "line", "lines"), "0 lines");
+    }
+}

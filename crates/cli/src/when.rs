@@ -1,0 +1,125 @@
+//! Points in time as they are given on the command line, and the range they
+//! bound.
+
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// A point in time as the user names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    At(i64),
+    /// Milliseconds back from the end of the log.
+    BeforeEnd(i64),
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<When, String> {
+        if let Some(millis) = epoch_seconds(text) {
+            return Ok(When::At(millis));
+        }
+        if let Ok(stamp) = text.parse::<Timestamp>() {
+            return Ok(When::At(stamp.as_millisecond()));
+        }
+        if let Some(millis) = duration(text) {
+            return Ok(When::BeforeEnd(millis));
+        }
+        Err(
+            "expected RFC 3339 with an offset (2026-06-01T00:00:00Z), seconds since 1970 \
+             (1780272000) or a duration back from the log's end (90m, 2h, 7d)"
+                .to_owned(),
+        )
+    }
+}
+
+/// Seconds since 1970 with an optional fraction, as milliseconds.
+fn epoch_seconds(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    let millis = whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(1000)?
+        .checked_add(millis)?;
+    Timestamp::from_millisecond(millis).ok()?;
+    Some(millis)
+}
+
+/// A duration such as `90m`, `1h 30m` or `7d`, as milliseconds.
+fn duration(text: &str) -> Option<i64> {
+    let span: Span = text.parse().ok()?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    if length < SignedDuration::ZERO {
+        return None;
+    }
+    i64::try_from(length.as_millis()).ok()
+}
+
+/// A half-open range of time, in milliseconds since 1970: from inclusive, to
+/// exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TimeRange {
+    /// Earliest instant in the range; `None` is unbounded.
+    pub(crate) from: Option<i64>,
+    /// First instant past the range; `None` is unbounded.
+    pub(crate) to: Option<i64>,
+}
+
+impl TimeRange {
+    /// Whether an instant lies in the range.
+    pub(crate) fn contains(&self, millis: i64) -> bool {
+        self.from.is_none_or(|from| millis >= from) && self.to.is_none_or(|to| millis < to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_ways_to_name_a_time() {
+        // 2026-06-01T00:00:00Z is 1780272000 by `date -u +%s`.
+        let june = When::At(1_780_272_000_000);
+        assert_eq!("2026-06-01T00:00:00Z".parse(), Ok(june));
+        assert_eq!("2026-06-01T02:00:00+02:00".parse(), Ok(june));
+        assert_eq!("1780272000".parse(), Ok(june));
+        assert_eq!("1780272000.5".parse(), Ok(When::At(1_780_272_000_500)));
+        assert_eq!("2h".parse(), Ok(When::BeforeEnd(7_200_000)));
+        assert_eq!("7d".parse(), Ok(When::BeforeEnd(604_800_000)));
+        assert_eq!("1h 30m".parse(), Ok(When::BeforeEnd(5_400_000)));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for wrong in [
+            "",
+            "yesterday",
+            "2026-06-01",
+            "2026-06-01T00:00:00",
+            "-2h",
+            "1.",
+            "99999999999999999999",
+        ] {
+            assert!(wrong.parse::<When>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_half_open() {
+        let range = TimeRange {
+            from: Some(10),
+            to: Some(20),
+        };
+        assert!(
+            !range.contains(9) && range.contains(10) && range.contains(19) && !range.contains(20)
+        );
+        assert!(TimeRange::default().contains(i64::MIN));
+    }
+}

@@ -1,0 +1,271 @@
+//! A `key=value` of a record: the forms that a value is written in, and what they mean. This
+//! module owns quotes, hexadecimal encoding and number bases; finding the fields in a body is
+//! [`segment`](crate::segment)'s.
+//!
+//! The kernel writes strings that a user can influence either between quotes or, when they hold a
+//! blank, a quote, a control character or a byte above 0x7E, as hexadecimal without quotes
+//! (`audit_log_n_untrustedstring` in `kernel/audit.c`). So `comm="612062"` is those six digits
+//! and `comm=612062` is `a b`. Only the key tells whether an unquoted value may be encoded:
+//! `dest=8080` is a number. [`Field::text`] knows the keys.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use crate::record_type::RecordType;
+
+/// The form in which a value is written; the bytes are without the delimiters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// No delimiters: a number, a word, or an encoded string.
+    Bare(&'a [u8]),
+    /// `"…"`: the bytes as they are.
+    Quoted(&'a [u8]),
+    /// `'…'`.
+    Apostrophed(&'a [u8]),
+    /// `{ … }`: a list of words, as in SELinux permissions and interpreted socket addresses.
+    Braced(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// The bytes without delimiters.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Value::Bare(bytes)
+            | Value::Quoted(bytes)
+            | Value::Apostrophed(bytes)
+            | Value::Braced(bytes) => bytes,
+        }
+    }
+}
+
+/// The part of a record that a field stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The record proper.
+    Body,
+    /// Within `msg='…'`, the text of a user-space message.
+    Message,
+    /// Behind the 0x1D byte: auditd's interpretation, with keys in capitals.
+    Enrichment,
+}
+
+/// One field of a record.
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=SYSCALL msg=audit(1.001:1): exit=-115 a0=1f comm=612062")?;
+/// assert_eq!(record.get("exit").unwrap().as_i64(), Some(-115));
+/// assert_eq!(record.get("a0").unwrap().as_hex(), Some(0x1f));
+/// assert_eq!(&*record.get("comm").unwrap().text(), b"a b");
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) value: Value<'a>,
+    pub(crate) raw: &'a [u8],
+    pub(crate) origin: Origin,
+    pub(crate) record_type: RecordType,
+    pub(crate) terminated: bool,
+}
+
+impl<'a> Field<'a> {
+    /// The key. Old `old auid=` and `new ses=` of RHEL 6 come under today's names `old-auid` and
+    /// `ses`; an AVC's verdict and permissions come under `seresult` and `seperms`.
+    pub fn key(&self) -> &'a [u8] {
+        self.key
+    }
+
+    /// The value and the form it is written in.
+    pub fn value(&self) -> Value<'a> {
+        self.value
+    }
+
+    /// The value's bytes without delimiters, not decoded.
+    pub fn raw_value(&self) -> &'a [u8] {
+        self.value.bytes()
+    }
+
+    /// The field as the line has it, key and delimiters included.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The part of the record that the field stands in.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Whether the value's closing delimiter is there; `false` for a line that was cut.
+    pub fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+
+    /// Whether the field says that there is no value: an unquoted `(null)` or `?`, or nothing.
+    pub fn is_absent(&self) -> bool {
+        matches!(self.value, Value::Bare(b"(null)" | b"?" | b""))
+    }
+
+    /// The value with its encoding undone: hexadecimal of a field that the kernel encodes becomes
+    /// the bytes it stands for, all else is [`raw_value`](Field::raw_value). Borrowed unless
+    /// decoded.
+    pub fn text(&self) -> Cow<'a, [u8]> {
+        match self.value {
+            Value::Bare(digits) if self.is_encodable() && self.terminated => {
+                decode_hex(digits).map_or(Cow::Borrowed(digits), Cow::Owned)
+            }
+            value => Cow::Borrowed(value.bytes()),
+        }
+    }
+
+    /// Whether the value is hexadecimal that stands for other bytes, so that
+    /// [`text`](Field::text) differs from [`raw_value`](Field::raw_value).
+    pub fn is_encoded(&self) -> bool {
+        matches!(self.value, Value::Bare(digits) if self.is_encodable() && is_hex(digits))
+    }
+
+    fn is_encodable(&self) -> bool {
+        self.origin != Origin::Enrichment && is_encodable(self.record_type, self.key)
+    }
+
+    /// The value as a decimal number, or `None` if it is none or does not fit.
+    pub fn as_u64(&self) -> Option<u64> {
+        number(self.raw_value(), 10)
+    }
+
+    /// The value as a decimal number with an optional sign.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.raw_value().strip_prefix(b"-") {
+            Some(digits) => number(digits, 10).and_then(|value| 0i64.checked_sub_unsigned(value)),
+            None => self.as_u64().and_then(|value| i64::try_from(value).ok()),
+        }
+    }
+
+    /// The value as a hexadecimal number, with or without `0x` (`a0` to `a3`, `arch`).
+    pub fn as_hex(&self) -> Option<u64> {
+        let digits = self.raw_value();
+        number(digits.strip_prefix(b"0x").unwrap_or(digits), 16)
+    }
+
+    /// The value as an octal number (`mode`, `mode=0100755`).
+    pub fn as_octal(&self) -> Option<u64> {
+        number(self.raw_value(), 8)
+    }
+
+    /// The value as a user, group or session id. `4294967295` and `-1` both mean "not set" to the
+    /// kernel and both come as `u32::MAX`.
+    pub fn as_id(&self) -> Option<u32> {
+        let value = self.as_i64()?;
+        if value == -1 { Some(u32::MAX) } else { u32::try_from(value).ok() }
+    }
+
+    /// The words of a braced value: SELinux permissions, or the fields of `SADDR={ … }`.
+    pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.raw_value().split(|&byte| byte == b' ').filter(|word| !word.is_empty())
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({})", self.raw.escape_ascii())
+    }
+}
+
+/// Whether the kernel or libaudit encode this key's value when it holds special bytes.
+fn is_encodable(record_type: RecordType, key: &[u8]) -> bool {
+    match key {
+        b"comm" | b"exe" | b"proctitle" | b"name" | b"cwd" | b"path" | b"key" | b"acct"
+        | b"cmd" | b"data" | b"file" | b"dir" | b"ocomm" | b"watch" | b"vm" | b"sw" | b"grp"
+        | b"root_dir" | b"cgroup" | b"device" | b"profile" | b"peer" | b"target" | b"srcname"
+        | b"invalid_context" | b"old-disk" | b"new-disk" => true,
+        [b'a', b'0'..=b'9', ..] => record_type == RecordType::EXECVE,
+        _ => false,
+    }
+}
+
+fn is_hex(digits: &[u8]) -> bool {
+    !digits.is_empty() && digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The bytes that pairs of hexadecimal digits of either case stand for; `None` if `digits` is
+/// empty, of odd length or holds anything else.
+pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
+}
+
+/// The value of one hexadecimal digit.
+pub(crate) fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Digits of a base up to 16 and nothing else.
+fn number(digits: &[u8], base: u64) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, &digit| {
+        let digit = u64::from(nibble(digit)?);
+        if digit >= base {
+            return None;
+        }
+        value.checked_mul(base)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Record;
+
+    fn field<'a>(record_type: &str, body: &str, key: &str, line: &'a mut String) -> Field<'a> {
+        *line = format!("type={record_type} msg=audit(1.001:1): {body}");
+        Record::parse(line.as_bytes()).unwrap().get(key).unwrap()
+    }
+
+    #[test]
+    fn only_unquoted_values_of_encodable_keys_are_decoded() {
+        let line = &mut String::new();
+        assert_eq!(&*field("SYSCALL", "comm=612062", "comm", line).text(), b"a b");
+        assert_eq!(&*field("SYSCALL", "comm=\"612062\"", "comm", line).text(), b"612062");
+        assert_eq!(&*field("SYSCALL", "comm=(null)", "comm", line).text(), b"(null)");
+        assert_eq!(&*field("SYSCALL", "comm=61206", "comm", line).text(), b"61206");
+        assert_eq!(&*field("AVC", "dest=8080", "dest", line).text(), b"8080");
+        assert_eq!(&*field("EXECVE", "a1[2]=6162", "a1[2]", line).text(), b"ab");
+        assert_eq!(&*field("SYSCALL", "a1=6162", "a1", line).text(), b"6162");
+    }
+
+    #[test]
+    fn absent_is_unquoted_null_question_mark_or_nothing() {
+        let line = &mut String::new();
+        for body in ["key=(null)", "key=?", "key="] {
+            assert!(field("SYSCALL", body, "key", line).is_absent(), "{body}");
+        }
+        for body in ["key=\"(null)\"", "key=\"\"", "key=\"?\""] {
+            assert!(!field("SYSCALL", body, "key", line).is_absent(), "{body}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_each_base_and_their_limits() {
+        let line = &mut String::new();
+        assert_eq!(field("X", "a=18446744073709551615", "a", line).as_u64(), Some(u64::MAX));
+        assert_eq!(field("X", "a=18446744073709551616", "a", line).as_u64(), None);
+        assert_eq!(field("X", "a=-9223372036854775808", "a", line).as_i64(), Some(i64::MIN));
+        assert_eq!(field("X", "a=-9223372036854775809", "a", line).as_i64(), None);
+        assert_eq!(field("X", "a=0x7f", "a", line).as_hex(), Some(0x7f));
+        assert_eq!(field("X", "mode=0100755", "mode", line).as_octal(), Some(0o100_755));
+        assert_eq!(field("X", "mode=8", "mode", line).as_octal(), None);
+        assert_eq!(field("X", "oauid=-1", "oauid", line).as_id(), Some(u32::MAX));
+        assert_eq!(field("X", "auid=4294967295", "auid", line).as_id(), Some(u32::MAX));
+        assert_eq!(field("X", "auid=4294967296", "auid", line).as_id(), None);
+    }
+}

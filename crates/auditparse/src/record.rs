@@ -1,0 +1,236 @@
+//! One line of a log: an optional transport prefix, an optional node, a type, the stamp of the
+//! event, and a body. This module owns the header; the body's grammar is
+//! [`segment`](crate::segment)'s and a value's meaning is [`field`](crate::field)'s.
+//!
+//! ```text
+//! node=web01 type=SYSCALL msg=audit(1716998400.001:100): arch=c000003e syscall=42 …⟨0x1D⟩UID="root"
+//! ╰── node ─╯ ╰── type ──╯           ╰── event id ────╯  ╰──────────────── body ─────────────────╯
+//! ```
+
+use core::fmt;
+
+use nom::bytes::complete::{tag, take_till, take_till1};
+use nom::combinator::opt;
+use nom::sequence::delimited;
+use nom::{IResult, Parser};
+
+use crate::error::{FieldError, RecordError, RecordErrorKind};
+use crate::event_id::EventId;
+use crate::field::Field;
+use crate::record_type::RecordType;
+use crate::segment::{Fields, Segment, Segments};
+use crate::transport;
+
+/// The byte between a record and auditd's interpretation of it (`log_format = ENRICHED`), ASCII
+/// group separator.
+pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
+
+/// A record, borrowed from its line. Nothing is copied or decoded until asked for.
+///
+/// ```
+/// use auditparse::{Record, RecordType};
+///
+/// let line = b"node=web01 type=SOCKADDR msg=audit(1716998400.001:100): saddr=020001BB0A000001";
+/// let record = Record::parse(line)?;
+/// assert_eq!(record.node(), Some(&b"web01"[..]));
+/// assert_eq!(record.record_type(), RecordType::SOCKADDR);
+/// assert_eq!(record.id().serial, 100);
+/// assert_eq!(record.get("saddr").unwrap().raw_value(), b"020001BB0A000001");
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    line: &'a [u8],
+    node: Option<&'a [u8]>,
+    type_name: &'a [u8],
+    record_type: RecordType,
+    id: EventId,
+    body: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// Reads one line, with or without its line end.
+    ///
+    /// # Errors
+    ///
+    /// If the line has no header that tells which event it belongs to. What is wrong behind the
+    /// header never makes an error here: see [`problems`](Record::problems).
+    pub fn parse(line: &'a [u8]) -> Result<Record<'a>, RecordError> {
+        let line = trim_line_end(line);
+        let start = transport::record_start(line)?;
+        let header = &line[start..];
+        let fail = |kind, rest: &[u8]| RecordError::new(kind, line.len() - rest.len());
+
+        let (rest, node) = opt(node).parse(header).unwrap_or((header, None));
+        let (rest, type_name) =
+            type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
+        let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
+        let (id, rest) = EventId::parse_prefix(rest, line.len() - rest.len())?;
+        let (body, ()) = stamp_end(rest).map_err(|_| fail(RecordErrorKind::Serial, rest))?;
+        Ok(Record {
+            line,
+            node,
+            type_name,
+            record_type: RecordType::from_token(type_name),
+            id,
+            body,
+        })
+    }
+
+    /// The whole line without its line end.
+    pub fn line(&self) -> &'a [u8] {
+        self.line
+    }
+
+    /// The host that wrote the record, from `node=` (auditd's `name_format`), if it is there.
+    pub fn node(&self) -> Option<&'a [u8]> {
+        self.node
+    }
+
+    /// The type of the record.
+    pub fn record_type(&self) -> RecordType {
+        self.record_type
+    }
+
+    /// The type as the line writes it: `SYSCALL`, `1300` or `UNKNOWN[1334]`.
+    pub fn type_name(&self) -> &'a [u8] {
+        self.type_name
+    }
+
+    /// Time and serial of the event that the record belongs to.
+    pub fn id(&self) -> EventId {
+        self.id
+    }
+
+    /// Everything behind the stamp, the enrichment included.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// The fields in order: those of the body, of a nested `msg='…'` and of the enrichment;
+    /// [`Field::origin`] tells them apart. Duplicate keys are all there.
+    pub fn fields(&self) -> Fields<'a> {
+        Fields::new(self.segments())
+    }
+
+    /// The body cut into fields and what stands between them; the pieces put together are the body.
+    pub fn segments(&self) -> Segments<'a> {
+        Segments::new(self.record_type, self.body)
+    }
+
+    /// The first field with this key.
+    ///
+    /// Keys are those of the log: auditd writes its interpretations in capitals, so `get("uid")`
+    /// is the number and `get("UID")` the name.
+    pub fn get(&self, key: &str) -> Option<Field<'a>> {
+        self.fields().find(|field| field.key() == key.as_bytes())
+    }
+
+    /// What in the body is not as the format wants it. Empty for a sound record.
+    ///
+    /// ```
+    /// use auditparse::{FieldErrorKind, Record};
+    ///
+    /// let cut = Record::parse(b"type=SYSCALL msg=audit(1.001:1): pid=7 exe=\"/usr/b")?;
+    /// assert_eq!(cut.get("pid").unwrap().as_u64(), Some(7));
+    /// let kinds: Vec<_> = cut.problems().map(|problem| problem.kind()).collect();
+    /// assert_eq!(kinds, [FieldErrorKind::UnterminatedQuote]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
+    pub fn problems(&self) -> impl Iterator<Item = FieldError> + use<'a> {
+        let mut segments = self.segments();
+        core::iter::from_fn(move || {
+            loop {
+                let offset = segments.offset();
+                if let Some(kind) = segments.next()?.problem() {
+                    return Some(FieldError::new(kind, offset));
+                }
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Record({})", self.line.escape_ascii())
+    }
+}
+
+/// Cuts one `\n`, and the `\r` before it, off the end.
+pub(crate) fn trim_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+fn blanks(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    take_till(|byte| !is_blank(byte)).parse(input)
+}
+
+/// `node=web01 `. A node that auditd leaves empty is no node.
+fn node(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    delimited(tag("node="), take_till1(is_blank), blanks).parse(input)
+}
+
+/// `type=SYSCALL `.
+fn type_name(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    delimited(tag("type="), take_till1(is_blank), blanks).parse(input)
+}
+
+/// `msg=audit(`, or `audit(` as the kernel's printk has it.
+fn stamp_start(input: &[u8]) -> IResult<&[u8], (), ()> {
+    let (rest, _) = opt(tag("msg=")).parse(input)?;
+    let (rest, _) = tag("audit(").parse(rest)?;
+    Ok((rest, ()))
+}
+
+/// `): `. The colon and the blank are missing from some forwarders' lines.
+fn stamp_end(input: &[u8]) -> IResult<&[u8], (), ()> {
+    let (rest, _) = tag(")").parse(input)?;
+    let (rest, _) = opt(tag(":")).parse(rest)?;
+    let (rest, _) = opt(tag(" ")).parse(rest)?;
+    Ok((rest, ()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(line: &[u8]) -> RecordErrorKind {
+        Record::parse(line).unwrap_err().kind()
+    }
+
+    #[test]
+    fn header_parts_are_told_apart() {
+        let line = b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1\r\n";
+        let record = Record::parse(line).unwrap();
+        assert_eq!(record.node(), Some(&b"a.b"[..]));
+        assert_eq!(record.type_name(), b"UNKNOWN[1399]");
+        assert_eq!(record.record_type().number(), Some(1399));
+        assert_eq!(record.id(), EventId { millis: 7012, serial: 3 });
+        assert_eq!(record.body(), b"x=1");
+        assert_eq!(record.line(), b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1");
+    }
+
+    #[test]
+    fn the_body_keeps_every_blank_but_the_stamps_own() {
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):").unwrap().body(), b"");
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3): ").unwrap().body(), b"");
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):   ").unwrap().body(), b"  ");
+        assert_eq!(Record::parse(b"type=X msg=audit(7.012:3) a=b").unwrap().body(), b"a=b");
+    }
+
+    #[test]
+    fn each_cut_of_a_header_is_named() {
+        assert_eq!(kind(b"node=a"), RecordErrorKind::NotAudit);
+        assert_eq!(kind(b"node=a x=y"), RecordErrorKind::NotAudit);
+        assert_eq!(kind(b"type= msg=audit(1.001:1):"), RecordErrorKind::NotAudit);
+        assert_eq!(kind(b"type=SYSCALL"), RecordErrorKind::NoStamp);
+        assert_eq!(kind(b"type=SYSCALL msg=aud"), RecordErrorKind::NoStamp);
+        assert_eq!(kind(b"type=SYSCALL msg=audit(12"), RecordErrorKind::Timestamp);
+        assert_eq!(kind(b"type=SYSCALL msg=audit(12.001:4"), RecordErrorKind::Serial);
+    }
+}

@@ -38,6 +38,7 @@ pub(crate) enum Command {
 
 /// What goes to stderr.
 #[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Messages on stderr")]
 pub(crate) struct ConsoleArgs {
     /// No progress, no warnings, no closing summary; errors are still told
     #[arg(long, global = true)]
@@ -60,6 +61,7 @@ pub(crate) enum ProgressWhen {
 
 /// Which logs are read, and which part of them.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Log files or directories; `-`, or nothing with a pipe, is stdin
     ///
@@ -100,6 +102,7 @@ pub(crate) enum Format {
 
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options")]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -116,6 +119,7 @@ pub(crate) struct DetectArgs {
 
 /// Arguments of `rareport events`.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options")]
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -144,6 +148,7 @@ pub(crate) enum Kind {
 
 /// Arguments of `rareport records`.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options")]
 pub(crate) struct RecordsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -154,6 +159,7 @@ pub(crate) struct RecordsArgs {
 
 /// Arguments of `rareport rules`.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options")]
 pub(crate) struct RulesArgs {
     /// Check this rules file (as auditctl -R reads it) instead of printing rules
     #[arg(long, value_name = "FILE")]

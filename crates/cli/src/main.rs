@@ -1,10 +1,41 @@
 //! Finds the connection that does not belong, in Linux audit logs.
 
 mod args;
+mod commands;
 mod console;
+mod exit;
 mod input;
+mod rules;
 mod stamp;
 mod text;
 mod when;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::console::Console;
+use crate::exit::{Exit, is_broken_pipe};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let console = Console::new(args.console);
+    let result = match &args.command {
+        Command::Detect(_) | Command::Events(_) | Command::Records(_) => Ok(Exit::Done),
+        Command::Rules(args) => commands::rules::run(args, &console),
+    };
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(error) if is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            console.error(format_args!("{error:#}"));
+            Exit::Failed
+        }
+    };
+    if console.failed() {
+        Exit::Failed.into()
+    } else {
+        exit.into()
+    }
+}

@@ -1,0 +1,3 @@
+//! The subcommands: each takes its arguments to an exit status.
+
+pub(crate) mod rules;

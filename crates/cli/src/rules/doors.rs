@@ -1,0 +1,143 @@
+//! The system calls by which a program can connect, for each machine.
+//!
+//! Numbers are those of the kernel's system call tables (`syscall.tbl`,
+//! `unistd.h` of each architecture).
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use crate::args::Machine;
+
+/// Width of the system call interface, as `-F arch=` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Abi {
+    B64,
+    B32,
+}
+
+impl fmt::Display for Abi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Abi::B64 => "b64",
+            Abi::B32 => "b32",
+        })
+    }
+}
+
+/// Value of `a0` that makes `socketcall(2)` a connect (`SYS_CONNECT` in
+/// linux/net.h).
+pub(super) const SYS_CONNECT: u64 = 3;
+
+/// One system call that connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Door {
+    pub(super) abi: Abi,
+    pub(super) syscall: &'static str,
+    pub(super) number: u32,
+}
+
+impl Door {
+    /// Whether the door is `socketcall(2)`, which is told what to do by `a0`.
+    pub(super) fn is_socketcall(&self) -> bool {
+        self.syscall == "socketcall"
+    }
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = match self.abi {
+            Abi::B64 => "64-bit",
+            Abi::B32 => "32-bit",
+        };
+        write!(f, "{bits} {}(2)", self.syscall)
+    }
+}
+
+const fn connect(abi: Abi, number: u32) -> Door {
+    Door {
+        abi,
+        syscall: "connect",
+        number,
+    }
+}
+
+const fn socketcall(abi: Abi) -> Door {
+    Door {
+        abi,
+        syscall: "socketcall",
+        number: 102,
+    }
+}
+
+impl Machine {
+    /// The machine this program runs on, if rules are known for it.
+    pub(crate) fn this() -> Option<Machine> {
+        match std::env::consts::ARCH {
+            "powerpc64" if cfg!(target_endian = "little") => Some(Machine::Ppc64le),
+            "x86" => Some(Machine::I386),
+            name => Machine::from_str(name, true).ok(),
+        }
+    }
+
+    /// The machine's name, as `uname -m` gives it.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The machine's own interface.
+    pub(super) fn native(self) -> Abi {
+        match self {
+            Machine::I386 | Machine::Arm => Abi::B32,
+            _ => Abi::B64,
+        }
+    }
+
+    /// Every system call of the machine that connects.
+    pub(super) fn doors(self) -> &'static [Door] {
+        use Abi::{B32, B64};
+        match self {
+            Machine::X86_64 => const { &[connect(B64, 42), connect(B32, 362), socketcall(B32)] },
+            Machine::I386 => const { &[connect(B32, 362), socketcall(B32)] },
+            Machine::Aarch64 => const { &[connect(B64, 203), connect(B32, 283)] },
+            Machine::Arm => const { &[connect(B32, 283)] },
+            Machine::Ppc64le => const { &[connect(B64, 328), socketcall(B64)] },
+            Machine::Ppc64 => {
+                const {
+                    &[
+                        connect(B64, 328),
+                        socketcall(B64),
+                        connect(B32, 328),
+                        socketcall(B32),
+                    ]
+                }
+            }
+            Machine::S390x => {
+                const {
+                    &[
+                        connect(B64, 362),
+                        socketcall(B64),
+                        connect(B32, 362),
+                        socketcall(B32),
+                    ]
+                }
+            }
+            Machine::Riscv64 | Machine::Loongarch64 => const { &[connect(B64, 203)] },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_machine_has_a_door_and_a_name() {
+        for machine in Machine::value_variants() {
+            assert!(machine.doors().iter().any(|door| door.syscall == "connect"));
+            assert_eq!(Machine::from_str(&machine.name(), false), Ok(*machine));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The lines of a rules file, as auditctl(8) reads them.
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Statement {
+    /// `-a` or `-A`: a rule of some list.
+    Rule(Rule),
+    /// `-D`: delete all rules.
+    DeleteAll,
+    /// `-b N`: records that may wait in the kernel.
+    Backlog(u64),
+    /// `-e N`: 0 turns auditing off, 2 locks the rules.
+    Enabled(u64),
+    /// A line that has no bearing on connects, such as a watch.
+    Other,
+    /// A line that auditctl would not take either; says why.
+    Wrong(String),
+}
+
+/// A rule of one of the kernel's lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) list: String,
+    pub(super) action: Action,
+    /// Whether the rule goes to the front of its list (`-A`).
+    pub(super) first: bool,
+    /// Names or numbers after `-S`; empty means every system call.
+    pub(super) syscalls: Vec<String>,
+    pub(super) filters: Vec<Filter>,
+}
+
+/// What happens when a rule matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Always,
+    Never,
+}
+
+/// A condition: `-F field<op>value`, or `-C left<op>right`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Filter {
+    pub(super) field: String,
+    pub(super) op: Op,
+    pub(super) value: String,
+    /// As written in the file, with its option.
+    pub(super) text: String,
+}
+
+/// Operators of `-F`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Mask,
+    MaskEq,
+}
+
+/// Longest first, so that `>=` is not taken for `>`.
+const OPS: [(&str, Op); 8] = [
+    ("!=", Op::Ne),
+    ("<=", Op::Le),
+    (">=", Op::Ge),
+    ("&=", Op::MaskEq),
+    ("=", Op::Eq),
+    ("<", Op::Lt),
+    (">", Op::Gt),
+    ("&", Op::Mask),
+];
+
+/// Options that take a value and say nothing about connects.
+const WITH_VALUE: [&str; 12] = [
+    "-w",
+    "-W",
+    "-p",
+    "-k",
+    "-f",
+    "-r",
+    "-q",
+    "-t",
+    "--backlog_wait_time",
+    "--signal",
+    "-m",
+    "-R",
+];
+
+/// Options without a value that say nothing about connects.
+const WITHOUT_VALUE: [&str; 7] = [
+    "-i",
+    "-c",
+    "-l",
+    "-s",
+    "--loginuid-immutable",
+    "--reset-lost",
+    "--reset_backlog_wait_time_actual",
+];
+
+impl Statement {
+    /// Reads a line; `None` for a blank line or a comment.
+    pub(super) fn parse(line: &str) -> Option<Statement> {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            return None;
+        }
+        let mut words = line.split_whitespace();
+        Some(match statement(&mut words) {
+            Ok(statement) => statement,
+            Err(reason) => Statement::Wrong(reason),
+        })
+    }
+}
+
+/// Reads the words of a line.
+fn statement<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Statement, String> {
+    let mut statement = Statement::Other;
+    while let Some(option) = words.next() {
+        let mut value = || {
+            words
+                .next()
+                .ok_or_else(|| format!("`{option}` needs a value"))
+        };
+        match (option, &mut statement) {
+            ("-a" | "-A", Statement::Other) => {
+                statement = Statement::Rule(rule(value()?, option == "-A")?);
+            }
+            ("-D", _) => statement = Statement::DeleteAll,
+            ("-b", _) => statement = Statement::Backlog(count(option, value()?)?),
+            ("-e", _) => statement = Statement::Enabled(count(option, value()?)?),
+            ("-S", Statement::Rule(rule)) => {
+                rule.syscalls.extend(value()?.split(',').map(str::to_owned));
+            }
+            ("-F" | "-C", Statement::Rule(rule)) => {
+                let filter = filter(option, value()?)?;
+                if filter.field != "key" {
+                    rule.filters.push(filter);
+                }
+            }
+            ("-d", _) => {
+                value()?;
+                return Ok(Statement::Other);
+            }
+            (option, _) if WITH_VALUE.contains(&option) => {
+                value()?;
+            }
+            (option, _) if WITHOUT_VALUE.contains(&option) => {}
+            ("-S" | "-F" | "-C", _) => return Err(format!("`{option}` must come after `-a`")),
+            _ => return Err(format!("`{option}` is no option of auditctl")),
+        }
+    }
+    Ok(statement)
+}
+
+/// `always,exit` or `exit,always`.
+fn rule(lists: &str, first: bool) -> Result<Rule, String> {
+    let action = |word: &str| match word {
+        "always" | "possible" => Some(Action::Always),
+        "never" => Some(Action::Never),
+        _ => None,
+    };
+    let (left, right) = lists
+        .split_once(',')
+        .ok_or_else(|| format!("`{lists}`: expected a list and an action, such as always,exit"))?;
+    let (action, list) = match (action(left), action(right)) {
+        (Some(action), None) => (action, right),
+        (None, Some(action)) => (action, left),
+        _ => {
+            return Err(format!(
+                "`{lists}`: expected `always` or `never` and the name of a list"
+            ));
+        }
+    };
+    let list = list.to_owned();
+    Ok(Rule {
+        list,
+        action,
+        first,
+        syscalls: Vec::new(),
+        filters: Vec::new(),
+    })
+}
+
+fn filter(option: &str, text: &str) -> Result<Filter, String> {
+    let at = text.find(['=', '!', '<', '>', '&']).unwrap_or(text.len());
+    let (field, rest) = text.split_at(at);
+    let parsed = OPS
+        .iter()
+        .find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
+    match parsed {
+        Some((op, value)) if !field.is_empty() => Ok(Filter {
+            field: field.to_owned(),
+            op,
+            value: value.to_owned(),
+            text: format!("{option} {text}"),
+        }),
+        _ => Err(format!(
+            "`{option} {text}`: expected field, operator and value without blanks"
+        )),
+    }
+}
+
+fn count(option: &str, value: &str) -> Result<u64, String> {
+    value
+        .parse()
+        .map_err(|_| format!("`{option} {value}`: expected a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed_rule(line: &str) -> Rule {
+        match Statement::parse(line) {
+            Some(Statement::Rule(rule)) => rule,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_rule_in_either_order() {
+        let rule = parsed_rule(
+            "-a always,exit -F arch=b64 -S connect,accept -S bind -F auid>=1000 -k net",
+        );
+        assert_eq!(
+            (rule.list.as_str(), rule.action, rule.first),
+            ("exit", Action::Always, false)
+        );
+        assert_eq!(rule.syscalls, ["connect", "accept", "bind"]);
+        let filters: Vec<_> = rule
+            .filters
+            .iter()
+            .map(|filter| (&*filter.field, filter.op, &*filter.value))
+            .collect();
+        assert_eq!(filters, [("arch", Op::Eq, "b64"), ("auid", Op::Ge, "1000")]);
+        assert_eq!(
+            parsed_rule("-A exit,never -S connect").action,
+            Action::Never
+        );
+        assert!(parsed_rule("-A exit,never -S connect").first);
+    }
+
+    #[test]
+    fn other_statements() {
+        let parse = Statement::parse;
+        assert_eq!(parse("  # -a always,exit"), None);
+        assert_eq!(parse(""), None);
+        assert_eq!(parse("-D"), Some(Statement::DeleteAll));
+        assert_eq!(parse("-b 8192"), Some(Statement::Backlog(8192)));
+        assert_eq!(parse("-e 2"), Some(Statement::Enabled(2)));
+        assert_eq!(
+            parse("-w /etc/passwd -p wa -k identity"),
+            Some(Statement::Other)
+        );
+        assert_eq!(parse("--loginuid-immutable"), Some(Statement::Other));
+    }
+
+    #[test]
+    fn what_auditctl_would_not_take() {
+        for line in [
+            "-a",
+            "-a always",
+            "-a exit,task",
+            "-S connect",
+            "-b many",
+            "-a always,exit -F auid",
+            "hello",
+            "-a always,exit -F = x",
+        ] {
+            assert!(
+                matches!(Statement::parse(line), Some(Statement::Wrong(_))),
+                "{line}"
+            );
+        }
+    }
+}

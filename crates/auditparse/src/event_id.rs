@@ -49,9 +49,9 @@ impl EventId {
             return Err(bad_time(input));
         }
         let (millis, rest) = match rest.split_first() {
-            Some((b'.', fraction)) => {
-                decimal(fraction).filter(|&(ms, _)| ms < 1000).ok_or_else(|| bad_time(fraction))?
-            }
+            Some((b'.', fraction)) => decimal(fraction)
+                .filter(|&(ms, _)| ms < 1000)
+                .ok_or_else(|| bad_time(fraction))?,
             _ => (0, rest),
         };
         let serial_text = match rest.split_first() {
@@ -61,7 +61,13 @@ impl EventId {
         let bad_serial = || RecordError::new(RecordErrorKind::Serial, at(serial_text));
         let (serial, rest) = decimal(serial_text).ok_or_else(bad_serial)?;
         let serial = u32::try_from(serial).map_err(|_| bad_serial())?;
-        Ok((EventId { millis: seconds * 1000 + millis, serial }, rest))
+        Ok((
+            EventId {
+                millis: seconds * 1000 + millis,
+                serial,
+            },
+            rest,
+        ))
     }
 }
 
@@ -83,12 +89,22 @@ fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
         };
         digits += 1;
     }
-    if digits == 0 { None } else { Some((value, &input[digits..])) }
+    if digits == 0 {
+        None
+    } else {
+        Some((value, &input[digits..]))
+    }
 }
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}:{}", self.millis / 1000, self.millis % 1000, self.serial)
+        write!(
+            f,
+            "{}.{:03}:{}",
+            self.millis / 1000,
+            self.millis % 1000,
+            self.serial
+        )
     }
 }
 
@@ -101,7 +117,10 @@ impl FromStr for EventId {
         if rest.is_empty() {
             Ok(id)
         } else {
-            Err(RecordError::new(RecordErrorKind::Serial, text.len() - rest.len()))
+            Err(RecordError::new(
+                RecordErrorKind::Serial,
+                text.len() - rest.len(),
+            ))
         }
     }
 }
@@ -116,8 +135,20 @@ mod tests {
 
     #[test]
     fn milliseconds_may_be_missing_but_not_more_than_three_digits() {
-        assert_eq!(parse("7:12"), Ok(EventId { millis: 7000, serial: 12 }));
-        assert_eq!(parse("7.5:12"), Ok(EventId { millis: 7005, serial: 12 }));
+        assert_eq!(
+            parse("7:12"),
+            Ok(EventId {
+                millis: 7000,
+                serial: 12
+            })
+        );
+        assert_eq!(
+            parse("7.5:12"),
+            Ok(EventId {
+                millis: 7005,
+                serial: 12
+            })
+        );
         assert_eq!(parse("7.1000:12"), Err(RecordErrorKind::Timestamp));
         assert_eq!(parse("7.:12"), Err(RecordErrorKind::Timestamp));
     }
@@ -134,7 +165,10 @@ mod tests {
     fn seconds_that_would_overflow_are_refused() {
         assert_eq!(parse("9223372036854774:1").map(|id| id.serial), Ok(1));
         assert_eq!(parse("9223372036854775:1"), Err(RecordErrorKind::Timestamp));
-        assert_eq!(parse("99999999999999999999999:1"), Err(RecordErrorKind::Timestamp));
+        assert_eq!(
+            parse("99999999999999999999999:1"),
+            Err(RecordErrorKind::Timestamp)
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::error::{FieldError, RecordError, RecordErrorKind};
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::record_type::RecordType;
-use crate::segment::{Fields, Segment, Segments};
+use crate::segment::{Fields, Segments};
 use crate::transport;
 
 /// The byte between a record and auditd's interpretation of it (`log_format = ENRICHED`), ASCII
@@ -150,6 +150,46 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Where the parts of a record stand in its line, to put it together again over a copy of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    node: Option<(u32, u32)>,
+    type_name: (u32, u32),
+    body: u32,
+    record_type: RecordType,
+    id: EventId,
+}
+
+impl<'a> Record<'a> {
+    /// The layout. Offsets are 32 bits wide: readers refuse longer lines.
+    pub(crate) fn layout(&self) -> Layout {
+        let range = |part: &[u8]| {
+            let start = part.as_ptr() as usize - self.line.as_ptr() as usize;
+            (start as u32, (start + part.len()) as u32)
+        };
+        Layout {
+            node: self.node.map(range),
+            type_name: range(self.type_name),
+            body: (self.line.len() - self.body.len()) as u32,
+            record_type: self.record_type,
+            id: self.id,
+        }
+    }
+
+    /// The record of a copy of its line.
+    pub(crate) fn from_layout(line: &'a [u8], layout: &Layout) -> Record<'a> {
+        let part = |(start, end): (u32, u32)| &line[start as usize..end as usize];
+        Record {
+            line,
+            node: layout.node.map(part),
+            type_name: part(layout.type_name),
+            record_type: layout.record_type,
+            id: layout.id,
+            body: &line[layout.body as usize..],
+        }
+    }
+}
+
 impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Record({})", self.line.escape_ascii())
@@ -210,27 +250,65 @@ mod tests {
         assert_eq!(record.node(), Some(&b"a.b"[..]));
         assert_eq!(record.type_name(), b"UNKNOWN[1399]");
         assert_eq!(record.record_type().number(), Some(1399));
-        assert_eq!(record.id(), EventId { millis: 7012, serial: 3 });
+        assert_eq!(
+            record.id(),
+            EventId {
+                millis: 7012,
+                serial: 3
+            }
+        );
         assert_eq!(record.body(), b"x=1");
-        assert_eq!(record.line(), b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1");
+        assert_eq!(
+            record.line(),
+            b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1"
+        );
     }
 
     #[test]
     fn the_body_keeps_every_blank_but_the_stamps_own() {
-        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):").unwrap().body(), b"");
-        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3): ").unwrap().body(), b"");
-        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):   ").unwrap().body(), b"  ");
-        assert_eq!(Record::parse(b"type=X msg=audit(7.012:3) a=b").unwrap().body(), b"a=b");
+        assert_eq!(
+            Record::parse(b"type=EOE msg=audit(7.012:3):")
+                .unwrap()
+                .body(),
+            b""
+        );
+        assert_eq!(
+            Record::parse(b"type=EOE msg=audit(7.012:3): ")
+                .unwrap()
+                .body(),
+            b""
+        );
+        assert_eq!(
+            Record::parse(b"type=EOE msg=audit(7.012:3):   ")
+                .unwrap()
+                .body(),
+            b"  "
+        );
+        assert_eq!(
+            Record::parse(b"type=X msg=audit(7.012:3) a=b")
+                .unwrap()
+                .body(),
+            b"a=b"
+        );
     }
 
     #[test]
     fn each_cut_of_a_header_is_named() {
         assert_eq!(kind(b"node=a"), RecordErrorKind::NotAudit);
         assert_eq!(kind(b"node=a x=y"), RecordErrorKind::NotAudit);
-        assert_eq!(kind(b"type= msg=audit(1.001:1):"), RecordErrorKind::NotAudit);
+        assert_eq!(
+            kind(b"type= msg=audit(1.001:1):"),
+            RecordErrorKind::NotAudit
+        );
         assert_eq!(kind(b"type=SYSCALL"), RecordErrorKind::NoStamp);
         assert_eq!(kind(b"type=SYSCALL msg=aud"), RecordErrorKind::NoStamp);
-        assert_eq!(kind(b"type=SYSCALL msg=audit(12"), RecordErrorKind::Timestamp);
-        assert_eq!(kind(b"type=SYSCALL msg=audit(12.001:4"), RecordErrorKind::Serial);
+        assert_eq!(
+            kind(b"type=SYSCALL msg=audit(12"),
+            RecordErrorKind::Timestamp
+        );
+        assert_eq!(
+            kind(b"type=SYSCALL msg=audit(12.001:4"),
+            RecordErrorKind::Serial
+        );
     }
 }

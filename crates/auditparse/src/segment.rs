@@ -148,7 +148,10 @@ impl<'a> Segments<'a> {
             b')' | b',' if self.in_parens => return Segment::Label(self.take(1)),
             b'{' if self.in_avc => return self.permissions(),
             // A key is missing in front of a '=', or a quote stands alone: up to the next blank.
-            _ => part.iter().position(|&byte| is_blank(byte)).unwrap_or(part.len()),
+            _ => part
+                .iter()
+                .position(|&byte| is_blank(byte))
+                .unwrap_or(part.len()),
         };
         let word = &part[..length];
         match word {
@@ -168,7 +171,11 @@ impl<'a> Segments<'a> {
             || (!self.past_labels
                 && self.origin != Origin::Enrichment
                 && (length < part.len() || self.origin == Origin::Message));
-        if expected { Segment::Label(self.take(length)) } else { Segment::Stray(self.take(length)) }
+        if expected {
+            Segment::Label(self.take(length))
+        } else {
+            Segment::Stray(self.take(length))
+        }
     }
 
     fn record_type_has_permissions(&self) -> bool {
@@ -187,7 +194,12 @@ impl<'a> Segments<'a> {
             None => (part.len(), false),
         };
         let inner = &part[1..length - usize::from(terminated)];
-        self.made_up_field(b"seperms", Value::Braced(trim_blanks(inner)), length, terminated)
+        self.made_up_field(
+            b"seperms",
+            Value::Braced(trim_blanks(inner)),
+            length,
+            terminated,
+        )
     }
 
     /// `old auid=` and the like: today's key for it, and the value that follows.
@@ -243,7 +255,11 @@ impl<'a> Segments<'a> {
             }
             _ => {
                 let length = self.bare_value_length(key, &part[start..]);
-                (Value::Bare(&part[start..start + length]), start + length, true)
+                (
+                    Value::Bare(&part[start..start + length]),
+                    start + length,
+                    true,
+                )
             }
         };
         self.past_labels = true;
@@ -276,10 +292,16 @@ impl<'a> Segments<'a> {
         let length = bare_length(rest);
         if self.in_parens {
             let value = &rest[..length];
-            let punctuation = value.iter().rev().take_while(|&&byte| byte == b',' || byte == b')');
+            let punctuation = value
+                .iter()
+                .rev()
+                .take_while(|&&byte| byte == b',' || byte == b')');
             return length - punctuation.count();
         }
-        if matches!(key, b"op" | b"text" | b"subj" | b"obj" | b"scontext" | b"tcontext") {
+        if matches!(
+            key,
+            b"op" | b"text" | b"subj" | b"obj" | b"scontext" | b"tcontext"
+        ) {
             return with_following_words(rest, length);
         }
         length
@@ -335,26 +357,39 @@ fn is_blank(byte: u8) -> bool {
 
 fn trim_blanks(bytes: &[u8]) -> &[u8] {
     let bytes = &bytes[bytes.iter().take_while(|&&byte| is_blank(byte)).count()..];
-    &bytes[..bytes.len() - bytes.iter().rev().take_while(|&&byte| is_blank(byte)).count()]
+    &bytes[..bytes.len()
+        - bytes
+            .iter()
+            .rev()
+            .take_while(|&&byte| is_blank(byte))
+            .count()]
 }
 
 /// Length of the key at the front of `part`, if there is one and `=` follows it.
 fn key_length(part: &[u8]) -> Option<usize> {
     let end = part.iter().position(|&byte| {
-        matches!(byte, b'=' | b' ' | b'\t' | b'"' | b'\'' | b'(' | b')' | b'{' | b'}' | b',')
+        matches!(
+            byte,
+            b'=' | b' ' | b'\t' | b'"' | b'\'' | b'(' | b')' | b'{' | b'}' | b','
+        )
     })?;
     (end > 0 && part[end] == b'=').then_some(end)
 }
 
 /// Length up to the next blank.
 fn bare_length(rest: &[u8]) -> usize {
-    rest.iter().position(|&byte| is_blank(byte)).unwrap_or(rest.len())
+    rest.iter()
+        .position(|&byte| is_blank(byte))
+        .unwrap_or(rest.len())
 }
 
 /// Stretches a bare value of `length` bytes over the words behind it that start no field.
 fn with_following_words(rest: &[u8], mut length: usize) -> usize {
     loop {
-        let gap = rest[length..].iter().take_while(|&&byte| is_blank(byte)).count();
+        let gap = rest[length..]
+            .iter()
+            .take_while(|&&byte| is_blank(byte))
+            .count();
         let word = &rest[length + gap..];
         if word.is_empty() || key_length(word).is_some() {
             return length;
@@ -386,7 +421,10 @@ mod tests {
     fn fields(record_type: &str, body: &str) -> String {
         let line = format!("type={record_type} msg=audit(1.001:1): {body}");
         let record = Record::parse(line.as_bytes()).unwrap();
-        let pieces: Vec<u8> = record.segments().flat_map(|piece| piece.raw().to_vec()).collect();
+        let pieces: Vec<u8> = record
+            .segments()
+            .flat_map(|piece| piece.raw().to_vec())
+            .collect();
         assert_eq!(pieces, record.body());
         let shown = record.fields().map(|field| {
             let mark = match field.origin() {
@@ -403,13 +441,19 @@ mod tests {
     fn problems(body: &str) -> Vec<(FieldErrorKind, usize)> {
         let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
         let record = Record::parse(line.as_bytes()).unwrap();
-        record.problems().map(|problem| (problem.kind(), problem.offset())).collect()
+        record
+            .problems()
+            .map(|problem| (problem.kind(), problem.offset()))
+            .collect()
     }
 
     #[test]
     fn quotes_bare_words_and_enrichment() {
         assert_eq!(
-            fields("SYSCALL", "comm=\"a b\" tty=(none) key=\x1dUID=\"root\" SADDR={ x=1 y=2 }"),
+            fields(
+                "SYSCALL",
+                "comm=\"a b\" tty=(none) key=\x1dUID=\"root\" SADDR={ x=1 y=2 }"
+            ),
             "comm=a b|tty=(none)|key=|^UID=root|^SADDR=x=1 y=2"
         );
         assert_eq!(fields("SOCKADDR", "saddr=00\x1d"), "saddr=00");
@@ -423,7 +467,10 @@ mod tests {
             "seresult=denied|seperms=read write|pid=1|dest=8080"
         );
         assert_eq!(
-            fields("USER_AVC", "pid=1 msg='avc:  denied  { start } for auid=n/a exe=\"/x\" addr=?'"),
+            fields(
+                "USER_AVC",
+                "pid=1 msg='avc:  denied  { start } for auid=n/a exe=\"/x\" addr=?'"
+            ),
             "pid=1|'seresult=denied|'seperms=start|'auid=n/a|'exe=/x|'addr=?"
         );
     }
@@ -431,14 +478,23 @@ mod tests {
     #[test]
     fn messages_with_apostrophes_inside_and_fields_behind() {
         assert_eq!(
-            fields("USER_CMD", "pid=1 msg='cwd=\"/\" cmd=\"it's\" exe=\"/it's\" res=success'"),
+            fields(
+                "USER_CMD",
+                "pid=1 msg='cwd=\"/\" cmd=\"it's\" exe=\"/it's\" res=success'"
+            ),
             "pid=1|'cwd=/|'cmd=it's|'exe=/it's|'res=success"
         );
         assert_eq!(
-            fields("USER", "msg='text=a message with 'quotes' and = signs exe=\"/x\"' UID=\"root\""),
+            fields(
+                "USER",
+                "msg='text=a message with 'quotes' and = signs exe=\"/x\"' UID=\"root\""
+            ),
             "'text=a message with 'quotes' and = signs|'exe=/x|UID=root"
         );
-        assert_eq!(fields("X", "msg=' comm=\"systemd-update\"'"), "'comm=systemd-update");
+        assert_eq!(
+            fields("X", "msg=' comm=\"systemd-update\"'"),
+            "'comm=systemd-update"
+        );
     }
 
     #[test]
@@ -452,26 +508,50 @@ mod tests {
             "pid=13|'acct=root|'exe=/s|'hostname=h|'addr=10.0.0.9|'terminal=ssh|'res=success"
         );
         assert_eq!(
-            fields("LOGIN", "pid=2 uid=0 old auid=4294967295 new auid=0 old ses=1 new ses=3"),
+            fields(
+                "LOGIN",
+                "pid=2 uid=0 old auid=4294967295 new auid=0 old ses=1 new ses=3"
+            ),
             "pid=2|uid=0|old-auid=4294967295|auid=0|old-ses=1|ses=3"
         );
-        assert_eq!(fields("DAEMON_START", "auditd start, ver=2.4.5 res=success"), "ver=2.4.5|res=success");
+        assert_eq!(
+            fields("DAEMON_START", "auditd start, ver=2.4.5 res=success"),
+            "ver=2.4.5|res=success"
+        );
     }
 
     #[test]
     fn unquoted_values_with_blanks() {
-        assert_eq!(fields("X", "subj=docker-default (enforce) key=a"), "subj=docker-default (enforce)|key=a");
-        assert_eq!(fields("X", "subj==/usr/sbin/ntpd (enforce) key=a"), "subj==/usr/sbin/ntpd (enforce)|key=a");
-        assert_eq!(fields("X", "msg='op=adding user to group acct=\"c\"'"), "'op=adding user to group|'acct=c");
+        assert_eq!(
+            fields("X", "subj=docker-default (enforce) key=a"),
+            "subj=docker-default (enforce)|key=a"
+        );
+        assert_eq!(
+            fields("X", "subj==/usr/sbin/ntpd (enforce) key=a"),
+            "subj==/usr/sbin/ntpd (enforce)|key=a"
+        );
+        assert_eq!(
+            fields("X", "msg='op=adding user to group acct=\"c\"'"),
+            "'op=adding user to group|'acct=c"
+        );
         assert_eq!(fields("X", "pid=12 abc"), "pid=12");
     }
 
     #[test]
     fn what_is_cut_is_said_and_where() {
-        assert_eq!(problems("pid=1 exe=\"/usr/b"), [(FieldErrorKind::UnterminatedQuote, 6)]);
+        assert_eq!(
+            problems("pid=1 exe=\"/usr/b"),
+            [(FieldErrorKind::UnterminatedQuote, 6)]
+        );
         assert_eq!(problems("pid=1 ex"), [(FieldErrorKind::StrayWord, 6)]);
-        assert_eq!(problems("pid=1 msg='op=x"), [(FieldErrorKind::UnterminatedQuote, 6)]);
-        assert_eq!(problems("a=1\x1dSADDR={ fam=local path=x"), [(FieldErrorKind::UnterminatedBrace, 4)]);
+        assert_eq!(
+            problems("pid=1 msg='op=x"),
+            [(FieldErrorKind::UnterminatedQuote, 6)]
+        );
+        assert_eq!(
+            problems("a=1\x1dSADDR={ fam=local path=x"),
+            [(FieldErrorKind::UnterminatedBrace, 4)]
+        );
         assert_eq!(problems("user pid=1 a=\"b\" tty=(none)"), []);
     }
 }

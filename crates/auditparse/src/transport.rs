@@ -63,7 +63,13 @@ fn is_bare_type(text: &[u8]) -> bool {
     let name = text.split(|&byte| byte == b' ').next().unwrap_or_default();
     name.len() >= 3
         && name.len() < text.len()
-        && name.iter().all(|&byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'[' || byte == b']')
+        && name.iter().all(|&byte| {
+            byte.is_ascii_uppercase()
+                || byte.is_ascii_digit()
+                || byte == b'_'
+                || byte == b'['
+                || byte == b']'
+        })
         && text.contains(&b'=')
 }
 
@@ -71,7 +77,10 @@ fn is_bare_type(text: &[u8]) -> bool {
 fn audit_message(line: &[u8], start: usize) -> Option<usize> {
     let mut at = skip_priority(line, start);
     if line.get(at) == Some(&b'[') {
-        at = skip_blanks(line, at + line[at..].iter().position(|&byte| byte == b']')? + 1);
+        at = skip_blanks(
+            line,
+            at + line[at..].iter().position(|&byte| byte == b']')? + 1,
+        );
         return after_tag(line, at);
     }
     if let Some(message) = after_tag(line, at) {
@@ -87,7 +96,10 @@ fn audit_message(line: &[u8], start: usize) -> Option<usize> {
     if let Some(rest) = line[at..].strip_prefix(b"kernel:") {
         at = skip_blanks(line, line.len() - rest.len());
         if line.get(at) == Some(&b'[') {
-            at = skip_blanks(line, at + line[at..].iter().position(|&byte| byte == b']')? + 1);
+            at = skip_blanks(
+                line,
+                at + line[at..].iter().position(|&byte| byte == b']')? + 1,
+            );
         }
     }
     after_tag(line, at)
@@ -96,10 +108,17 @@ fn audit_message(line: &[u8], start: usize) -> Option<usize> {
 /// `<5>`, the priority of a raw kernel or syslog message.
 fn skip_priority(line: &[u8], at: usize) -> usize {
     let digits = match line.get(at) {
-        Some(b'<') => line[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        Some(b'<') => line[at + 1..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count(),
         _ => return at,
     };
-    if digits > 0 && line.get(at + 1 + digits) == Some(&b'>') { at + digits + 2 } else { at }
+    if digits > 0 && line.get(at + 1 + digits) == Some(&b'>') {
+        at + digits + 2
+    } else {
+        at
+    }
 }
 
 /// The end of a syslog stamp and the blanks behind it: `May 29 16:00:00` (RFC 3164) or one word
@@ -120,14 +139,18 @@ fn after_stamp(line: &[u8], at: usize) -> Option<usize> {
 /// `audispd: ` or `audit[1234]: `: the offset of what follows.
 fn after_tag(line: &[u8], at: usize) -> Option<usize> {
     let text = line.get(at..)?;
-    let name_length =
-        text.iter().position(|&byte| byte == b':' || byte == b'[' || byte == b' ')?;
+    let name_length = text
+        .iter()
+        .position(|&byte| byte == b':' || byte == b'[' || byte == b' ')?;
     if !TAGS.contains(&&text[..name_length]) {
         return None;
     }
     let mut rest = &text[name_length..];
     if rest.first() == Some(&b'[') {
-        let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = rest[1..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         rest = rest[1 + digits..].strip_prefix(b"]")?;
     }
     let rest = rest.strip_prefix(b":")?;
@@ -135,7 +158,10 @@ fn after_tag(line: &[u8], at: usize) -> Option<usize> {
 }
 
 fn skip_blanks(line: &[u8], at: usize) -> usize {
-    at + line[at..].iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count()
+    at + line[at..]
+        .iter()
+        .take_while(|&&byte| byte == b' ' || byte == b'\t')
+        .count()
 }
 
 #[cfg(test)]
@@ -143,7 +169,9 @@ mod tests {
     use super::*;
 
     fn start(line: &str) -> Result<&str, RecordErrorKind> {
-        record_start(line.as_bytes()).map(|at| &line[at..]).map_err(|error| error.kind())
+        record_start(line.as_bytes())
+            .map(|at| &line[at..])
+            .map_err(|error| error.kind())
     }
 
     #[test]
@@ -163,8 +191,16 @@ mod tests {
             "2026-06-02T11:02:14.340872+00:00 lab01 kernel: [  120.421566] audit: ",
             "2026-06-01T17:41:13.305022+00:00 db01 audisp-syslog: ",
         ] {
-            assert_eq!(start(&format!("{prefix}type=X")), Ok("type=X"), "{prefix:?}");
-            assert_eq!(start(&format!("{prefix}node=a type=X")), Ok("node=a type=X"), "{prefix:?}");
+            assert_eq!(
+                start(&format!("{prefix}type=X")),
+                Ok("type=X"),
+                "{prefix:?}"
+            );
+            assert_eq!(
+                start(&format!("{prefix}node=a type=X")),
+                Ok("node=a type=X"),
+                "{prefix:?}"
+            );
         }
     }
 
@@ -198,12 +234,16 @@ mod tests {
         assert_eq!(start(""), Err(RecordErrorKind::Blank));
         assert_eq!(start(" \t "), Err(RecordErrorKind::Blank));
         assert_eq!(start("----"), Err(RecordErrorKind::Separator));
-        assert_eq!(start("time->Wed Jun  3 10:00:00 2026"), Err(RecordErrorKind::Separator));
+        assert_eq!(
+            start("time->Wed Jun  3 10:00:00 2026"),
+            Err(RecordErrorKind::Separator)
+        );
     }
 
     #[test]
     fn prefixes_cut_anywhere_do_not_panic() {
-        let line = "<13>2026-06-02T11:02:14.340872+00:00 lab01 kernel: [  120.421566] audit[12]: type=X";
+        let line =
+            "<13>2026-06-02T11:02:14.340872+00:00 lab01 kernel: [  120.421566] audit[12]: type=X";
         for end in 0..line.len() {
             let _ = record_start(&line.as_bytes()[..end]);
         }

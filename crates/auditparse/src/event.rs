@@ -1,0 +1,199 @@
+//! An event: the records that share one node, time and serial, put together again. This module
+//! owns what can be asked of a whole event; how it came to be whole is
+//! [`reassembly`](crate::reassembly)'s.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::connection::{Connection, NotAConnection};
+use crate::event_id::EventId;
+use crate::field::Field;
+use crate::record::Record;
+use crate::record_type::RecordType;
+
+/// Records that fit into an event without allocating: a connect or execve event has three to six.
+const INLINE_RECORDS: usize = 8;
+
+/// What ended an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Completion {
+    /// Its `EOE` record. auditd passes it to plugins but does not write it to its log.
+    Eoe,
+    /// Its `PROCTITLE` record, which the kernel writes last.
+    Proctitle,
+    /// The event is one record by its type.
+    Single,
+    /// Nothing more came within the time-out.
+    Timeout,
+    /// Room was needed for newer events.
+    Evicted,
+    /// The input ended.
+    EndOfInput,
+    /// The event had already been delivered when this record of it came: what is delivered now is
+    /// that record by itself.
+    Late,
+}
+
+impl Completion {
+    /// Whether the event is known to be whole. An event that ended by time-out or with the input
+    /// may be as well: not every event of the kernel has a last record that tells so.
+    pub fn is_certain(self) -> bool {
+        matches!(
+            self,
+            Completion::Eoe | Completion::Proctitle | Completion::Single
+        )
+    }
+}
+
+/// The records of one event, in the order in which they came.
+///
+/// ```
+/// use auditparse::{Completion, Events};
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59 success=yes exit=0 a0=1
+/// type=EXECVE msg=audit(1.001:7): argc=2 a0=\"cat\" a1=612062
+/// type=PROCTITLE msg=audit(1.001:7): proctitle=636174
+/// ";
+/// let event = Events::new(log).next().unwrap();
+/// assert_eq!(event.records().len(), 3);
+/// assert_eq!(event.completion(), Completion::Proctitle);
+/// assert_eq!(event.argv().unwrap(), [&b"cat"[..], b"a b"]);
+/// ```
+#[derive(Clone)]
+pub struct Event<'a> {
+    id: EventId,
+    node: Option<&'a [u8]>,
+    completion: Completion,
+    records: SmallVec<[Record<'a>; INLINE_RECORDS]>,
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn new(
+        id: EventId,
+        completion: Completion,
+        records: impl Iterator<Item = Record<'a>>,
+    ) -> Event<'a> {
+        let records: SmallVec<_> = records.collect();
+        let node = records.first().and_then(Record::node);
+        Event {
+            id,
+            node,
+            completion,
+            records,
+        }
+    }
+
+    /// Time and serial.
+    pub fn id(&self) -> EventId {
+        self.id
+    }
+
+    /// The host that wrote the event, from `node=`.
+    pub fn node(&self) -> Option<&'a [u8]> {
+        self.node
+    }
+
+    /// What ended the event.
+    pub fn completion(&self) -> Completion {
+        self.completion
+    }
+
+    /// The records, at least one.
+    pub fn records(&self) -> &[Record<'a>] {
+        &self.records
+    }
+
+    /// The first record of a type.
+    pub fn record(&self, record_type: RecordType) -> Option<&Record<'a>> {
+        self.records
+            .iter()
+            .find(|record| record.record_type() == record_type)
+    }
+
+    /// The event as a connection.
+    ///
+    /// # Errors
+    ///
+    /// If it is none, and why.
+    pub fn connection(&self) -> Result<Connection<'a>, NotAConnection> {
+        Connection::from_records(self.id, self.node, self.records.iter().copied())
+    }
+
+    /// The arguments of an `EXECVE`: put together from all its records, with those that the kernel
+    /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record; an argument that
+    /// is not in the log is empty.
+    pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
+        let mut argv: Option<Vec<Cow<'a, [u8]>>> = None;
+        for record in self
+            .records
+            .iter()
+            .filter(|r| r.record_type() == RecordType::EXECVE)
+        {
+            let argv = argv.get_or_insert_default();
+            for field in record.fields() {
+                if let Some(argument) = Argument::of(&field) {
+                    argument.put(argv, &field);
+                }
+            }
+        }
+        argv
+    }
+
+    /// The command line of the process, its arguments ended by NULs, cut to 128 bytes.
+    pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
+        let field = self.record(RecordType::PROCTITLE)?.get("proctitle")?;
+        (!field.is_absent()).then(|| field.text())
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({}, {:?}, ", self.id, self.completion)?;
+        f.debug_list().entries(self.records.iter()).finish()?;
+        f.write_str(")")
+    }
+}
+
+/// How far an argument may be past the last one seen. One `EXECVE` record holds fewer than 2,000
+/// arguments, so lost records leave gaps of a few thousand; a larger index is made up and would
+/// only cost memory.
+const MAX_ARGUMENT_GAP: usize = 1 << 16;
+
+/// The argument that a field of an `EXECVE` record belongs to: `a1` or, in pieces, `a1[0]`.
+struct Argument {
+    index: usize,
+    is_piece: bool,
+}
+
+impl Argument {
+    fn of(field: &Field<'_>) -> Option<Argument> {
+        let name = field.key().strip_prefix(b"a")?;
+        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_piece = match &name[digits..] {
+            [] => false,
+            [b'[', .., b']'] => true,
+            _ => return None,
+        };
+        let index = core::str::from_utf8(&name[..digits]).ok()?.parse().ok()?;
+        Some(Argument { index, is_piece })
+    }
+
+    fn put<'a>(&self, argv: &mut Vec<Cow<'a, [u8]>>, field: &Field<'a>) {
+        if self.index >= argv.len() + MAX_ARGUMENT_GAP {
+            return;
+        }
+        if argv.len() <= self.index {
+            argv.resize(self.index + 1, Cow::Borrowed(&[]));
+        }
+        if self.is_piece {
+            argv[self.index].to_mut().extend_from_slice(&field.text());
+        } else {
+            argv[self.index] = field.text();
+        }
+    }
+}

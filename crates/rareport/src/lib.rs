@@ -1,3 +1,6 @@
 //! rareport
 
+pub mod constants;
 pub mod digest;
+pub mod score;
+pub mod special;

@@ -1,0 +1,26 @@
+//! Constants of the model that more than one part of it uses (rare-model §2).
+//!
+//! A constant that belongs to a single part is defined there.
+
+/// Standard bucket length in seconds, L₀.
+pub const STANDARD_BUCKET_SPAN: f64 = 1800.0;
+
+/// Decay rate per standard bucket, λ₀.
+pub const BASE_DECAY_RATE: f64 = 0.0005;
+
+/// Smallest positive normal binary64, P_MIN: the floor of every probability.
+pub const SMALLEST_PROBABILITY: f64 = f64::MIN_POSITIVE;
+
+/// Largest probability that is written as a result, and the largest that earns a normalised
+/// score, P_CUT.
+pub const LARGEST_SIGNIFICANT: f64 = 0.035;
+
+/// Decay rate per bucket of `bucket_span` seconds: λ = λ₀·min(1, L/L₀).
+///
+/// ```
+/// assert_eq!(rareport::constants::decay_rate(900), 0.00025);
+/// ```
+#[must_use]
+pub fn decay_rate(bucket_span: u32) -> f64 {
+    BASE_DECAY_RATE * (f64::from(bucket_span) / STANDARD_BUCKET_SPAN).min(1.0)
+}

@@ -1,3 +1,5 @@
 //! The subcommands: each takes its arguments to an exit status.
 
+pub(crate) mod events;
+pub(crate) mod records;
 pub(crate) mod rules;

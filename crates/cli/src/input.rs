@@ -1,16 +1,154 @@
-//! From the PATH arguments to bytes of log text.
+//! From the PATH arguments to the records, events and connections in them.
 //!
-//! [`discover`] turns paths into [`Log`]s, each the rotations of one log in
-//! order; a [`LogReader`] reads a whole [`Log`] as one stream, decompressed.
-//! What the bytes mean is not looked at here, except to say in plain words why
-//! a file cannot be an audit log.
+//! [`discover`] turns paths into [`Log`](log::Log)s, each the rotations of one
+//! log in order; a [`LogReader`] reads a whole log as one stream,
+//! decompressed; [`Input`] has them all, with what the command line says about
+//! them. What the bytes mean is `auditparse`'s to say.
 
 mod compression;
 mod discover;
 mod log;
+mod log_end;
 mod reader;
 mod rotation;
+mod totals;
 
-pub(crate) use discover::discover;
-pub(crate) use log::{Log, total_size};
-pub(crate) use reader::{LogReader, Tally};
+use std::fmt::Display;
+
+use anyhow::{Result, bail};
+use auditparse::{Connection, Event, Reader, Record};
+
+use self::discover::discover;
+use self::log::{Log, total_size};
+use self::log_end::resolve_range;
+use self::reader::{LogReader, Tally};
+pub(crate) use self::totals::Totals;
+use crate::args::InputArgs;
+use crate::console::Console;
+use crate::when::TimeRange;
+
+/// Host name of last resort.
+const LOCALHOST: &str = "localhost";
+
+/// Every log that was named, and which part of them is wanted.
+pub(crate) struct Input<'a> {
+    logs: Vec<Log>,
+    range: TimeRange,
+    host: Option<&'a str>,
+    console: &'a Console,
+    tally: Tally,
+}
+
+impl<'a> Input<'a> {
+    /// Finds the logs that the arguments name.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing to read or the wanted range of time cannot be told.
+    pub(crate) fn open(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
+        let logs = discover(&args.paths, console)?;
+        let range = resolve_range(args, &logs)?;
+        Ok(Input {
+            logs,
+            range,
+            host: args.host.as_deref(),
+            console,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Size of all files in bytes as stored, if it is known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        total_size(&self.logs)
+    }
+
+    /// Reads every record, log after log.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and if there is no record at all.
+    pub(crate) fn records(
+        &self,
+        mut each: impl FnMut(&Record<'_>) -> Result<()>,
+    ) -> Result<Totals> {
+        let mut totals = Totals::default();
+        for log in &self.logs {
+            let mut reader = self.reader(log);
+            while let Some(record) = reader.next_record()? {
+                match record {
+                    Ok(record) if self.wants(record.id().millis) => each(&record)?,
+                    // Lines that are no records are in the totals.
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            totals.add(&reader.stats());
+        }
+        self.finish(totals)
+    }
+
+    /// Reads every event, log after log.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and if there is no record at all.
+    pub(crate) fn events(&self, mut each: impl FnMut(&Event<'_>) -> Result<()>) -> Result<Totals> {
+        let mut totals = Totals::default();
+        for log in &self.logs {
+            let mut reader = self.reader(log).events();
+            while let Some(event) = reader.next_event()? {
+                if self.wants(event.id().millis) {
+                    each(&event)?;
+                }
+            }
+            totals.add(&reader.stats());
+        }
+        self.finish(totals)
+    }
+
+    /// Reads every connection, log after log; `each` is also given the name of
+    /// the host for connections that carry none.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and if there is no record at all.
+    pub(crate) fn connections(
+        &self,
+        mut each: impl FnMut(&Connection<'_>, &str) -> Result<()>,
+    ) -> Result<Totals> {
+        let mut totals = Totals::default();
+        for log in &self.logs {
+            let host = self.host_of(log);
+            let mut reader = self.reader(log).connections();
+            while let Some(connection) = reader.next_connection()? {
+                totals.connection(connection.kind());
+                if self.wants(connection.id().millis) {
+                    each(&connection, host)?;
+                }
+            }
+            totals.add(&reader.stats());
+        }
+        self.finish(totals)
+    }
+
+    fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
+        Reader::new(LogReader::new(log, self.console, &self.tally))
+    }
+
+    /// The host that records without a name are from.
+    fn host_of<'b>(&'b self, log: &'b Log) -> &'b str {
+        self.host.or(log.host.as_deref()).unwrap_or(LOCALHOST)
+    }
+
+    /// Whether something that happened at this time is wanted.
+    fn wants(&self, millis: u64) -> bool {
+        i64::try_from(millis).is_ok_and(|millis| self.range.contains(millis))
+    }
+
+    fn finish(&self, totals: Totals) -> Result<Totals> {
+        if totals.has_record() {
+            return Ok(totals);
+        }
+        let hint: &dyn Display = &self.tally.why_no_record();
+        bail!("nothing to use: {hint}")
+    }
+}

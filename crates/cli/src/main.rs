@@ -3,8 +3,11 @@
 mod args;
 mod commands;
 mod console;
+mod ecs;
 mod exit;
 mod input;
+mod output;
+mod record_document;
 mod rules;
 mod stamp;
 mod text;
@@ -22,9 +25,12 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let console = Console::new(args.console);
     let result = match &args.command {
-        Command::Detect(_) | Command::Events(_) | Command::Records(_) => Ok(Exit::Done),
+        Command::Detect(_) => Ok(Exit::Done),
+        Command::Events(args) => commands::events::run(args, &console),
+        Command::Records(args) => commands::records::run(args, &console),
         Command::Rules(args) => commands::rules::run(args, &console),
     };
+    console.end_progress();
     let exit = match result {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,

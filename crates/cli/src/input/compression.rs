@@ -52,6 +52,11 @@ pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn R
     })
 }
 
+/// Whether `source`, read from its start, is compressed.
+pub(super) fn is_compressed(source: &mut impl Read) -> io::Result<bool> {
+    Ok(Compression::of(&read_start(source, SIGNATURE)?) != Compression::None)
+}
+
 /// Reads what is there at the start of `source`, a chunk at most and `least`
 /// bytes unless it ends before, without waiting for more.
 pub(super) fn read_start(source: &mut impl Read, least: usize) -> io::Result<Vec<u8>> {

@@ -1,0 +1,178 @@
+//! `rareport events`: every connection event.
+
+use std::io::{self, StdoutLock};
+
+use anyhow::Result;
+use auditparse::ConnectionKind;
+
+use crate::args::{EventsArgs, Kind};
+use crate::console::Console;
+use crate::ecs::Document;
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::output::{Column, CsvWriter, NdjsonWriter, Shape, TableWriter, to_terminal};
+use crate::stamp::Stamper;
+
+/// Runs the command.
+pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
+    let input = Input::open(&args.input, console)?;
+    console.start_progress(input.size(), to_terminal());
+    let mut out = EventWriter::new(Shape::of(args.format))?;
+    let mut stamper = Stamper::new();
+    let totals = input.connections(|connection, host| {
+        if args.wants(connection.kind()) {
+            let time = stamper.format(connection.id().millis);
+            out.write(&Document::new(connection, time, host))?;
+        }
+        Ok(())
+    });
+    out.flush()?;
+    totals?.report(console, true);
+    Ok(Exit::Done)
+}
+
+impl EventsArgs {
+    /// Whether events of this kind are wanted.
+    fn wants(&self, kind: ConnectionKind) -> bool {
+        self.kind.is_empty() || self.kind.iter().any(|wanted| wanted.is(kind))
+    }
+}
+
+impl Kind {
+    fn is(self, kind: ConnectionKind) -> bool {
+        match self {
+            Kind::Connect => kind == ConnectionKind::Connect,
+            Kind::Accept => kind == ConnectionKind::Accept,
+            Kind::Bind => kind == ConnectionKind::Bind,
+            Kind::Sendto => kind == ConnectionKind::SendTo,
+            Kind::Sendmsg => kind == ConnectionKind::SendMsg,
+        }
+    }
+}
+
+/// Columns of the table.
+const TABLE: &[Column] = &[
+    Column::text("TIME"),
+    Column::text("HOST"),
+    Column::text("PROCESS"),
+    Column::number("PID"),
+    Column::text("USER"),
+    Column::text("ACTION"),
+    Column::text("ADDRESS"),
+    Column::text("EXIT"),
+];
+
+/// Columns of the CSV: ECS fields, several values of a field joined by commas.
+const CSV: &[&str] = &[
+    "@timestamp",
+    "event.action",
+    "event.category",
+    "event.type",
+    "event.outcome",
+    "event.sequence",
+    "host.name",
+    "host.os.type",
+    "process.name",
+    "process.executable",
+    "process.pid",
+    "process.parent.pid",
+    "process.title",
+    "user.id",
+    "user.name",
+    "user.audit.id",
+    "user.audit.name",
+    "source.ip",
+    "source.port",
+    "destination.address",
+    "destination.ip",
+    "destination.port",
+    "auditd.data.syscall",
+    "auditd.data.exit",
+    "tags",
+];
+
+/// Writes events in one of the shapes.
+enum EventWriter<'a> {
+    Table(TableWriter<StdoutLock<'a>>),
+    Ndjson(NdjsonWriter<StdoutLock<'a>>),
+    Csv(CsvWriter<StdoutLock<'a>>),
+}
+
+impl EventWriter<'_> {
+    fn new(shape: Shape) -> io::Result<Self> {
+        let out = io::stdout().lock();
+        Ok(match shape {
+            Shape::Table => EventWriter::Table(TableWriter::new(out, TABLE)),
+            Shape::Ndjson => EventWriter::Ndjson(NdjsonWriter::new(out)),
+            Shape::Csv => EventWriter::Csv(CsvWriter::new(out, CSV)?),
+        })
+    }
+
+    fn write(&mut self, event: &Document<'_>) -> io::Result<()> {
+        match self {
+            EventWriter::Table(out) => out.row(table_row(event)),
+            EventWriter::Ndjson(out) => out.write(event),
+            EventWriter::Csv(out) => csv_row(out, event),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            EventWriter::Table(out) => out.flush(),
+            EventWriter::Ndjson(out) => out.flush(),
+            EventWriter::Csv(out) => out.flush(),
+        }
+    }
+}
+
+fn table_row(event: &Document<'_>) -> [String; TABLE.len()] {
+    let text = |text: Option<String>| text.unwrap_or_default();
+    let user = event.user.name.map(|name| name.to_string());
+    [
+        event.timestamp.to_owned(),
+        event.host.name.to_string(),
+        text(event.process.name.as_ref().map(ToString::to_string)),
+        text(event.process.pid.map(|pid| pid.to_string())),
+        text(user.or_else(|| event.user.id.map(|id| id.to_string()))),
+        event.event.action.to_owned(),
+        text(event.address.map(|address| address.to_string())),
+        text(event.auditd.data.exit.map(|exit| exit.to_string())),
+    ]
+}
+
+fn csv_row(out: &mut CsvWriter<StdoutLock<'_>>, event: &Document<'_>) -> io::Result<()> {
+    let Document {
+        process,
+        user,
+        source,
+        destination,
+        ..
+    } = event;
+    let tags: Vec<String> = event.tags.iter().map(ToString::to_string).collect();
+    out.cell(Some(event.timestamp))?;
+    out.cell(Some(event.event.action))?;
+    out.cell(Some(event.event.category.join(",")))?;
+    out.cell(Some(event.event.r#type.join(",")))?;
+    out.cell(Some(event.event.outcome))?;
+    out.cell(Some(event.event.sequence))?;
+    out.cell(Some(event.host.name))?;
+    out.cell(Some(event.host.os.r#type))?;
+    out.cell(process.name.as_ref())?;
+    out.cell(process.executable.as_ref())?;
+    out.cell(process.pid)?;
+    out.cell(process.parent.map(|parent| parent.pid))?;
+    out.cell(process.title.as_ref())?;
+    out.cell(user.id)?;
+    out.cell(user.name)?;
+    out.cell(user.audit.map(|audit| audit.id))?;
+    out.cell(user.audit.and_then(|audit| audit.name))?;
+    out.cell(source.and_then(|source| source.ip))?;
+    out.cell(source.and_then(|source| source.port))?;
+    out.cell(destination.map(|destination| destination.address))?;
+    out.cell(destination.and_then(|destination| destination.ip))?;
+    out.cell(destination.and_then(|destination| destination.port))?;
+    out.cell(event.auditd.data.syscall)?;
+    out.cell(event.auditd.data.exit)?;
+    out.cell(Some(tags.join(",")))?;
+    out.end_row()
+}

@@ -1,0 +1,43 @@
+//! Data on stdout: one writer for each shape.
+//!
+//! What is written is decided elsewhere; a writer knows its shape only.
+
+mod csv;
+mod ndjson;
+mod table;
+
+use std::io::{self, IsTerminal};
+
+pub(crate) use self::csv::CsvWriter;
+pub(crate) use ndjson::NdjsonWriter;
+pub(crate) use table::{Column, TableWriter};
+
+use crate::args::Format;
+
+/// A shape of data, decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Aligned columns.
+    Table,
+    /// One JSON document a line.
+    Ndjson,
+    /// Comma-separated values.
+    Csv,
+}
+
+impl Shape {
+    /// The shape that the command line asks for.
+    pub(crate) fn of(format: Format) -> Shape {
+        match format {
+            Format::Auto if io::stdout().is_terminal() => Shape::Table,
+            Format::Auto | Format::Ndjson => Shape::Ndjson,
+            Format::Table => Shape::Table,
+            Format::Csv => Shape::Csv,
+        }
+    }
+}
+
+/// Whether data goes to a terminal, where a progress bar would tear it apart.
+pub(crate) fn to_terminal() -> bool {
+    io::stdout().is_terminal()
+}

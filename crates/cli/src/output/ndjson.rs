@@ -1,0 +1,62 @@
+//! One JSON document a line.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Bytes gathered before they are written.
+const CHUNK: usize = 1 << 16;
+
+/// Writes documents as lines of JSON, through one buffer that is used again
+/// and again.
+#[derive(Debug)]
+pub(crate) struct NdjsonWriter<W> {
+    out: W,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> NdjsonWriter<W> {
+    /// A writer to `out`, which need not be buffered.
+    pub(crate) fn new(out: W) -> NdjsonWriter<W> {
+        NdjsonWriter {
+            out,
+            buffer: Vec::with_capacity(2 * CHUNK),
+        }
+    }
+
+    /// Adds a document.
+    pub(crate) fn write(&mut self, document: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.buffer, document)?;
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= CHUNK {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes what is still in the buffer.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_for_each_document_however_many() {
+        let mut out = Vec::new();
+        let mut writer = NdjsonWriter::new(&mut out);
+        for number in 0..100_000 {
+            writer.write(&[number]).unwrap();
+        }
+        writer.flush().unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 100_000);
+        assert_eq!(text.lines().last(), Some("[99999]"));
+    }
+}

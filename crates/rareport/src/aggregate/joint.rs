@@ -1,0 +1,57 @@
+//! How extreme several probabilities are jointly: each is read as that of a two-sided z-score,
+//! and the sum of the squared z-scores is held against the chi-squared distribution.
+
+use crate::constants::SMALLEST_PROBABILITY;
+use crate::special;
+
+/// Mean squared z-score below which the probabilities are taken to be all 1 (rare-model §7.2).
+const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
+
+/// Below this many times the smallest probability the incomplete gamma function counts as
+/// underflowed and a bound takes its place (rare-model §7.2).
+const UNDERFLOW: f64 = 10.0;
+
+/// The logarithm of the joint probability of independent `probabilities` (rare-model §7.2 (14),
+/// (15)), at most 0; 0 for none.
+pub fn ln_joint(probabilities: &[f64]) -> f64 {
+    match probabilities {
+        [] => 0.0,
+        [single] => single.max(SMALLEST_PROBABILITY).ln().min(0.0),
+        several => ln_joint_of_several(several),
+    }
+}
+
+fn ln_joint_of_several(probabilities: &[f64]) -> f64 {
+    let count = probabilities.len() as f64;
+    let squares: f64 = probabilities
+        .iter()
+        .map(|p| special::normal_upper_tail_quantile(p.max(SMALLEST_PROBABILITY) / 2.0).powi(2))
+        .sum();
+    if squares / count < NEGLIGIBLE_MEAN_SQUARE {
+        return 0.0;
+    }
+    let (shape, x) = (count / 2.0, squares / 2.0);
+    let upper = special::gamma_q(shape, x);
+    if upper > UNDERFLOW * SMALLEST_PROBABILITY {
+        upper.ln()
+    } else {
+        ln_upper_bound(shape, x)
+    }
+}
+
+/// An upper bound of ln Q(s, x) where Q itself underflows (rare-model §7.2 (15)).
+fn ln_upper_bound(shape: f64, x: f64) -> f64 {
+    let k = (shape - 1.0).ceil();
+    let ratio = k / x;
+    let ln_power = (k + 1.0) * ratio.ln();
+    let geometric = if k == x {
+        (k + 1.0).ln()
+    } else if ln_power >= (0.1 * f64::MAX).ln() {
+        ln_power - (ratio - 1.0).ln()
+    } else {
+        ((1.0 - ratio.powf(k + 1.0)) / (1.0 - ratio)).ln()
+    };
+    let factorial = special::ln_gamma(k + 1.0) - k * x.ln() + x;
+    let bound = (shape - 1.0) * x.ln() - x + geometric.min(factorial) - special::ln_gamma(shape);
+    bound.min(0.0)
+}

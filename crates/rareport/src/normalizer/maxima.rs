@@ -1,0 +1,107 @@
+//! The largest raw score of each scope, which fades and is forgotten.
+
+use foldhash::fast::RandomState;
+use hashbrown::{Equivalent, HashMap};
+
+/// For how many buckets a maximum is remembered without being fed again (rare-model §2).
+const MEMORY: u32 = 50;
+
+/// Growth of a maximum that counts as a big change (rare-model §2).
+const BIG_CHANGE: f64 = 1.1;
+
+/// What a maximum is kept for within one normaliser (rare-model §8.1).
+///
+/// The leaves of a detector have one each, by partition value and by-field value; the values of
+/// an influencer one each, by value. Where all nodes share one maximum (root, influencer
+/// fields) the scope is the empty `Scope::default()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scope<'a> {
+    /// Value of the partition field; empty for everything but leaves.
+    pub partition: &'a [u8],
+    /// Value of the by field or of the influencer.
+    pub value: &'a [u8],
+}
+
+/// An owned [`Scope`]; hashes like it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct OwnedScope {
+    partition: Box<[u8]>,
+    value: Box<[u8]>,
+}
+
+impl OwnedScope {
+    fn borrow(&self) -> Scope<'_> {
+        Scope {
+            partition: &self.partition,
+            value: &self.value,
+        }
+    }
+}
+
+impl Equivalent<OwnedScope> for Scope<'_> {
+    fn equivalent(&self, owned: &OwnedScope) -> bool {
+        *self == owned.borrow()
+    }
+}
+
+/// A largest raw score and its age.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Maximum {
+    /// Raw score, above 0.
+    pub(super) raw_score: f64,
+    /// Buckets since the scope was last fed.
+    pub(super) age: u32,
+}
+
+/// The maxima of one normaliser. A maximum of 0 has no effect and is not kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Maxima {
+    by_scope: HashMap<OwnedScope, Maximum, RandomState>,
+}
+
+impl Maxima {
+    /// The maximum of a scope if there is one.
+    pub(super) fn get(&self, scope: Scope<'_>) -> Option<f64> {
+        self.by_scope.get(&scope).map(|maximum| maximum.raw_score)
+    }
+
+    /// Feeds a raw score (rare-model §8.3); whether the maximum changed a lot.
+    pub(super) fn raise(&mut self, scope: Scope<'_>, raw_score: f64) -> bool {
+        if let Some(maximum) = self.by_scope.get_mut(&scope) {
+            let before = maximum.raw_score;
+            *maximum = Maximum {
+                raw_score: before.max(raw_score),
+                age: 0,
+            };
+            return maximum.raw_score > BIG_CHANGE * before;
+        }
+        if raw_score > 0.0 {
+            self.insert(scope, Maximum { raw_score, age: 0 });
+        }
+        raw_score > 0.0
+    }
+
+    /// Ages all maxima by one bucket (rare-model §8.5 (25)).
+    pub(super) fn age(&mut self, decay: f64) {
+        let factor = (-decay).exp();
+        self.by_scope.retain(|_, maximum| {
+            maximum.raw_score *= factor;
+            maximum.age += 1;
+            maximum.age <= MEMORY
+        });
+    }
+
+    pub(super) fn insert(&mut self, scope: Scope<'_>, maximum: Maximum) {
+        let owned = OwnedScope {
+            partition: scope.partition.into(),
+            value: scope.value.into(),
+        };
+        self.by_scope.insert(owned, maximum);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Scope<'_>, Maximum)> {
+        self.by_scope
+            .iter()
+            .map(|(scope, maximum)| (scope.borrow(), *maximum))
+    }
+}

@@ -16,7 +16,7 @@
 use std::f64::consts::PI;
 
 /// ½·ln 2π.
-const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_8;
+const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
 /// Most terms of a series or continued fraction; none of those used comes near it for parameters
 /// up to 10⁸.
@@ -45,7 +45,11 @@ fn stirling_error(x: f64) -> f64 {
         return ln_gamma(x) - (x - 0.5) * x.ln() + x - HALF_LN_TWO_PI;
     }
     let inverse_square = 1.0 / (x * x);
-    SERIES.iter().rev().fold(0.0, |sum, term| sum * inverse_square + term) / x
+    SERIES
+        .iter()
+        .rev()
+        .fold(0.0, |sum, term| sum * inverse_square + term)
+        / x
 }
 
 /// Deviance n·ln(n/m) + m − n for n, m > 0, where `difference` is n − m.
@@ -124,7 +128,11 @@ impl Beta {
     /// Probability of a value of at most `x`; arguments outside [0, 1] count as the nearer end.
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
-        self.share_below(Share { part: x, rest: 1.0 - x }).part
+        self.share_below(Share {
+            part: x,
+            rest: 1.0 - x,
+        })
+        .part
     }
 
     /// The value that a draw stays below with probability `p` (0 ≤ p ≤ 1).
@@ -136,15 +144,31 @@ impl Beta {
         if p >= 1.0 {
             return 1.0;
         }
-        let target = Share { part: p, rest: 1.0 - p };
+        let target = Share {
+            part: p,
+            rest: 1.0 - p,
+        };
         let mut x = self.guess(target);
-        let (mut low, mut high) = (Share { part: 0.0, rest: 1.0 }, Share { part: 1.0, rest: 0.0 });
+        let (mut low, mut high) = (
+            Share {
+                part: 0.0,
+                rest: 1.0,
+            },
+            Share {
+                part: 1.0,
+                rest: 0.0,
+            },
+        );
         for _ in 0..MAX_STEPS {
             if x.part <= 0.0 || x.rest <= 0.0 {
                 break;
             }
             let below = self.share_below(x);
-            let excess = if p <= 0.5 { below.part - target.part } else { target.rest - below.rest };
+            let excess = if p <= 0.5 {
+                below.part - target.part
+            } else {
+                target.rest - below.rest
+            };
             if excess < 0.0 {
                 low = x;
             } else {
@@ -182,17 +206,29 @@ impl Beta {
             let lambda = (z * z - 3.0) / 6.0;
             let w = z * (h + lambda).max(0.0).sqrt() / h
                 + (ia - ib) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h));
-            return shifted(Share { part: a / (a + b), rest: b / (a + b) }, 2.0 * w);
+            return shifted(
+                Share {
+                    part: a / (a + b),
+                    rest: b / (a + b),
+                },
+                2.0 * w,
+            );
         }
         let ln_beta = ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
         let ln_x = (target.part.ln() + a.ln() + ln_beta) / a;
         let ln_rest = (target.rest.ln() + b.ln() + ln_beta) / b;
         if ln_x <= ln_rest {
             let part = ln_x.min(-1e-3).exp();
-            Share { part, rest: 1.0 - part }
+            Share {
+                part,
+                rest: 1.0 - part,
+            }
         } else {
             let rest = ln_rest.min(-1e-3).exp();
-            Share { part: 1.0 - rest, rest }
+            Share {
+                part: 1.0 - rest,
+                rest,
+            }
         }
     }
 
@@ -200,27 +236,41 @@ impl Beta {
     fn logit_density(&self, x: Share) -> f64 {
         let n = self.a + self.b;
         let gap = difference_of_products(self.a, x.rest, self.b, x.part);
-        let distance =
-            deviance(self.a, n * x.part, gap) + deviance(self.b, n * x.rest, -gap);
+        let distance = deviance(self.a, n * x.part, gap) + deviance(self.b, n * x.rest, -gap);
         (self.ln_scale - distance).exp()
     }
 
     /// The probabilities of values below and above `x`.
     fn share_below(&self, x: Share) -> Share {
         if x.part <= 0.0 {
-            return Share { part: 0.0, rest: 1.0 };
+            return Share {
+                part: 0.0,
+                rest: 1.0,
+            };
         }
         if x.rest <= 0.0 {
-            return Share { part: 1.0, rest: 0.0 };
+            return Share {
+                part: 1.0,
+                rest: 0.0,
+            };
         }
         let density = self.logit_density(x);
         if x.part <= (self.a + 1.0) / (self.a + self.b + 2.0) {
             let part = lower_tail(self.a, self.b, x, density);
-            Share { part, rest: 1.0 - part }
+            Share {
+                part,
+                rest: 1.0 - part,
+            }
         } else {
-            let flipped = Share { part: x.rest, rest: x.part };
+            let flipped = Share {
+                part: x.rest,
+                rest: x.part,
+            };
             let rest = lower_tail(self.b, self.a, flipped, density);
-            Share { part: 1.0 - rest, rest }
+            Share {
+                part: 1.0 - rest,
+                rest,
+            }
         }
     }
 }
@@ -229,10 +279,16 @@ impl Beta {
 fn shifted(x: Share, step: f64) -> Share {
     let factor = step.exp();
     if !factor.is_finite() {
-        return Share { part: 1.0, rest: 0.0 };
+        return Share {
+            part: 1.0,
+            rest: 0.0,
+        };
     }
     let sum = x.rest + x.part * factor;
-    Share { part: x.part * factor / sum, rest: x.rest / sum }
+    Share {
+        part: x.part * factor / sum,
+        rest: x.rest / sum,
+    }
 }
 
 /// A value between two others, halfway in the logit where both have one.
@@ -240,14 +296,23 @@ fn middle(low: Share, high: Share) -> Share {
     if low.part > 0.0 && high.rest > 0.0 {
         let part = (low.part * high.part).sqrt();
         let rest = (low.rest * high.rest).sqrt();
-        return Share { part: part / (part + rest), rest: rest / (part + rest) };
+        return Share {
+            part: part / (part + rest),
+            rest: rest / (part + rest),
+        };
     }
     if low.part > 0.0 {
         let rest = 0.5 * low.rest;
-        return Share { part: 1.0 - rest, rest };
+        return Share {
+            part: 1.0 - rest,
+            rest,
+        };
     }
     let part = 0.5 * high.part;
-    Share { part, rest: 1.0 - part }
+    Share {
+        part,
+        rest: 1.0 - part,
+    }
 }
 
 /// I_x(a,b) for x below about the mean, where `density` is x^a·(1−x)^b/B(a,b).
@@ -371,7 +436,11 @@ pub fn normal_upper_tail_quantile(p: f64) -> f64 {
     }
     let tail = if q > 0.0 { p } else { 1.0 - p };
     let r = (-tail.ln()).sqrt();
-    let z = if r <= 5.0 { ratio(r - 1.6, &SHOULDER) } else { ratio(r - 5.0, &TAIL) };
+    let z = if r <= 5.0 {
+        ratio(r - 1.6, &SHOULDER)
+    } else {
+        ratio(r - 5.0, &TAIL)
+    };
     z.copysign(q)
 }
 
@@ -386,69 +455,69 @@ fn ratio(x: f64, rational: &Rational) -> f64 {
 
 const CENTRE: Rational = [
     [
-        3.387_132_872_796_366_608,
-        133.141_667_891_784_377_45,
-        1_971.590_950_306_551_442_7,
-        13_731.693_765_509_461_125,
-        45_921.953_931_549_871_457,
-        67_265.770_927_008_700_853,
-        33_430.575_583_588_128_105,
-        2_509.080_928_730_122_672_7,
+        3.387_132_872_796_366_5,
+        133.141_667_891_784_38,
+        1_971.590_950_306_551_3,
+        13_731.693_765_509_46,
+        45_921.953_931_549_87,
+        67_265.770_927_008_7,
+        33_430.575_583_588_13,
+        2_509.080_928_730_122_7,
     ],
     [
         1.0,
-        42.313_330_701_600_911_252,
-        687.187_007_492_057_908_3,
-        5_394.196_021_424_751_107_7,
-        21_213.794_301_586_595_867,
-        39_307.895_800_092_710_61,
-        28_729.085_735_721_942_674,
-        5_226.495_278_852_854_561,
+        42.313_330_701_600_91,
+        687.187_007_492_057_9,
+        5_394.196_021_424_751,
+        21_213.794_301_586_597,
+        39_307.895_800_092_71,
+        28_729.085_735_721_943,
+        5_226.495_278_852_854,
     ],
 ];
 
 const SHOULDER: Rational = [
     [
-        1.423_437_110_749_683_577_34,
-        4.630_337_846_156_545_295_9,
-        5.769_497_221_460_691_405_5,
-        3.647_848_324_763_204_605_04,
-        1.270_458_252_452_368_382_58,
-        0.241_780_725_177_450_611_77,
-        0.022_723_844_989_269_184_583_3,
-        7.745_450_142_783_414_076_4e-4,
+        1.423_437_110_749_683_5,
+        4.630_337_846_156_546,
+        5.769_497_221_460_691,
+        3.647_848_324_763_204_5,
+        1.270_458_252_452_368_4,
+        0.241_780_725_177_450_6,
+        0.022_723_844_989_269_184,
+        0.000_774_545_014_278_341_4,
     ],
     [
         1.0,
-        2.053_191_626_637_758_821_87,
-        1.676_384_830_183_803_849_4,
-        0.689_767_334_985_100_004_55,
-        0.148_103_976_427_480_074_59,
-        0.015_198_666_563_616_457_197_1,
-        5.475_938_084_995_344_946e-4,
-        1.050_750_071_644_416_843_24e-9,
+        2.053_191_626_637_759,
+        1.676_384_830_183_803_8,
+        0.689_767_334_985_1,
+        0.148_103_976_427_480_08,
+        0.015_198_666_563_616_457,
+        0.000_547_593_808_499_534_5,
+        1.050_750_071_644_416_9e-9,
     ],
 ];
 
 const TAIL: Rational = [
     [
-        6.657_904_643_501_103_777_2,
-        5.463_784_911_164_114_369_9,
-        1.784_826_539_917_291_335_8,
-        0.296_560_571_828_504_891_23,
-        0.026_532_189_526_576_123_093,
-        0.001_242_660_947_388_078_438_6,
-        2.711_555_568_743_487_578_15e-5,
-        2.010_334_399_292_288_132_65e-7,
+        6.657_904_643_501_103,
+        5.463_784_911_164_114,
+        1.784_826_539_917_291_3,
+        0.296_560_571_828_504_87,
+        0.026_532_189_526_576_124,
+        0.001_242_660_947_388_078_4,
+        2.711_555_568_743_487_6e-5,
+        2.010_334_399_292_288_1e-7,
     ],
     [
         1.0,
-        0.599_832_206_555_887_937_69,
-        0.136_929_880_922_735_805_31,
-        0.014_875_361_290_850_614_852_5,
-        7.868_691_311_456_132_591e-4,
-        1.846_318_317_510_054_681_8e-5,
-        1.421_511_758_316_445_888_7e-7,
-        2.044_263_103_389_939_785_64e-15,
+        0.599_832_206_555_888,
+        0.136_929_880_922_735_8,
+        0.014_875_361_290_850_615,
+        0.000_786_869_131_145_613_3,
+        1.846_318_317_510_054_8e-5,
+        1.421_511_758_316_446e-7,
+        2.044_263_103_389_939_7e-15,
     ],
 ];

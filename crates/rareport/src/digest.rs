@@ -13,8 +13,6 @@
 mod compression;
 mod node;
 
-use serde::{Deserialize, Serialize};
-
 pub use node::Node;
 
 /// The size parameter K of every digest of the model (rare-model §2): a digest holds a few times
@@ -101,8 +99,7 @@ pub enum DigestError {
 /// let nodes = digest.nodes().to_vec();
 /// assert_eq!(QuantileDigest::from_nodes(DIGEST_SIZE, 0.00025, nodes), Ok(digest));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QuantileDigest {
     size: u64,
     decay_rate: f64,
@@ -110,32 +107,6 @@ pub struct QuantileDigest {
     total: u64,
     /// In post-order; never empty, the last is the root.
     nodes: Vec<Node>,
-}
-
-/// The serialised form of a [`QuantileDigest`].
-#[derive(Serialize, Deserialize)]
-struct Parts {
-    size: u64,
-    decay_rate: f64,
-    nodes: Vec<Node>,
-}
-
-impl TryFrom<Parts> for QuantileDigest {
-    type Error = DigestError;
-
-    fn try_from(parts: Parts) -> Result<Self, DigestError> {
-        QuantileDigest::from_nodes(parts.size, parts.decay_rate, parts.nodes)
-    }
-}
-
-impl From<QuantileDigest> for Parts {
-    fn from(digest: QuantileDigest) -> Parts {
-        Parts {
-            size: digest.size,
-            decay_rate: digest.decay_rate,
-            nodes: digest.nodes,
-        }
-    }
 }
 
 impl QuantileDigest {

@@ -1,4 +1,5 @@
-//! Normalisers against the numbers of the worked example (rare-model §15), and their state.
+//! Normalisers against the numbers of the worked example (rare-model §15) and the scores of a
+//! month of buckets, and their state.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -108,11 +109,7 @@ fn of(value: &str) -> Scope<'_> {
 
 /// The nodes of a digest as the example has them: an enclosing interval first.
 fn triples(nodes: &[Node]) -> Vec<(u32, u32, u64)> {
-    nodes
-        .iter()
-        .rev()
-        .map(|node| (node.lo, node.hi, node.count))
-        .collect()
+    nodes.iter().rev().map(|&node| node.into()).collect()
 }
 
 fn close(found: f64, expected: f64) {
@@ -348,4 +345,47 @@ fn digests_age_once_in_twenty_sampling_intervals() {
     assert_eq!(count(&normalizer), 9_998);
     assert_eq!(normalizer.state().ordinary_count, 9_998);
     assert_eq!(normalizer.state().clock, 20.0);
+}
+
+/// `data/bucket_influencers.csv` has the bucket influencers of 2879 buckets, from an independent
+/// implementation of the model: all with a probability of at most 0.035. There is one node of
+/// every field in every bucket, so a normaliser at field level needs to know no more.
+#[test]
+fn scores_of_a_month() {
+    let rows: Vec<Vec<&str>> = include_str!("data/bucket_influencers.csv")
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let (mut compared, mut above_line) = (0, 0);
+    for field in [
+        "bucket_time",
+        "destination.ip",
+        "host.name",
+        "process.name",
+        "user.name",
+    ] {
+        let mut normalizer = Normalizer::new(BUCKET_SPAN);
+        for bucket in 0..2879 {
+            let number = bucket.to_string();
+            let row = rows.iter().find(|row| row[0] == number && row[1] == field);
+            let probability = row.map_or(COMMON, |row| row[2].parse().unwrap());
+            normalizer.age();
+            normalizer.feed(Scope::default(), probability);
+            if let Some(row) = row {
+                close(
+                    normalizer.scorer().score(Scope::default(), probability),
+                    row[3].parse().unwrap(),
+                );
+                compared += 1;
+            }
+        }
+        let state = normalizer.state();
+        above_line += state.high_scores.iter().map(|node| node.count).sum::<u64>();
+    }
+    assert_eq!(compared, rows.len());
+    assert!(
+        above_line > 100,
+        "the digest of the high scores had a part in it"
+    );
 }

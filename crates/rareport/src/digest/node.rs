@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// Values inside the intervals of other, smaller nodes may be counted to this one: a node stands
 /// for values that compression no longer tells apart.
+///
+/// Serialised as the triple of its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, u64)", into = "(u32, u32, u64)")]
 pub struct Node {
     /// Smallest value of the interval.
     pub lo: u32,
@@ -15,6 +18,18 @@ pub struct Node {
     pub hi: u32,
     /// Number of values counted to this node itself, without the nodes inside it.
     pub count: u64,
+}
+
+impl From<(u32, u32, u64)> for Node {
+    fn from((lo, hi, count): (u32, u32, u64)) -> Node {
+        Node { lo, hi, count }
+    }
+}
+
+impl From<Node> for (u32, u32, u64) {
+    fn from(node: Node) -> (u32, u32, u64) {
+        (node.lo, node.hi, node.count)
+    }
 }
 
 impl Node {

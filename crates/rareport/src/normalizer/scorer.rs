@@ -146,8 +146,7 @@ impl History {
     /// C₁ (rare-model §8.6 (27)).
     fn noise_ceiling(&self, value: u32) -> f64 {
         let above = 1.0 + NOISE_SLOPE * (f64::from(value) - self.noise_level);
-        let noise = 100.0 * NOISE_FRACTION;
-        let zeros = noise * (self.zeros.lower + self.zeros.upper) / noise;
+        let zeros = self.zeros.lower + self.zeros.upper;
         NOISE_SCORE * above.max(0.0) + FULL_SCORE * (2.0 * zeros.min(1.0) - 1.0).max(0.0)
     }
 }

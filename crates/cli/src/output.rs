@@ -3,12 +3,14 @@
 //! What is written is decided elsewhere; a writer knows its shape only.
 
 mod csv;
+mod json;
 mod ndjson;
 mod table;
 
 use std::io::{self, IsTerminal};
 
 pub(crate) use self::csv::CsvWriter;
+pub(crate) use json::JsonBuffer;
 pub(crate) use ndjson::NdjsonWriter;
 pub(crate) use table::{Column, TableWriter};
 

@@ -1,17 +1,19 @@
 //! `rareport events`: every connection event.
 
+use std::fmt::Display;
 use std::io::{self, StdoutLock};
 
 use anyhow::Result;
-use auditparse::ConnectionKind;
+use auditparse::{ConnectionKind, SockAddr};
 
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
-use crate::ecs::Document;
+use crate::ecs::{CATEGORY, Document, OS, Title};
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::{Column, CsvWriter, NdjsonWriter, Shape, TableWriter, to_terminal};
 use crate::stamp::Stamper;
+use crate::text::Utf8;
 
 /// Runs the command.
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
@@ -111,7 +113,7 @@ impl EventWriter<'_> {
     fn write(&mut self, event: &Document<'_>) -> io::Result<()> {
         match self {
             EventWriter::Table(out) => out.row(table_row(event)),
-            EventWriter::Ndjson(out) => out.write(event),
+            EventWriter::Ndjson(out) => out.write_with(|json| event.write_json(json)),
             EventWriter::Csv(out) => csv_row(out, event),
         }
     }
@@ -126,53 +128,66 @@ impl EventWriter<'_> {
 }
 
 fn table_row(event: &Document<'_>) -> [String; TABLE.len()] {
-    let text = |text: Option<String>| text.unwrap_or_default();
-    let user = event.user.name.map(|name| name.to_string());
+    let user = event.user.real.map(|user| match user.name {
+        Some(name) => Utf8(name).to_string(),
+        None => user.id.to_string(),
+    });
     [
         event.timestamp.to_owned(),
-        event.host.name.to_string(),
-        text(event.process.name.as_ref().map(ToString::to_string)),
-        text(event.process.pid.map(|pid| pid.to_string())),
-        text(user.or_else(|| event.user.id.map(|id| id.to_string()))),
+        shown(Some(Utf8(event.host))),
+        shown(event.process.name.as_deref().map(Utf8)),
+        shown(event.process.pid),
+        shown(user),
         event.event.action.to_owned(),
-        text(event.address.map(|address| address.to_string())),
-        text(event.auditd.data.exit.map(|exit| exit.to_string())),
+        shown(event.address.map(SockAddr::unmapped)),
+        shown(event.exit),
     ]
+}
+
+/// The text of a cell; nothing is an empty cell.
+fn shown(value: Option<impl Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 fn csv_row(out: &mut CsvWriter<StdoutLock<'_>>, event: &Document<'_>) -> io::Result<()> {
     let Document {
+        event: kind,
         process,
         user,
         source,
         destination,
         ..
     } = event;
-    let tags: Vec<String> = event.tags.iter().map(ToString::to_string).collect();
+    let title = process.title.as_ref().map(Title::text);
+    let tags: Vec<String> = event
+        .connection
+        .keys()
+        .map(|key| Utf8(&key).to_string())
+        .collect();
     out.cell(Some(event.timestamp))?;
-    out.cell(Some(event.event.action))?;
-    out.cell(Some(event.event.category.join(",")))?;
-    out.cell(Some(event.event.r#type.join(",")))?;
-    out.cell(Some(event.event.outcome))?;
-    out.cell(Some(event.event.sequence))?;
-    out.cell(Some(event.host.name))?;
-    out.cell(Some(event.host.os.r#type))?;
-    out.cell(process.name.as_ref())?;
-    out.cell(process.executable.as_ref())?;
+    out.cell(Some(kind.action))?;
+    out.cell(Some(CATEGORY))?;
+    out.cell(Some(kind.types.join(",")))?;
+    out.cell(Some(kind.outcome))?;
+    out.cell(Some(kind.sequence))?;
+    out.cell(Some(Utf8(event.host)))?;
+    out.cell(Some(OS))?;
+    out.cell(process.name.as_deref().map(Utf8))?;
+    out.cell(process.executable.as_deref().map(Utf8))?;
     out.cell(process.pid)?;
-    out.cell(process.parent.map(|parent| parent.pid))?;
-    out.cell(process.title.as_ref())?;
-    out.cell(user.id)?;
-    out.cell(user.name)?;
+    out.cell(process.parent_pid)?;
+    out.cell(title.as_deref().map(Utf8))?;
+    out.cell(user.real.map(|real| real.id))?;
+    out.cell(user.real.and_then(|real| real.name).map(Utf8))?;
     out.cell(user.audit.map(|audit| audit.id))?;
-    out.cell(user.audit.and_then(|audit| audit.name))?;
-    out.cell(source.and_then(|source| source.ip))?;
+    out.cell(user.audit.and_then(|audit| audit.name).map(Utf8))?;
+    out.cell(source.and_then(|source| source.ip()))?;
     out.cell(source.and_then(|source| source.port))?;
     out.cell(destination.map(|destination| destination.address))?;
-    out.cell(destination.and_then(|destination| destination.ip))?;
+    out.cell(destination.and_then(|destination| destination.ip()))?;
     out.cell(destination.and_then(|destination| destination.port))?;
-    out.cell(event.auditd.data.syscall)?;
-    out.cell(event.auditd.data.exit)?;
+    out.cell(event.syscall)?;
+    out.cell(event.exit)?;
     out.cell(Some(tags.join(",")))?;
     out.end_row()
 }

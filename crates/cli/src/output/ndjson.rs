@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::json::JsonBuffer;
+
 /// Bytes gathered before they are written.
 const CHUNK: usize = 1 << 16;
 
@@ -12,7 +14,7 @@ const CHUNK: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct NdjsonWriter<W> {
     out: W,
-    buffer: Vec<u8>,
+    buffer: JsonBuffer,
 }
 
 impl<W: Write> NdjsonWriter<W> {
@@ -20,15 +22,26 @@ impl<W: Write> NdjsonWriter<W> {
     pub(crate) fn new(out: W) -> NdjsonWriter<W> {
         NdjsonWriter {
             out,
-            buffer: Vec::with_capacity(2 * CHUNK),
+            buffer: JsonBuffer::with_capacity(2 * CHUNK),
         }
     }
 
     /// Adds a document.
     pub(crate) fn write(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.buffer, document)?;
-        self.buffer.push(b'\n');
-        if self.buffer.len() >= CHUNK {
+        serde_json::to_writer(self.buffer.bytes_mut(), document)?;
+        self.buffer.raw("\n");
+        self.flush_if_full()
+    }
+
+    /// Adds a document that writes itself, as a member.
+    pub(crate) fn write_with(&mut self, write: impl FnOnce(&mut JsonBuffer)) -> io::Result<()> {
+        write(&mut self.buffer);
+        self.buffer.end_line();
+        self.flush_if_full()
+    }
+
+    fn flush_if_full(&mut self) -> io::Result<()> {
+        if self.buffer.bytes().len() >= CHUNK {
             self.flush()
         } else {
             Ok(())
@@ -37,7 +50,7 @@ impl<W: Write> NdjsonWriter<W> {
 
     /// Writes what is still in the buffer.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.out.write_all(&self.buffer)?;
+        self.out.write_all(self.buffer.bytes())?;
         self.buffer.clear();
         self.out.flush()
     }
@@ -53,10 +66,12 @@ mod tests {
         let mut writer = NdjsonWriter::new(&mut out);
         for number in 0..100_000 {
             writer.write(&[number]).unwrap();
+            writer.write_with(|json| json.number(number)).unwrap();
         }
         writer.flush().unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.lines().count(), 100_000);
-        assert_eq!(text.lines().last(), Some("[99999]"));
+        assert_eq!(text.lines().count(), 200_000);
+        assert_eq!(text.lines().nth(1), Some("0"));
+        assert_eq!(text.lines().last(), Some("99999"));
     }
 }

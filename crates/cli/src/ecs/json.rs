@@ -1,0 +1,320 @@
+//! A [`Document`] as JSON.
+
+use std::fmt::Write;
+
+use auditparse::{Connection, SockAddr, SockAddrBytes};
+
+use super::{Account, Address, Document, Endpoint, ExitCode, OS, Process, Syscall, User};
+use crate::output::JsonBuffer;
+
+/// What follows the time in every document, up to the value of `event.action`.
+const HEAD: &str = concat!(
+    r#""ecs":{"version":"8.17.0"},"agent":{"type":"rareport","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""},"data_stream":{"dataset":"auditd_manager.auditd","type":"logs","namespace":"default"},"#,
+    r#""event":{"kind":"event","module":"auditd","dataset":"auditd_manager.auditd","#,
+    r#""category":["network"],"action":"#
+);
+
+impl Document<'_> {
+    /// Writes the document as a member.
+    pub(crate) fn write_json(&self, json: &mut JsonBuffer) {
+        json.raw(r#"{"@timestamp":"#);
+        json.string(self.timestamp.as_bytes());
+        json.raw(HEAD);
+        self.write_event(json);
+        json.raw(r#""host":{"name":"#);
+        json.string(self.host);
+        json.raw(r#""os":{"type":"#);
+        json.string(OS.as_bytes());
+        json.close("}");
+        json.close("}");
+        self.write_endpoints(json);
+        self.process.write_json(json);
+        self.user.write_json(json);
+        self.write_auditd(json);
+        self.write_tags(json);
+        json.close("}");
+    }
+
+    fn write_event(&self, json: &mut JsonBuffer) {
+        json.string(self.event.action.as_bytes());
+        json.raw(r#""type":["#);
+        for name in self.event.types {
+            json.string(name.as_bytes());
+        }
+        json.close("]");
+        json.raw(r#""outcome":"#);
+        json.string(self.event.outcome.as_bytes());
+        json.raw(r#""sequence":"#);
+        json.number(self.event.sequence);
+        json.close("}");
+    }
+
+    fn write_endpoints(&self, json: &mut JsonBuffer) {
+        use auditparse::ConnectionKind::{Accept, Bind};
+        match self.connection.kind() {
+            Bind => {}
+            Accept => json.raw(r#""network":{"direction":"ingress"},"#),
+            _ => json.raw(r#""network":{"direction":"egress"},"#),
+        }
+        if let Some(source) = &self.source {
+            json.raw(r#""source":{"#);
+            source.write_json(json);
+        }
+        if let Some(destination) = &self.destination {
+            json.raw(r#""destination":{"#);
+            destination.write_json(json);
+        }
+    }
+
+    fn write_auditd(&self, json: &mut JsonBuffer) {
+        let connection = self.connection;
+        json.raw(r#""auditd":{"message_type":"#);
+        json.string(message_type(connection).as_bytes());
+        if connection.success().is_some() {
+            json.raw(r#""result":"#);
+            json.string(self.event.outcome.as_bytes());
+        }
+        if let Some(session) = connection.ses().filter(|&session| session != u32::MAX) {
+            json.raw(r#""session":"#);
+            json.quoted_number(session);
+        }
+        json.raw(r#""data":{"#);
+        self.write_call(json);
+        if let Some(bytes) = connection.address_bytes() {
+            write_socket(bytes, self.address, json);
+        }
+        json.close("}");
+        json.close("}");
+    }
+
+    fn write_call(&self, json: &mut JsonBuffer) {
+        let connection = self.connection;
+        if let Some(arch) = connection.arch() {
+            json.raw(r#""arch":"#);
+            match arch.name() {
+                Some(name) => json.string(name.as_bytes()),
+                None => json.display(arch),
+            }
+        }
+        match self.syscall {
+            Some(Syscall::Name(name)) => {
+                json.raw(r#""syscall":"#);
+                json.string(name.as_bytes());
+            }
+            Some(Syscall::Number(number)) => {
+                json.raw(r#""syscall":"#);
+                json.quoted_number(number);
+            }
+            None => {}
+        }
+        match self.exit {
+            Some(ExitCode::Name(name)) => {
+                json.raw(r#""exit":"#);
+                json.string(name.as_bytes());
+            }
+            Some(ExitCode::Number(number)) => {
+                json.raw(r#""exit":"#);
+                json.quoted_number(number);
+            }
+            None => {}
+        }
+        write_arguments(connection, json);
+        if let Some(tty) = connection.tty() {
+            json.raw(r#""tty":"#);
+            json.string(tty);
+        }
+        if let Some(subject) = connection.subj() {
+            json.raw(r#""subj":"#);
+            json.string(subject);
+        }
+    }
+
+    fn write_tags(&self, json: &mut JsonBuffer) {
+        let mut keys = self.connection.keys().peekable();
+        if keys.peek().is_some() {
+            json.raw(r#""tags":["#);
+            keys.for_each(|key| json.string(&key));
+            json.close("]");
+        }
+    }
+}
+
+/// The record that the event is named by.
+fn message_type(connection: &Connection<'_>) -> &'static str {
+    match (connection.denied_by(), connection.syscall_record()) {
+        (Some(_), _) => "avc",
+        (None, Some(_)) => "syscall",
+        (None, None) => "uringop",
+    }
+}
+
+/// Writes `a0` to `a3`, which stand together before `items`.
+fn write_arguments(connection: &Connection<'_>, json: &mut JsonBuffer) {
+    for field in connection
+        .syscall_record()
+        .into_iter()
+        .flat_map(|record| record.fields())
+    {
+        match field.key() {
+            b"a0" => json.raw(r#""a0":"#),
+            b"a1" => json.raw(r#""a1":"#),
+            b"a2" => json.raw(r#""a2":"#),
+            b"a3" => json.raw(r#""a3":"#),
+            b"items" => break,
+            _ => continue,
+        }
+        json.string(field.raw_value());
+    }
+}
+
+/// Writes `auditd.data.socket`, families by the names that go-libaudit gives
+/// them.
+fn write_socket(bytes: &SockAddrBytes, address: Option<SockAddr<'_>>, json: &mut JsonBuffer) {
+    json.raw(r#""socket":{"family":"#);
+    let whole = address.map(SockAddr::unmapped);
+    let (family, raw): (&[u8], _) = match address {
+        Some(SockAddr::Inet { .. }) => (b"ipv4", false),
+        Some(SockAddr::Inet6 { .. }) => (b"ipv6", false),
+        Some(SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_) | SockAddr::UnixUnnamed) => {
+            (b"unix", false)
+        }
+        Some(SockAddr::Netlink { .. }) => (b"netlink", true),
+        Some(SockAddr::Unspec) => (b"0", true),
+        Some(SockAddr::Packet { .. }) => (b"17", true),
+        Some(SockAddr::Vsock { .. }) => (b"40", true),
+        Some(SockAddr::Other { .. }) | None | Some(_) => (b"", true),
+    };
+    match address {
+        Some(SockAddr::Other { family, .. }) => json.quoted_number(family),
+        None => json.string(b"unknown"),
+        _ => json.string(family),
+    }
+    if let Some(ip) = whole.and_then(|address| address.ip()) {
+        json.raw(r#""addr":"#);
+        json.ip(ip);
+    }
+    if let Some(port) = whole.and_then(|address| address.port()) {
+        json.raw(r#""port":"#);
+        json.number(port);
+    }
+    if let Some(path @ (SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_))) = address {
+        json.raw(r#""path":"#);
+        Address::of(path)
+            .into_iter()
+            .for_each(|path| path.write_json(json));
+    }
+    if let Some(SockAddr::Inet6 {
+        flow: flow @ 1.., ..
+    }) = address
+    {
+        json.raw(r#""flow":"#);
+        json.quoted_number(flow);
+    }
+    if raw {
+        json.raw(r#""saddr":"#);
+        json.string(hex(bytes.as_bytes()).as_bytes());
+    }
+    json.close("}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02X}");
+            text
+        })
+}
+
+impl Endpoint<'_> {
+    /// Writes the members of the object and its end.
+    fn write_json(&self, json: &mut JsonBuffer) {
+        json.raw(r#""address":"#);
+        match self.address {
+            Address::Ip(ip) => {
+                let written = json.ip(ip);
+                json.raw(r#""ip":"#);
+                json.again(written);
+            }
+            path => path.write_json(json),
+        }
+        if let Some(port) = self.port {
+            json.raw(r#""port":"#);
+            json.number(port);
+        }
+        json.close("}");
+    }
+}
+
+impl Address<'_> {
+    fn write_json(self, json: &mut JsonBuffer) {
+        match self {
+            Address::Ip(ip) => drop(json.ip(ip)),
+            Address::Path(path) => json.string(path),
+            Address::Abstract(_) => json.display(self),
+        }
+    }
+}
+
+impl Process<'_> {
+    fn write_json(&self, json: &mut JsonBuffer) {
+        json.raw(r#""process":{"#);
+        if let Some(name) = &self.name {
+            json.raw(r#""name":"#);
+            json.string(name);
+        }
+        if let Some(executable) = &self.executable {
+            json.raw(r#""executable":"#);
+            json.string(executable);
+        }
+        if let Some(pid) = self.pid {
+            json.raw(r#""pid":"#);
+            json.number(pid);
+        }
+        if let Some(pid) = self.parent_pid {
+            json.raw(r#""parent":{"pid":"#);
+            json.number(pid);
+            json.close("}");
+        }
+        if let Some(title) = &self.title {
+            json.raw(r#""title":"#);
+            json.string(&title.text());
+        }
+        json.close("}");
+    }
+}
+
+impl User<'_> {
+    fn write_json(&self, json: &mut JsonBuffer) {
+        json.raw(r#""user":{"#);
+        if let Some(real) = self.real {
+            real.write_members(json);
+        }
+        for (key, account) in [
+            (r#""effective":{"#, self.effective),
+            (r#""audit":{"#, self.audit),
+            (r#""group":{"#, self.group),
+        ] {
+            if let Some(account) = account {
+                json.raw(key);
+                account.write_members(json);
+                json.close("}");
+            }
+        }
+        json.close("}");
+    }
+}
+
+impl Account<'_> {
+    fn write_members(&self, json: &mut JsonBuffer) {
+        json.raw(r#""id":"#);
+        json.quoted_number(self.id);
+        if let Some(name) = self.name {
+            json.raw(r#""name":"#);
+            json.string(name);
+        }
+    }
+}

@@ -153,7 +153,7 @@ fn said_by_go_libaudit(golden: &Value) -> Said {
     Said::from([
         (
             "time",
-            millis(golden["@timestamp"].as_str().unwrap()).to_string(),
+            common::millis(golden["@timestamp"].as_str().unwrap()).to_string(),
         ),
         ("action", text(&golden["summary"]["action"])),
         ("result", text(&golden["result"])),
@@ -180,18 +180,4 @@ fn said_by_go_libaudit(golden: &Value) -> Said {
         ),
         ("port", text(&data["socket_port"])),
     ])
-}
-
-/// Milliseconds of a stamp of 2023-11-14, the day of all these events.
-fn millis(stamp: &str) -> u64 {
-    let time = stamp
-        .strip_prefix("2023-11-14T")
-        .and_then(|rest| rest.strip_suffix('Z'))
-        .unwrap();
-    let (clock, fraction) = time.split_once('.').unwrap();
-    let seconds = clock
-        .split(':')
-        .fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
-    let midnight = 1_699_920_000;
-    (midnight + seconds) * 1000 + format!("{fraction:0<3}").parse::<u64>().unwrap()
 }

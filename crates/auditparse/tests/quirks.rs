@@ -297,10 +297,12 @@ const TABLE: &[Quirk] = &[
         sound(log);
         assert_eq!(log.text("proctitle"), "A".repeat(10_000));
     }),
-    quirk("52-dupkeys", "pid=1 pid=2", 1, PLAIN, |log| {
+    quirk("52-dupkeys", "pid=1234 pid=2", 1, PLAIN, |log| {
         sound(log);
         let pids = log.records[0].fields().filter(|field| field.key() == b"pid");
         assert_eq!(pids.count(), 2);
+        assert_eq!(log.text("pid"), "1234");
+        assert_eq!(log.connections[0].pid(), Some(1234));
     }),
     quirk("53-quote-in-msg", "an apostrophe inside msg='…'", 1, NONE, |log| {
         sound(log);

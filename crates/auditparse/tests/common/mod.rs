@@ -7,6 +7,7 @@
     reason = "without its corpus a test has to fail"
 )]
 
+pub(crate) mod arbitrary;
 pub(crate) mod reference;
 pub(crate) mod small;
 pub(crate) mod truth;
@@ -111,4 +112,35 @@ pub(crate) fn counts(object: &Value) -> BTreeMap<String, usize> {
 /// Bytes as text for comparisons and messages.
 pub(crate) fn lossy(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(bytes.as_ref()).into_owned()
+}
+
+/// Milliseconds since 1970 of a stamp such as `2023-11-14T22:15:01.01Z`.
+pub(crate) fn millis(stamp: &str) -> u64 {
+    let (date, time) = stamp
+        .trim_end_matches('Z')
+        .split_once('T')
+        .expect("date and time");
+    let numbers = |text: &str, mark: char| -> Vec<u64> {
+        text.split(mark)
+            .map(|digits| digits.parse().expect("digits"))
+            .collect()
+    };
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let (date, clock) = (numbers(date, '-'), numbers(clock, ':'));
+    let days = days_since_1970(date[0], date[1], date[2]);
+    let seconds = ((days * 24 + clock[0]) * 60 + clock[1]) * 60 + clock[2];
+    seconds * 1000 + format!("{fraction:0<3}").parse::<u64>().expect("digits")
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar from then on.
+fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
+    // Years that start in March have the leap day at their end.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days_in_years = year * 365 + year / 4 - year / 100 + year / 400;
+    let days_in_months = (153 * month + 2) / 5;
+    days_in_years + days_in_months + day - 1 - 719_468
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{lossy, read, read_text};
+use super::{days_since_1970, lossy, read, read_text};
 
 /// An event as `ausearch --interpret` prints it.
 pub(crate) struct Interpreted {
@@ -138,19 +138,6 @@ fn stamp_of(stamp: &str) -> (u64, u32) {
         seconds * 1000 + millis,
         u32::try_from(serial).expect("a serial"),
     )
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar from then on.
-fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
-    // Years that start in March have the leap day at their end.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days_in_years = year * 365 + year / 4 - year / 100 + year / 400;
-    let days_in_months = (153 * month + 2) / 5;
-    days_in_years + days_in_months + day - 1 - 719_468
 }
 
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

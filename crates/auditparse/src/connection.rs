@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::event_id::EventId;
-use crate::field::{Field, Value, decode_hex};
+use crate::field::Field;
 use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
@@ -50,7 +50,14 @@ pub struct Id<'a> {
     pub name: Option<&'a [u8]>,
 }
 
-impl Id<'_> {
+impl<'a> Id<'a> {
+    fn of(field: &Field<'a>) -> Option<Id<'a>> {
+        Some(Id {
+            number: field.as_id()?,
+            name: None,
+        })
+    }
+
     /// Whether the id is one, and not the kernel's "not set".
     pub fn is_set(&self) -> bool {
         self.number != u32::MAX
@@ -111,87 +118,61 @@ pub struct Connection<'a> {
     node: Option<&'a [u8]>,
     kind: ConnectionKind,
     via: Via,
-    call: CallFields<'a>,
+    head: CallHead,
     address: Option<SockAddrBytes>,
-    proctitle: Option<Value<'a>>,
     denied_by: Option<SecurityModule>,
-    syscall: Option<Record<'a>>,
+    records: CallRecords<'a>,
 }
 
-/// What `SYSCALL` and `URINGOP` records say.
+/// The records of an event that tell who did what.
 #[derive(Clone, Copy, Default)]
-struct CallFields<'a> {
+struct CallRecords<'a> {
+    syscall: Option<Record<'a>>,
+    uringop: Option<Record<'a>>,
+    proctitle: Option<Record<'a>>,
+}
+
+/// The front of a `SYSCALL` or `URINGOP` record: what was called, and what came of it.
+#[derive(Clone, Copy, Default)]
+struct CallHead {
     arch: Option<Arch>,
     number: Option<u32>,
     uring_op: Option<u64>,
     success: Option<bool>,
     exit: Option<i64>,
-    a0: Option<u64>,
-    pid: Option<u32>,
-    ppid: Option<u32>,
-    ses: Option<u32>,
-    auid: Ids<'a>,
-    uid: Ids<'a>,
-    euid: Ids<'a>,
-    gid: Ids<'a>,
-    tty: Option<&'a [u8]>,
-    subj: Option<&'a [u8]>,
-    comm: Option<Value<'a>>,
-    exe: Option<Value<'a>>,
-    key: Option<Value<'a>>,
 }
 
-/// An id's number and its name, which stand in different parts of the record.
-#[derive(Clone, Copy, Default)]
-struct Ids<'a> {
-    number: Option<u32>,
-    name: Option<&'a [u8]>,
-}
-
-impl<'a> Ids<'a> {
-    fn get(self) -> Option<Id<'a>> {
-        Some(Id {
-            number: self.number?,
-            name: self.name,
-        })
-    }
-}
-
-impl<'a> CallFields<'a> {
-    /// Takes over what `record` says; a later record of the same event overrides an earlier one.
-    fn read(&mut self, record: &Record<'a>) {
+impl CallHead {
+    /// Reads a record as far as its result goes, and classifies the call on the way.
+    fn read(record: &Record<'_>) -> (CallHead, Option<Call>) {
+        let mut head = CallHead::default();
+        let mut a0 = None;
         for field in record.fields() {
             match field.key() {
                 b"arch" => {
                     let token = field.as_hex().and_then(|token| u32::try_from(token).ok());
-                    self.arch = token.map(Arch::from_number);
+                    head.arch = token.map(Arch::from_number);
                 }
                 b"syscall" => {
-                    self.number = field.as_u64().and_then(|number| u32::try_from(number).ok());
+                    head.number = field.as_u64().and_then(|number| u32::try_from(number).ok());
                 }
-                b"uring_op" => self.uring_op = field.as_u64(),
-                b"success" => self.success = success(&field),
-                b"exit" => self.exit = field.as_i64(),
-                b"a0" => self.a0 = field.as_hex(),
-                b"pid" => self.pid = field.as_id(),
-                b"ppid" => self.ppid = field.as_id(),
-                b"ses" => self.ses = field.as_id(),
-                b"auid" => self.auid.number = field.as_id(),
-                b"uid" => self.uid.number = field.as_id(),
-                b"euid" => self.euid.number = field.as_id(),
-                b"gid" => self.gid.number = field.as_id(),
-                b"AUID" => self.auid.name = Some(field.raw_value()),
-                b"UID" => self.uid.name = Some(field.raw_value()),
-                b"EUID" => self.euid.name = Some(field.raw_value()),
-                b"GID" => self.gid.name = Some(field.raw_value()),
-                b"tty" => self.tty = Some(field.raw_value()),
-                b"subj" => self.subj = Some(field.raw_value()),
-                b"comm" => self.comm = Some(field.value()),
-                b"exe" => self.exe = Some(field.value()),
-                b"key" => self.key = Some(field.value()),
+                b"uring_op" => head.uring_op = field.as_u64(),
+                b"success" => head.success = success(&field),
+                b"exit" => head.exit = field.as_i64(),
+                b"a0" => {
+                    a0 = field.as_hex();
+                    break;
+                }
+                // The fields of the process follow.
+                b"items" | b"ppid" | b"pid" => break,
                 _ => {}
             }
         }
+        let call = match (head.arch, head.number) {
+            (Some(arch), Some(number)) => Call::from_number(arch, number, a0),
+            _ => None,
+        };
+        (head, call)
     }
 }
 
@@ -214,47 +195,35 @@ impl<'a> Connection<'a> {
         node: Option<&'a [u8]>,
         records: impl Iterator<Item = Record<'a>>,
     ) -> Result<Connection<'a>, NotAConnection> {
-        let mut call = CallFields::default();
-        let mut uring: Option<CallFields<'a>> = None;
-        let mut syscall = None;
+        let mut call = CallRecords::default();
         let mut address = None;
-        let mut proctitle = None;
         let mut denied_by = None;
         for record in records {
             match record.record_type() {
-                RecordType::SYSCALL => {
-                    call.read(&record);
-                    syscall = Some(record);
-                }
-                RecordType::URINGOP => uring.get_or_insert_default().read(&record),
+                RecordType::SYSCALL => call.syscall = Some(record),
+                RecordType::URINGOP => call.uringop = Some(record),
+                RecordType::PROCTITLE => call.proctitle = Some(record),
                 RecordType::SOCKADDR => {
                     let saddr = record.get("saddr");
                     address = saddr.map(|field| SockAddrBytes::from_hex(field.raw_value()));
-                }
-                RecordType::PROCTITLE => {
-                    proctitle = record.get("proctitle").map(|field| field.value());
                 }
                 RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
                 _ => {}
             }
         }
-        let (kind, via) = kind_of(syscall.is_some(), &call, uring.as_ref())?;
+        let (kind, via, head) = call.read()?;
         if address.is_none() && !kind.always_has_address() {
             return Err(NotAConnection::NoAddress);
-        }
-        if let (Via::IoUring, Some(uring)) = (via, uring) {
-            call = with_uring_result(call, uring);
         }
         Ok(Connection {
             id,
             node,
             kind,
             via,
-            call,
+            head,
             address,
-            proctitle,
             denied_by,
-            syscall,
+            records: call,
         })
     }
 
@@ -287,7 +256,7 @@ impl<'a> Connection<'a> {
         self.address
             .as_ref()
             .ok_or(SockAddrError::Missing)?
-            .decode(self.call.arch)
+            .decode(self.head.arch)
     }
 
     /// The bytes of the address, as far as they could be read.
@@ -297,7 +266,7 @@ impl<'a> Connection<'a> {
 
     /// How the attempt went.
     pub fn outcome(&self) -> Outcome {
-        match (self.call.success, self.call.exit) {
+        match (self.head.success, self.head.exit) {
             (Some(true), _) => Outcome::Success,
             (_, Some(exit)) if STILL_CONNECTING.contains(&exit) => Outcome::InProgress,
             (Some(false), _) => Outcome::Failure,
@@ -308,17 +277,17 @@ impl<'a> Connection<'a> {
     /// `success=`: whether the call returned without an error. A non-blocking connect that goes on
     /// in the background did not; see [`outcome`](Connection::outcome).
     pub fn success(&self) -> Option<bool> {
-        self.call.success
+        self.head.success
     }
 
     /// `exit=`: the call's result, negative error numbers included.
     pub fn exit(&self) -> Option<i64> {
-        self.call.exit
+        self.head.exit
     }
 
     /// Name of the error in [`exit`](Connection::exit).
     pub fn errno_name(&self) -> Option<&'static str> {
-        let number = self.call.exit.filter(|&exit| exit < 0)?.checked_neg()?;
+        let number = self.head.exit.filter(|&exit| exit < 0)?.checked_neg()?;
         errno_name(i32::try_from(number).ok()?)
     }
 
@@ -329,103 +298,113 @@ impl<'a> Connection<'a> {
 
     /// The architecture whose ABI was used, which need not be that of the host.
     pub fn arch(&self) -> Option<Arch> {
-        self.call.arch
+        self.head.arch
     }
 
     /// Number of the system call, on [`arch`](Connection::arch).
     pub fn syscall_number(&self) -> Option<u32> {
-        self.call.number
+        self.head.number
     }
 
     /// The io_uring operation, for [`Via::IoUring`].
     pub fn uring_op(&self) -> Option<u64> {
-        self.call.uring_op
+        self.head.uring_op
+    }
+
+    /// Who made the call, read in one go. To look at one or two of the parts, the methods of the
+    /// same names are as good.
+    pub fn process(&self) -> Process<'a> {
+        let mut process = Process::default();
+        if let Some(record) = self.who() {
+            process.read(record);
+        }
+        process
     }
 
     /// The process.
     pub fn pid(&self) -> Option<u32> {
-        self.call.pid
+        self.field("pid")?.as_id()
     }
 
     /// Its parent.
     pub fn ppid(&self) -> Option<u32> {
-        self.call.ppid
+        self.field("ppid")?.as_id()
     }
 
     /// The real user.
     pub fn uid(&self) -> Option<Id<'a>> {
-        self.call.uid.get()
+        self.process().uid
     }
 
     /// The effective user.
     pub fn euid(&self) -> Option<Id<'a>> {
-        self.call.euid.get()
+        self.process().euid
     }
 
     /// The login user, who stays the same through `su` and `sudo`.
     pub fn auid(&self) -> Option<Id<'a>> {
-        self.call.auid.get()
+        self.process().auid
     }
 
     /// The real group.
     pub fn gid(&self) -> Option<Id<'a>> {
-        self.call.gid.get()
+        self.process().gid
     }
 
     /// The login session; `u32::MAX` for none.
     pub fn ses(&self) -> Option<u32> {
-        self.call.ses
+        self.field("ses")?.as_id()
     }
 
     /// The terminal; `None` without one.
     pub fn tty(&self) -> Option<&'a [u8]> {
-        self.call
-            .tty
-            .filter(|tty| !matches!(*tty, b"(none)" | b"(null)" | b"?"))
+        terminal(self.field("tty")?)
     }
 
     /// The security context.
     pub fn subj(&self) -> Option<&'a [u8]> {
-        self.call.subj
+        Some(self.field("subj")?.raw_value())
     }
 
     /// Name of the task: the program's, cut to 15 bytes, or what a thread called itself.
     pub fn comm(&self) -> Option<Cow<'a, [u8]>> {
-        self.call.comm.and_then(string)
+        present_text(self.field("comm")?)
     }
 
     /// Path of the executable.
     pub fn exe(&self) -> Option<Cow<'a, [u8]>> {
-        self.call.exe.and_then(string)
+        present_text(self.field("exe")?)
     }
 
     /// The command line, cut to 128 bytes, its arguments ended by NULs. It is what the process
     /// shows of itself: a child that has not called `exec` still shows its parent's.
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
-        self.proctitle.and_then(string)
+        present_text(self.records.proctitle?.get("proctitle")?)
     }
 
-    /// The keys of the rules that matched; a record joins several with a 0x01 byte.
-    pub fn keys(&self) -> impl Iterator<Item = Cow<'a, [u8]>> + use<'a> {
-        let joined = self.call.key.and_then(string);
-        let (whole, parts) = match joined {
-            Some(joined) if joined.contains(&1) => (None, Some(joined.into_owned())),
-            whole => (whole, None),
-        };
-        let split = parts.into_iter().flat_map(|joined| {
-            let keys: Vec<_> = joined
-                .split(|&byte| byte == 1)
-                .map(|key| Cow::Owned(key.to_vec()))
-                .collect();
-            keys
-        });
-        whole.into_iter().chain(split)
+    /// The keys of the rules that matched.
+    pub fn keys(&self) -> Keys<'a> {
+        Keys {
+            joined: self.field("key").and_then(present_text),
+        }
     }
 
     /// The `SYSCALL` record, for the fields that have no accessor here. An io_uring operation that
     /// the kernel's own thread ran has none.
     pub fn syscall_record(&self) -> Option<&Record<'a>> {
-        self.syscall.as_ref()
+        self.records.syscall.as_ref()
+    }
+
+    /// The record that tells who made the call.
+    fn who(&self) -> Option<&Record<'a>> {
+        self.records
+            .syscall
+            .as_ref()
+            .or(self.records.uringop.as_ref())
+    }
+
+    fn field(&self, key: &str) -> Option<Field<'a>> {
+        self.who()?.get(key)
     }
 }
 
@@ -439,36 +418,130 @@ impl fmt::Debug for Connection<'_> {
     }
 }
 
-/// What was done, told by the system call or, if that only submitted it, by the operation.
-fn kind_of(
-    has_syscall: bool,
-    call: &CallFields<'_>,
-    uring: Option<&CallFields<'_>>,
-) -> Result<(ConnectionKind, Via), NotAConnection> {
-    if let (Some(arch), Some(number)) = (call.arch, call.number)
-        && let Some(Call::Network(kind)) = Call::from_number(arch, number, call.a0)
-    {
-        return Ok((kind, Via::Syscall));
-    }
-    match uring {
-        Some(uring) => uring
-            .uring_op
-            .and_then(ConnectionKind::from_uring_op)
-            .map(|kind| (kind, Via::IoUring))
-            .ok_or(NotAConnection::OtherCall),
-        None if has_syscall => Err(NotAConnection::OtherCall),
-        None => Err(NotAConnection::NoSyscall),
+/// The process that made a call, and on whose behalf.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Process<'a> {
+    /// The process.
+    pub pid: Option<u32>,
+    /// Its parent.
+    pub ppid: Option<u32>,
+    /// The login user, who stays the same through `su` and `sudo`.
+    pub auid: Option<Id<'a>>,
+    /// The real user.
+    pub uid: Option<Id<'a>>,
+    /// The effective user.
+    pub euid: Option<Id<'a>>,
+    /// The real group.
+    pub gid: Option<Id<'a>>,
+    /// The login session; `u32::MAX` for none.
+    pub ses: Option<u32>,
+    /// The terminal; `None` without one.
+    pub tty: Option<&'a [u8]>,
+    /// The security context.
+    pub subj: Option<&'a [u8]>,
+    /// Name of the task.
+    pub comm: Option<Cow<'a, [u8]>>,
+    /// Path of the executable.
+    pub exe: Option<Cow<'a, [u8]>>,
+    /// The keys of the rules that matched.
+    pub keys: Keys<'a>,
+}
+
+impl<'a> Process<'a> {
+    fn read(&mut self, record: &Record<'a>) {
+        for field in record.fields() {
+            match field.key() {
+                b"pid" => self.pid = field.as_id(),
+                b"ppid" => self.ppid = field.as_id(),
+                b"auid" => self.auid = Id::of(&field),
+                b"uid" => self.uid = Id::of(&field),
+                b"euid" => self.euid = Id::of(&field),
+                b"gid" => self.gid = Id::of(&field),
+                b"AUID" => name(&mut self.auid, &field),
+                b"UID" => name(&mut self.uid, &field),
+                b"EUID" => name(&mut self.euid, &field),
+                b"GID" => name(&mut self.gid, &field),
+                b"ses" => self.ses = field.as_id(),
+                b"tty" => self.tty = terminal(field),
+                b"subj" => self.subj = Some(field.raw_value()),
+                b"comm" => self.comm = present_text(field),
+                b"exe" => self.exe = present_text(field),
+                b"key" => {
+                    self.keys = Keys {
+                        joined: present_text(field),
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 }
 
-/// Who made the call from the `SYSCALL` record where there is one, how it went from `URINGOP`.
-fn with_uring_result<'a>(call: CallFields<'a>, uring: CallFields<'a>) -> CallFields<'a> {
-    let who = if call.number.is_some() { call } else { uring };
-    CallFields {
-        success: uring.success,
-        exit: uring.exit,
-        uring_op: uring.uring_op,
-        ..who
+/// Adds the name, which stands behind all numbers, to its id.
+fn name<'a>(id: &mut Option<Id<'a>>, field: &Field<'a>) {
+    if let Some(id) = id {
+        id.name = Some(field.raw_value());
+    }
+}
+
+/// The text of a field that says there is some.
+fn present_text(field: Field<'_>) -> Option<Cow<'_, [u8]>> {
+    (!field.is_absent()).then(|| field.text())
+}
+
+/// `tty=`, which is `(none)` for a process without a terminal.
+fn terminal(field: Field<'_>) -> Option<&[u8]> {
+    Some(field.raw_value()).filter(|&tty| tty != b"(none)" && !field.is_absent())
+}
+
+/// The keys of the audit rules that matched an event (`auditctl -k`). The kernel joins several
+/// with a 0x01 byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys<'a> {
+    joined: Option<Cow<'a, [u8]>>,
+}
+
+impl Keys<'_> {
+    /// The keys one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.joined
+            .iter()
+            .flat_map(|joined| joined.split(|&byte| byte == 1))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.joined.is_none()
+    }
+}
+
+impl<'a> CallRecords<'a> {
+    /// What was done, told by the system call or, if that only submitted it, by the operation.
+    fn read(&self) -> Result<(ConnectionKind, Via, CallHead), NotAConnection> {
+        let (head, call) = self
+            .syscall
+            .as_ref()
+            .map(CallHead::read)
+            .unwrap_or_default();
+        if let Some(Call::Network(kind)) = call {
+            return Ok((kind, Via::Syscall, head));
+        }
+        let Some(uringop) = &self.uringop else {
+            return Err(match self.syscall {
+                Some(_) => NotAConnection::OtherCall,
+                None => NotAConnection::NoSyscall,
+            });
+        };
+        let (uring, _) = CallHead::read(uringop);
+        let kind = uring.uring_op.and_then(ConnectionKind::from_uring_op);
+        let kind = kind.ok_or(NotAConnection::OtherCall)?;
+        let head = CallHead {
+            arch: head.arch,
+            number: head.number,
+            ..uring
+        };
+        Ok((kind, Via::IoUring, head))
     }
 }
 
@@ -483,13 +556,4 @@ fn denial(record: &Record<'_>) -> Option<SecurityModule> {
         return Some(SecurityModule::AppArmor);
     }
     (is("seresult", b"denied") && !is("permissive", b"1")).then_some(SecurityModule::SeLinux)
-}
-
-/// A string field's text: an unquoted `(null)` is none, other unquoted text is hexadecimal.
-fn string(value: Value<'_>) -> Option<Cow<'_, [u8]>> {
-    match value {
-        Value::Bare(b"(null)" | b"?" | b"") => None,
-        Value::Bare(digits) => Some(decode_hex(digits).map_or(Cow::Borrowed(digits), Cow::Owned)),
-        value => Some(Cow::Borrowed(value.bytes())),
-    }
 }

@@ -3,7 +3,8 @@
 //! that look like records. This module owns telling those lines from records: the `saddr=` in
 //! front has the same path in hexadecimal, so what must follow is known byte for byte.
 
-use crate::field::Origin;
+use memchr::memchr;
+
 use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::sockaddr::{MAX_SOCKADDR, SockAddr, SockAddrBytes};
@@ -35,42 +36,37 @@ impl Continuation {
         self.pending
     }
 
-    /// Whether `line` is what the last record goes on with, and if so, moves past it.
+    /// Whether `line` is what the last record goes on with, and if so, moves past it. A line
+    /// without its line end is the end of the input, which may have been cut.
     pub(crate) fn takes(&mut self, line: &[u8]) -> bool {
         if !self.pending {
             return false;
         }
         let path = &self.path[self.start..self.end];
-        let taken = match path.iter().position(|&byte| byte == b'\n') {
-            Some(length) if without_cr(line) == without_cr(&path[..length]) => {
-                self.start += length + 1;
-                true
-            }
-            Some(_) => false,
-            None => {
-                self.pending = false;
-                line.strip_suffix(CLOSE) == Some(path)
-            }
+        let newline = path.iter().position(|&byte| byte == b'\n');
+        let (shown, close): (_, &[u8]) = match newline {
+            Some(at) => (&path[..at], b""),
+            None => (path, CLOSE),
         };
-        self.pending &= taken;
+        let taken = match line.strip_suffix(b"\n") {
+            Some(line) => without_cr(line).strip_suffix(close) == Some(without_cr_if(shown, close)),
+            None => is_prefix(line, shown, close),
+        };
+        self.start += newline.map_or(0, |at| at + 1);
+        self.pending = taken && newline.is_some();
         taken
     }
 
     /// Looks at a record for text that goes on in the next line.
     pub(crate) fn expect_after(&mut self, record: &Record<'_>) {
-        self.pending = false;
-        if record.record_type() == RecordType::SOCKADDR && !record.line().ends_with(CLOSE) {
-            self.pending = self.remember_rest(record).is_some();
-        }
+        self.pending = record.record_type() == RecordType::SOCKADDR
+            && memchr(b'{', record.body()).is_some()
+            && self.remember_rest(record).is_some();
     }
 
     /// Keeps the part of the path that the record's own line does not show. `None` if there is
     /// none.
     fn remember_rest(&mut self, record: &Record<'_>) -> Option<()> {
-        let text = record
-            .fields()
-            .find(|field| field.origin() != Origin::Message && field.key() == b"SADDR")
-            .filter(|field| !field.is_terminated())?;
         let bytes = SockAddrBytes::from_hex(record.get("saddr")?.raw_value());
         let address = bytes.decode(None).ok()?;
         let (SockAddr::UnixPath(path) | SockAddr::UnixAbstract(path)) = address else {
@@ -78,13 +74,31 @@ impl Continuation {
         };
         let shown = path.split(|&byte| byte == 0).next()?;
         let newline = shown.iter().position(|&byte| byte == b'\n')?;
-        if !without_cr(text.raw()).ends_with(without_cr(&shown[..newline])) {
+        if !record.line().ends_with(without_cr(&shown[..newline])) {
             return None;
         }
         self.start = 0;
         self.end = shown.len() - newline - 1;
         self.path[..self.end].copy_from_slice(&shown[newline + 1..]);
         Some(())
+    }
+}
+
+/// Whether `line` is the front of `shown` and `close`.
+fn is_prefix(line: &[u8], shown: &[u8], close: &[u8]) -> bool {
+    match line.strip_prefix(shown) {
+        Some(rest) => close.starts_with(rest),
+        None => shown.starts_with(line),
+    }
+}
+
+/// `shown` as a reader of lines sees it: a carriage return at its end is part of the line end,
+/// unless something follows it.
+fn without_cr_if<'a>(shown: &'a [u8], close: &[u8]) -> &'a [u8] {
+    if close.is_empty() {
+        without_cr(shown)
+    } else {
+        shown
     }
 }
 
@@ -116,22 +130,22 @@ mod tests {
     fn exactly_the_rest_of_the_path_is_taken() {
         let mut rest = after(&sockaddr("/a\nb\n\nc"));
         for line in ["b", "", "c }"] {
-            assert!(rest.takes(line.as_bytes()), "{line:?}");
+            assert!(rest.takes(format!("{line}\n").as_bytes()), "{line:?}");
         }
         assert!(!rest.is_pending());
-        assert!(!rest.takes(b"c }"));
+        assert!(!rest.takes(b"c }\n"));
     }
 
     #[test]
     fn a_line_that_does_not_match_is_left_alone() {
         let mut rest = after(&sockaddr("/a\nb\nc"));
-        assert!(!rest.takes(b"type=EOE msg=audit(1.001:1):"));
+        assert!(!rest.takes(b"type=EOE msg=audit(1.001:1):\n"));
         assert!(
-            !rest.takes(b"b"),
+            !rest.takes(b"b\n"),
             "after a line that does not match nothing is expected"
         );
         assert!(
-            !after(&sockaddr("/a\nb")).takes(b"b"),
+            !after(&sockaddr("/a\nb")).takes(b"b\n"),
             "the brace must close"
         );
     }
@@ -140,7 +154,24 @@ mod tests {
     fn a_forged_record_is_the_rest_of_the_path() {
         let forged = "type=SYSCALL msg=audit(9.001:9): pid=1";
         let mut rest = after(&sockaddr(&format!("/a\n{forged}")));
-        assert!(rest.takes(format!("{forged} }}").as_bytes()));
+        assert!(rest.takes(format!("{forged} }}\n").as_bytes()));
+    }
+
+    #[test]
+    fn a_brace_inside_the_path_closes_nothing() {
+        let forged = "type=EOE msg=audit(9.001:9): }";
+        let mut rest = after(&sockaddr(&format!("/a }}\n{forged}\nb")));
+        assert!(rest.takes(format!("{forged}\n").as_bytes()));
+        assert!(rest.takes(b"b }\r\n"));
+    }
+
+    #[test]
+    fn the_end_of_the_input_may_cut_the_path() {
+        for cut in ["", "b", "b ", "b }"] {
+            assert!(after(&sockaddr("/a\nb")).takes(cut.as_bytes()), "{cut:?}");
+        }
+        assert!(!after(&sockaddr("/a\nb")).takes(b"b }x"));
+        assert!(!after(&sockaddr("/a\nb")).takes(b"c"));
     }
 
     #[test]

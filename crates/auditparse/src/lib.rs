@@ -11,13 +11,14 @@ mod reader;
 pub mod reassembly;
 mod record;
 mod record_type;
+mod scan;
 pub mod segment;
 mod serial;
 mod sockaddr;
 mod syscall;
 mod transport;
 
-pub use connection::{Connection, Id, NotAConnection, Outcome, SecurityModule, Via};
+pub use connection::{Connection, Id, Keys, NotAConnection, Outcome, Process, SecurityModule, Via};
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};
 pub use event::{Completion, Event};
 pub use event_id::EventId;

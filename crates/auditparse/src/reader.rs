@@ -11,7 +11,7 @@ use crate::continuation::Continuation;
 use crate::error::{RecordError, RecordErrorKind};
 use crate::event::Event;
 use crate::reassembly::{Assembler, Borrowed, Copied, CopiedRecord, EventStats, Interest, Limits};
-use crate::record::{Record, trim_line_end};
+use crate::record::Record;
 use crate::serial::LostRange;
 
 /// What has been read.
@@ -116,7 +116,7 @@ impl LineParser {
         if line.len() > self.line_bytes {
             return Err(RecordError::new(RecordErrorKind::TooLong, self.line_bytes));
         }
-        if self.continuation.is_pending() && self.continuation.takes(trim_line_end(line)) {
+        if self.continuation.is_pending() && self.continuation.takes(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
         let record = Record::parse(line)?;

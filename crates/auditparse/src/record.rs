@@ -9,15 +9,15 @@
 
 use core::fmt;
 
-use nom::bytes::complete::{tag, take_till, take_till1};
 use nom::combinator::opt;
-use nom::sequence::delimited;
+use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
 use crate::error::{FieldError, RecordError, RecordErrorKind};
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::record_type::RecordType;
+use crate::scan::find;
 use crate::segment::{Fields, Segments};
 use crate::transport;
 
@@ -109,6 +109,7 @@ impl<'a> Record<'a> {
 
     /// The fields in order: those of the body, of a nested `msg='…'` and of the enrichment;
     /// [`Field::origin`] tells them apart. Duplicate keys are all there.
+    #[inline]
     pub fn fields(&self) -> Fields<'a> {
         Fields::new(self.segments())
     }
@@ -138,10 +139,11 @@ impl<'a> Record<'a> {
     /// # Ok::<(), auditparse::RecordError>(())
     /// ```
     pub fn problems(&self) -> impl Iterator<Item = FieldError> + use<'a> {
+        let body = self.body;
         let mut segments = self.segments();
         core::iter::from_fn(move || {
             loop {
-                let offset = segments.offset();
+                let offset = body.len() - segments.remaining();
                 if let Some(kind) = segments.next()?.problem() {
                     return Some(FieldError::new(kind, offset));
                 }
@@ -197,41 +199,51 @@ impl fmt::Debug for Record<'_> {
 }
 
 /// Cuts one `\n`, and the `\r` before it, off the end.
-pub(crate) fn trim_line_end(line: &[u8]) -> &[u8] {
+fn trim_line_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
+/// Exactly `text`. Compares as one block, which nom's own `tag` does not.
+fn literal<'a>(text: &'static [u8]) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], (), ()> {
+    move |input| match input.strip_prefix(text) {
+        Some(rest) => Ok((rest, ())),
+        None => Err(nom::Err::Error(())),
+    }
 }
 
-fn blanks(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    take_till(|byte| !is_blank(byte)).parse(input)
+/// A word and the blanks behind it.
+fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    let length = find(b' ', input).unwrap_or(input.len());
+    if length == 0 {
+        return Err(nom::Err::Error(()));
+    }
+    let (word, rest) = input.split_at(length);
+    Ok((
+        &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..],
+        word,
+    ))
 }
 
 /// `node=web01 `. A node that auditd leaves empty is no node.
 fn node(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    delimited(tag("node="), take_till1(is_blank), blanks).parse(input)
+    preceded(literal(b"node="), word).parse(input)
 }
 
 /// `type=SYSCALL `.
 fn type_name(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    delimited(tag("type="), take_till1(is_blank), blanks).parse(input)
+    preceded(literal(b"type="), word).parse(input)
 }
 
 /// `msg=audit(`, or `audit(` as the kernel's printk has it.
 fn stamp_start(input: &[u8]) -> IResult<&[u8], (), ()> {
-    let (rest, _) = opt(tag("msg=")).parse(input)?;
-    let (rest, _) = tag("audit(").parse(rest)?;
-    Ok((rest, ()))
+    preceded(opt(literal(b"msg=")), literal(b"audit(")).parse(input)
 }
 
 /// `): `. The colon and the blank are missing from some forwarders' lines.
 fn stamp_end(input: &[u8]) -> IResult<&[u8], (), ()> {
-    let (rest, _) = tag(")").parse(input)?;
-    let (rest, _) = opt(tag(":")).parse(rest)?;
-    let (rest, _) = opt(tag(" ")).parse(rest)?;
+    let colon_and_blank = (opt(literal(b":")), opt(literal(b" ")));
+    let (rest, _) = preceded(literal(b")"), colon_and_blank).parse(input)?;
     Ok((rest, ()))
 }
 

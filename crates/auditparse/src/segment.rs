@@ -22,13 +22,14 @@ use crate::error::FieldErrorKind;
 use crate::field::{Field, Origin, Value};
 use crate::record::ENRICHMENT_SEPARATOR;
 use crate::record_type::RecordType;
+use crate::scan::{find, find_either};
 
 /// A piece of a body. The pieces of a body, put together, are the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment<'a> {
     /// A field.
     Field(Field<'a>),
-    /// Blanks and tabs.
+    /// Blanks.
     Blank(&'a [u8]),
     /// The 0x1D byte that starts the enrichment.
     Separator(&'a [u8]),
@@ -73,13 +74,13 @@ impl<'a> Segment<'a> {
 /// Iterator over the [`Segment`]s of a body; made by [`Record::segments`](crate::Record::segments).
 #[derive(Clone, Debug)]
 pub struct Segments<'a> {
+    /// What is left of the part that is being read.
+    rest: &'a [u8],
+    /// The apostrophe that ends the message being read, and the rest of the record.
+    after_message: &'a [u8],
+    /// The separator and what is behind it, until it is reached.
+    enrichment: &'a [u8],
     record_type: RecordType,
-    body: &'a [u8],
-    pos: usize,
-    /// End of the part that is being read: its closing apostrophe, the separator or the body's end.
-    end: usize,
-    /// End of the record proper, where the separator is.
-    record_end: usize,
     origin: Origin,
     /// A field of this part has been read, so that a word is no label any more.
     past_labels: bool,
@@ -90,14 +91,15 @@ pub struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
+    #[inline]
     pub(crate) fn new(record_type: RecordType, body: &'a [u8]) -> Segments<'a> {
-        let record_end = memchr(ENRICHMENT_SEPARATOR, body).unwrap_or(body.len());
+        let end = memchr(ENRICHMENT_SEPARATOR, body).unwrap_or(body.len());
+        let (rest, enrichment) = body.split_at(end);
         Segments {
+            rest,
+            after_message: &[],
+            enrichment,
             record_type,
-            body,
-            pos: 0,
-            end: record_end,
-            record_end,
             origin: Origin::Body,
             past_labels: false,
             in_avc: false,
@@ -105,59 +107,58 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// Offset in the body of the piece that comes next.
-    pub(crate) fn offset(&self) -> usize {
-        self.pos
-    }
-
-    fn part(&self) -> &'a [u8] {
-        &self.body[self.pos..self.end]
+    /// Bytes of the body that are not read yet.
+    pub(crate) fn remaining(&self) -> usize {
+        self.rest.len() + self.after_message.len() + self.enrichment.len()
     }
 
     /// Cuts `length` bytes off the front.
+    #[inline]
     fn take(&mut self, length: usize) -> &'a [u8] {
-        let raw = &self.body[self.pos..self.pos + length];
-        self.pos += length;
+        let (raw, rest) = self.rest.split_at(length);
+        self.rest = rest;
         raw
     }
 
-    /// At the end of a part: the delimiter that follows it, or `None` at the end of the body.
-    fn leave_part(&mut self) -> Option<Segment<'a>> {
-        self.past_labels = false;
-        if self.pos == self.body.len() {
-            return None;
-        }
-        if self.origin == Origin::Message && self.pos < self.record_end {
-            self.origin = Origin::Body;
-            self.end = self.record_end;
-            self.past_labels = true;
-            return Some(Segment::MessageEnd(self.take(1)));
-        }
-        self.origin = Origin::Enrichment;
-        self.end = self.body.len();
-        Some(Segment::Separator(self.take(1)))
+    #[inline]
+    fn skip_blanks(&mut self) {
+        self.rest = &self.rest[leading_blanks(self.rest)..];
     }
 
+    /// At the end of a part: the delimiter that follows it, or `None` at the end of the body.
+    #[cold]
+    fn leave_part(&mut self) -> Option<Segment<'a>> {
+        if let Some((_, rest)) = self.after_message.split_first() {
+            let raw = &self.after_message[..1];
+            self.rest = rest;
+            self.after_message = &[];
+            self.origin = Origin::Body;
+            return Some(Segment::MessageEnd(raw));
+        }
+        let (_, rest) = self.enrichment.split_first()?;
+        let raw = &self.enrichment[..1];
+        self.rest = rest;
+        self.enrichment = &[];
+        self.origin = Origin::Enrichment;
+        Some(Segment::Separator(raw))
+    }
+
+    #[cold]
     fn word(&mut self) -> Segment<'a> {
-        let part = self.part();
-        let length = match part[0] {
-            b'(' => {
+        match self.rest.first() {
+            Some(b'(') => {
                 self.in_parens = self.origin == Origin::Message;
                 return Segment::Label(self.take(1));
             }
-            b')' | b',' if self.in_parens => return Segment::Label(self.take(1)),
-            b'{' if self.in_avc => return self.permissions(),
-            // A key is missing in front of a '=', or a quote stands alone: up to the next blank.
-            _ => part
-                .iter()
-                .position(|&byte| is_blank(byte))
-                .unwrap_or(part.len()),
-        };
-        let word = &part[..length];
+            Some(b')' | b',') if self.in_parens => return Segment::Label(self.take(1)),
+            Some(b'{') if self.in_avc => return self.permissions(),
+            _ => {}
+        }
+        let word = &self.rest[..bare_length(self.rest)];
         match word {
             b"avc:" => self.in_avc = true,
             b"denied" | b"granted" if self.in_avc => {
-                return self.made_up_field(b"seresult", Value::Bare(word), length, true);
+                return self.cut_field(b"seresult", Value::Bare(word), word.len(), true);
             }
             b"old" | b"new" => {
                 if let Some(field) = self.renamed_field(word) {
@@ -166,46 +167,42 @@ impl<'a> Segments<'a> {
             }
             _ => {}
         }
-        let expected = word == b":"
-            || (word == b"for" && self.record_type_has_permissions())
-            || (!self.past_labels
-                && self.origin != Origin::Enrichment
-                && (length < part.len() || self.origin == Origin::Message));
-        if expected {
-            Segment::Label(self.take(length))
+        if self.expects_label(word) {
+            Segment::Label(self.take(word.len()))
         } else {
-            Segment::Stray(self.take(length))
+            Segment::Stray(self.take(word.len()))
         }
     }
 
-    fn record_type_has_permissions(&self) -> bool {
-        matches!(
-            self.record_type,
-            RecordType::AVC | RecordType::USER_AVC | RecordType::SELINUX_ERR
-        )
+    /// Whether the format has words like `word` here: in front of a part's fields, before the
+    /// fields of an AVC, or as punctuation of old messages. A word that ends the record is none:
+    /// it is a key that was cut.
+    fn expects_label(&self, word: &[u8]) -> bool {
+        let in_front = !self.past_labels
+            && match self.origin {
+                Origin::Body => word.len() < self.rest.len(),
+                Origin::Message => true,
+                Origin::Enrichment => false,
+            };
+        let of_avc = word == b"for"
+            && matches!(
+                self.record_type,
+                RecordType::AVC | RecordType::USER_AVC | RecordType::SELINUX_ERR
+            );
+        in_front || of_avc || word == b":"
     }
 
     /// `{ read write }` of an AVC.
     fn permissions(&mut self) -> Segment<'a> {
         self.in_avc = false;
-        let part = self.part();
-        let (length, terminated) = match memchr(b'}', part) {
-            Some(close) => (close + 1, true),
-            None => (part.len(), false),
-        };
-        let inner = &part[1..length - usize::from(terminated)];
-        self.made_up_field(
-            b"seperms",
-            Value::Braced(trim_blanks(inner)),
-            length,
-            terminated,
-        )
+        let (value, length, terminated) =
+            delimited(self.rest, 0, |rest| memchr(b'}', rest), braced);
+        self.cut_field(b"seperms", value, length, terminated)
     }
 
     /// `old auid=` and the like: today's key for it, and the value that follows.
     fn renamed_field(&mut self, word: &[u8]) -> Option<Segment<'a>> {
-        let part = self.part();
-        let rest = part.get(word.len() + 1..)?;
+        let rest = self.rest.get(word.len() + 1..)?;
         let key_length = key_length(rest)?;
         let key: &'static [u8] = match (word, &rest[..key_length]) {
             (b"old", b"auid") => b"old-auid",
@@ -214,97 +211,114 @@ impl<'a> Segments<'a> {
             (b"new", b"ses") => b"ses",
             _ => return None,
         };
-        let value_start = word.len() + 1 + key_length + 1;
-        let value_length = bare_length(&part[value_start..]);
-        let value = &part[value_start..value_start + value_length];
-        Some(self.made_up_field(key, Value::Bare(value), value_start + value_length, true))
+        let value = &rest[key_length + 1..];
+        let value = &value[..bare_length(value)];
+        let length = word.len() + 1 + key_length + 1 + value.len();
+        Some(self.cut_field(key, Value::Bare(value), length, true))
     }
 
-    fn made_up_field(
+    fn cut_field(
         &mut self,
-        key: &'static [u8],
+        key: &'a [u8],
         value: Value<'a>,
         length: usize,
         terminated: bool,
     ) -> Segment<'a> {
+        Segment::Field(self.field(key, value, length, terminated))
+    }
+
+    #[inline(always)]
+    fn field(
+        &mut self,
+        key: &'a [u8],
+        value: Value<'a>,
+        length: usize,
+        terminated: bool,
+    ) -> Field<'a> {
         self.past_labels = true;
         let raw = self.take(length);
-        Segment::Field(Field {
+        let (origin, record_type) = (self.origin, self.record_type);
+        Field {
             key,
             value,
             raw,
-            origin: self.origin,
-            record_type: self.record_type,
+            origin,
+            record_type,
             terminated,
-        })
+        }
     }
 
-    fn field(&mut self, key_length: usize) -> Segment<'a> {
-        let part = self.part();
-        let key = &part[..key_length];
+    /// A field whose value is bare or quoted, as nearly all are; `None` without taking anything
+    /// for another.
+    #[inline(always)]
+    fn plain_field(&mut self) -> Option<Field<'a>> {
+        let key_length = key_length(self.rest)?;
+        let (key, rest) = self.rest.split_at(key_length);
+        let rest = &rest[1..];
+        match rest.first() {
+            Some(b'"') => {
+                let text = &rest[1..];
+                let (length, terminated) = match find(b'"', text) {
+                    Some(length) => (length, true),
+                    None => (text.len(), false),
+                };
+                let whole = key_length + 2 + length + usize::from(terminated);
+                Some(self.field(key, Value::Quoted(&text[..length]), whole, terminated))
+            }
+            Some(b'\'' | b'{') => None,
+            _ => {
+                let length = self.bare_value_length(key, rest);
+                let whole = key_length + 1 + length;
+                Some(self.field(key, Value::Bare(&rest[..length]), whole, true))
+            }
+        }
+    }
+
+    /// A field whose value opens with an apostrophe or a brace.
+    fn delimited_field(&mut self, key_length: usize) -> Segment<'a> {
+        let key = &self.rest[..key_length];
         let start = key_length + 1;
-        let (value, length, terminated) = match part.get(start) {
-            Some(b'"') => delimited(part, start, |rest| memchr(b'"', rest), Value::Quoted),
+        let (value, length, terminated) = match self.rest.get(start) {
             Some(b'\'') if key == b"msg" && self.origin == Origin::Body => {
                 return self.message_start(start + 1);
             }
-            Some(b'\'') => delimited(part, start, |rest| memchr(b'\'', rest), Value::Apostrophed),
-            Some(b'{') => {
-                let braced = |inner| Value::Braced(trim_blanks(inner));
-                delimited(part, start, |rest| memrchr(b'}', rest), braced)
-            }
-            _ => {
-                let length = self.bare_value_length(key, &part[start..]);
-                (
-                    Value::Bare(&part[start..start + length]),
-                    start + length,
-                    true,
-                )
-            }
+            Some(b'\'') => delimited(
+                self.rest,
+                start,
+                |rest| memchr(b'\'', rest),
+                Value::Apostrophed,
+            ),
+            _ => delimited(self.rest, start, |rest| memrchr(b'}', rest), braced),
         };
-        self.past_labels = true;
-        let raw = self.take(length);
-        Segment::Field(Field {
-            key,
-            value,
-            raw,
-            origin: self.origin,
-            record_type: self.record_type,
-            terminated,
-        })
+        self.cut_field(key, value, length, terminated)
     }
 
-    /// `msg='`: the message goes to the last apostrophe that a blank or the part's end follows,
+    /// `msg='`: the message goes to the last apostrophe that a blank or the record's end follows,
     /// since its text may hold others.
     fn message_start(&mut self, length: usize) -> Segment<'a> {
         let raw = self.take(length);
-        let text = self.part();
-        let close = memrchr_iter(b'\'', text)
-            .find(|&at| text.get(at + 1).is_none_or(|&byte| is_blank(byte)));
+        let text = self.rest;
+        let close =
+            memrchr_iter(b'\'', text).find(|&at| text.get(at + 1).is_none_or(|&byte| byte == b' '));
+        (self.rest, self.after_message) = text.split_at(close.unwrap_or(text.len()));
         self.origin = Origin::Message;
         self.past_labels = false;
         self.in_parens = false;
-        self.end = self.pos + close.unwrap_or(text.len());
         Segment::MessageStart(raw, close.is_some())
     }
 
+    #[inline]
     fn bare_value_length(&self, key: &[u8], rest: &[u8]) -> usize {
         let length = bare_length(rest);
         if self.in_parens {
-            let value = &rest[..length];
-            let punctuation = value
-                .iter()
-                .rev()
-                .take_while(|&&byte| byte == b',' || byte == b')');
-            return length - punctuation.count();
+            return without_punctuation(&rest[..length]);
         }
-        if matches!(
-            key,
-            b"op" | b"text" | b"subj" | b"obj" | b"scontext" | b"tcontext"
-        ) {
-            return with_following_words(rest, length);
+        match key {
+            b"op" | b"text" | b"subj" | b"obj" | b"scontext" | b"tcontext" => {
+                with_following_words(rest, length)
+            }
+            _ => length,
         }
-        length
     }
 }
 
@@ -312,17 +326,16 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        let part = self.part();
-        let Some(&first) = part.first() else {
-            return self.leave_part();
-        };
-        if is_blank(first) {
-            let length = part.iter().take_while(|&&byte| is_blank(byte)).count();
-            return Some(Segment::Blank(self.take(length)));
+        if let Some(field) = self.plain_field() {
+            return Some(Segment::Field(field));
         }
-        match key_length(part) {
-            Some(length) => Some(self.field(length)),
-            None => Some(self.word()),
+        match self.rest.first() {
+            None => self.leave_part(),
+            Some(b' ') => Some(Segment::Blank(self.take(leading_blanks(self.rest)))),
+            Some(_) => Some(match key_length(self.rest) {
+                Some(length) => self.delimited_field(length),
+                None => self.word(),
+            }),
         }
     }
 }
@@ -342,8 +355,13 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
         loop {
+            self.segments.skip_blanks();
+            if let Some(field) = self.segments.plain_field() {
+                return Some(field);
+            }
             if let Segment::Field(field) = self.segments.next()? {
                 return Some(field);
             }
@@ -351,45 +369,48 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
+#[inline]
+fn leading_blanks(part: &[u8]) -> usize {
+    part.iter().take_while(|&&byte| byte == b' ').count()
 }
 
-fn trim_blanks(bytes: &[u8]) -> &[u8] {
-    let bytes = &bytes[bytes.iter().take_while(|&&byte| is_blank(byte)).count()..];
-    &bytes[..bytes.len()
-        - bytes
-            .iter()
-            .rev()
-            .take_while(|&&byte| is_blank(byte))
-            .count()]
+fn braced(inner: &[u8]) -> Value<'_> {
+    let inner = &inner[leading_blanks(inner)..];
+    let trailing = inner.iter().rev().take_while(|&&byte| byte == b' ').count();
+    Value::Braced(&inner[..inner.len() - trailing])
+}
+
+/// Length of a value in parentheses without the comma or parenthesis behind it.
+fn without_punctuation(value: &[u8]) -> usize {
+    let punctuation = value
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b',' || byte == b')');
+    value.len() - punctuation.count()
 }
 
 /// Length of the key at the front of `part`, if there is one and `=` follows it.
+#[inline(always)]
 fn key_length(part: &[u8]) -> Option<usize> {
-    let end = part.iter().position(|&byte| {
-        matches!(
-            byte,
-            b'=' | b' ' | b'\t' | b'"' | b'\'' | b'(' | b')' | b'{' | b'}' | b','
-        )
-    })?;
-    (end > 0 && part[end] == b'=').then_some(end)
+    let end = find_either(b'=', b' ', part)?;
+    let is_key = part[end] == b'='
+        && !matches!(
+            part[0],
+            b'=' | b'(' | b')' | b'{' | b'}' | b',' | b'"' | b'\''
+        );
+    is_key.then_some(end)
 }
 
 /// Length up to the next blank.
+#[inline]
 fn bare_length(rest: &[u8]) -> usize {
-    rest.iter()
-        .position(|&byte| is_blank(byte))
-        .unwrap_or(rest.len())
+    find(b' ', rest).unwrap_or(rest.len())
 }
 
 /// Stretches a bare value of `length` bytes over the words behind it that start no field.
 fn with_following_words(rest: &[u8], mut length: usize) -> usize {
     loop {
-        let gap = rest[length..]
-            .iter()
-            .take_while(|&&byte| is_blank(byte))
-            .count();
+        let gap = leading_blanks(&rest[length..]);
         let word = &rest[length + gap..];
         if word.is_empty() || key_length(word).is_some() {
             return length;
@@ -400,6 +421,7 @@ fn with_following_words(rest: &[u8], mut length: usize) -> usize {
 
 /// A value between delimiters that opens at `part[start]`: the value, the length of the whole
 /// field, and whether it is closed.
+#[inline]
 fn delimited<'a>(
     part: &'a [u8],
     start: usize,

@@ -11,6 +11,15 @@
 //! | dmesg | `[   12.345678] audit: `, `[Tue Jun  2 11:02:21 2026] audit: `, `2026-06-02T11:02:21,238447+00:00 audit: `, `<5>[   12.3] audit: ` |
 //! | syslog (RFC 3164) | `May 29 16:00:00 web01 audispd: `, also `kernel: [   12.3] audit: ` |
 //! | syslog (RFC 3339 stamps) | `2026-06-02T11:02:14.340872+00:00 web01 audisp-syslog: ` |
+//! | syslog (RFC 5424) | `<13>1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - ` |
+//! | journalctl | `Jun 02 11:02:20.123456 web01 kernel: audit: `, `[  120.421566] web01 kernel: audit: `, `1780398142.151000 web01 kernel: audit: ` |
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_till1, take_while_m_n, take_while1};
+use nom::character::complete::{digit1, space0, space1};
+use nom::combinator::{opt, value, verify};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
 
 use crate::error::{RecordError, RecordErrorKind};
 
@@ -31,7 +40,10 @@ pub(crate) fn record_start(line: &[u8]) -> Result<usize, RecordError> {
     if is_record_head(line) {
         return Ok(0);
     }
-    let start = skip_blanks(line, 0);
+    let start = line
+        .iter()
+        .take_while(|&&byte| byte == b' ' || byte == b'\t')
+        .count();
     let rest = &line[start..];
     if rest.is_empty() {
         return Err(RecordError::new(RecordErrorKind::Blank, start));
@@ -43,7 +55,7 @@ pub(crate) fn record_start(line: &[u8]) -> Result<usize, RecordError> {
         return Err(RecordError::new(RecordErrorKind::Separator, start));
     }
     let not_audit = RecordError::new(RecordErrorKind::NotAudit, start);
-    let message = audit_message(line, start).ok_or(not_audit)?;
+    let message = start + audit_message(rest).ok_or(not_audit)?;
     let text = &line[message..];
     if is_record_head(text) {
         Ok(message)
@@ -73,95 +85,86 @@ fn is_bare_type(text: &[u8]) -> bool {
         && text.contains(&b'=')
 }
 
+type Parsed<'a> = IResult<&'a [u8], (), ()>;
+
 /// Where the message of an audit tag starts, if the line has such a prefix.
-fn audit_message(line: &[u8], start: usize) -> Option<usize> {
-    let mut at = skip_priority(line, start);
-    if line.get(at) == Some(&b'[') {
-        at = skip_blanks(
-            line,
-            at + line[at..].iter().position(|&byte| byte == b']')? + 1,
-        );
-        return after_tag(line, at);
-    }
-    if let Some(message) = after_tag(line, at) {
-        return Some(message);
-    }
-    at = after_stamp(line, at)?;
-    // dmesg prints no host name between stamp and tag; syslog does.
-    if let Some(message) = after_tag(line, at) {
-        return Some(message);
-    }
-    let host_end = at + line[at..].iter().position(|&byte| byte == b' ')?;
-    at = skip_blanks(line, host_end);
-    if let Some(rest) = line[at..].strip_prefix(b"kernel:") {
-        at = skip_blanks(line, line.len() - rest.len());
-        if line.get(at) == Some(&b'[') {
-            at = skip_blanks(
-                line,
-                at + line[at..].iter().position(|&byte| byte == b']')? + 1,
-            );
-        }
-    }
-    after_tag(line, at)
+fn audit_message(line: &[u8]) -> Option<usize> {
+    let prefix = preceded(opt(priority), alt((rfc5424, stamped, audit_tag)));
+    let (message, ()) = terminated(prefix, space0).parse(line).ok()?;
+    Some(line.len() - message.len())
 }
 
 /// `<5>`, the priority of a raw kernel or syslog message.
-fn skip_priority(line: &[u8], at: usize) -> usize {
-    let digits = match line.get(at) {
-        Some(b'<') => line[at + 1..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count(),
-        _ => return at,
-    };
-    if digits > 0 && line.get(at + 1 + digits) == Some(&b'>') {
-        at + digits + 2
-    } else {
-        at
-    }
+fn priority(input: &[u8]) -> Parsed<'_> {
+    value((), delimited(tag("<"), digit1, tag(">"))).parse(input)
 }
 
-/// The end of a syslog stamp and the blanks behind it: `May 29 16:00:00` (RFC 3164) or one word
-/// that starts with a year (RFC 3339).
-fn after_stamp(line: &[u8], at: usize) -> Option<usize> {
-    let text = line.get(at..)?;
-    let width = if text.first()?.is_ascii_digit() {
-        let word = text.iter().position(|&byte| byte == b' ')?;
-        (word >= 19 && text[4] == b'-' && text[10] == b'T').then_some(word)?
-    } else {
-        let stamp = text.get(..16)?;
-        (stamp[3] == b' ' && stamp[9] == b':' && stamp[12] == b':' && stamp[15] == b' ')
-            .then_some(15)?
-    };
-    Some(skip_blanks(line, at + width))
+/// `1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - `, behind its priority.
+fn rfc5424(input: &[u8]) -> Parsed<'_> {
+    let app = verify(word, |name: &[u8]| TAGS.contains(&name));
+    let structured_data = alt((tag("-"), bracketed));
+    let header = (
+        tag("1 "),
+        iso_stamp,
+        space1,
+        word,
+        space1,
+        app,
+        space1,
+        word,
+        space1,
+        word,
+    );
+    value((), (header, space1, structured_data, space1)).parse(input)
 }
 
-/// `audispd: ` or `audit[1234]: `: the offset of what follows.
-fn after_tag(line: &[u8], at: usize) -> Option<usize> {
-    let text = line.get(at..)?;
-    let name_length = text
-        .iter()
-        .position(|&byte| byte == b':' || byte == b'[' || byte == b' ')?;
-    if !TAGS.contains(&&text[..name_length]) {
-        return None;
-    }
-    let mut rest = &text[name_length..];
-    if rest.first() == Some(&b'[') {
-        let digits = rest[1..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        rest = rest[1 + digits..].strip_prefix(b"]")?;
-    }
-    let rest = rest.strip_prefix(b":")?;
-    Some(skip_blanks(line, line.len() - rest.len()))
+/// A stamp, a host name where the source writes one, and an audit tag.
+fn stamped(input: &[u8]) -> Parsed<'_> {
+    let stamp = alt((value((), bracketed), bsd_stamp, iso_stamp, unix_stamp));
+    let (rest, _) = terminated(stamp, space1).parse(input)?;
+    let host = terminated(word, space1);
+    alt((audit_tag, preceded(host, alt((kernel_tag, audit_tag))))).parse(rest)
 }
 
-fn skip_blanks(line: &[u8], at: usize) -> usize {
-    at + line[at..]
-        .iter()
-        .take_while(|&&byte| byte == b' ' || byte == b'\t')
-        .count()
+/// `[   12.345678]`.
+fn bracketed(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    delimited(tag("["), take_till1(|byte| byte == b']'), tag("]")).parse(input)
+}
+
+/// `May 29 16:00:00`, with a fraction of a second or without.
+fn bsd_stamp(input: &[u8]) -> Parsed<'_> {
+    let month = take_while_m_n(3, 3, |byte: u8| byte.is_ascii_alphabetic());
+    let clock = take_while1(|byte: u8| byte.is_ascii_digit() || byte == b':' || byte == b'.');
+    value((), (month, space1, digit1, space1, clock)).parse(input)
+}
+
+/// `2026-06-02T11:02:14.340872+00:00`.
+fn iso_stamp(input: &[u8]) -> Parsed<'_> {
+    let date = (digit1, tag("-"), digit1, tag("-"), digit1);
+    value((), (date, tag("T"), word)).parse(input)
+}
+
+/// `1780398142.151000`.
+fn unix_stamp(input: &[u8]) -> Parsed<'_> {
+    value((), (digit1, tag("."), digit1)).parse(input)
+}
+
+/// `kernel: [  120.421566] audit: `, as syslog forwards the kernel's messages.
+fn kernel_tag(input: &[u8]) -> Parsed<'_> {
+    let kernel = (tag("kernel:"), space0, opt(terminated(bracketed, space0)));
+    preceded(kernel, audit_tag).parse(input)
+}
+
+/// `audispd: ` or `audit[1234]: `.
+fn audit_tag(input: &[u8]) -> Parsed<'_> {
+    let name = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || byte == b'-');
+    let name = verify(name, |name: &[u8]| TAGS.contains(&name));
+    let pid = delimited(tag("["), digit1, tag("]"));
+    value((), (name, opt(pid), tag(":"))).parse(input)
+}
+
+fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    take_till1(|byte| byte == b' ').parse(input)
 }
 
 #[cfg(test)]
@@ -190,6 +193,10 @@ mod tests {
             "<13>Jun  2 11:02:20 lab01 audispd[77]: ",
             "2026-06-02T11:02:14.340872+00:00 lab01 kernel: [  120.421566] audit: ",
             "2026-06-01T17:41:13.305022+00:00 db01 audisp-syslog: ",
+            "<13>1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - ",
+            "Jun 02 11:02:20.123456 lab01 kernel: audit: ",
+            "[  120.421566] lab01 kernel: audit: ",
+            "1780398142.151000 lab01 kernel: audit: ",
         ] {
             assert_eq!(
                 start(&format!("{prefix}type=X")),
@@ -221,6 +228,7 @@ mod tests {
     fn journald_drops_the_stamp_and_that_is_said() {
         for line in [
             "May 29 16:00:00 web01 audit[1234]: SYSCALL arch=c000003e syscall=42",
+            "Jun 02 07:31:01.976000 lab01 audit[1]: SYSCALL arch=c000003e syscall=49",
             "2026-06-01T08:56:28.462000+0000 lab01 audit: SOCKADDR saddr=0200",
         ] {
             assert_eq!(start(line), Err(RecordErrorKind::NoEventId), "{line}");

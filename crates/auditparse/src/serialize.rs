@@ -1,0 +1,214 @@
+//! `Serialize` for what is read (feature `serde`). This module owns the form that records, events
+//! and connections take in JSON and its kin: text as strings, escaped where it is not UTF-8.
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+
+use crate::connection::{Connection, Id, Keys};
+use crate::event::Event;
+use crate::field::Field;
+use crate::record::Record;
+use crate::record_type::RecordType;
+use crate::sockaddr::SockAddr;
+
+/// Bytes as text: themselves if they are UTF-8, else escaped as by [`u8::escape_ascii`].
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.escape_ascii().to_string()),
+    }
+}
+
+impl Serialize for RecordType {
+    /// The name, or `UNKNOWN[number]`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The fields of a record as a map; of keys that repeat, a map's reader sees each.
+struct FieldMap<'a>(&'a Record<'a>);
+
+impl Serialize for FieldMap<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for field in self.0.fields() {
+            map.serialize_entry(&text(field.key()), &FieldText(&field))?;
+        }
+        map.end()
+    }
+}
+
+struct FieldText<'a>(&'a Field<'a>);
+
+impl Serialize for FieldText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&text(&self.0.text()))
+    }
+}
+
+impl Serialize for Record<'_> {
+    /// `{"node", "type", "millis", "serial", "fields": {…}}`; no node, no `node`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut record = serializer.serialize_struct("Record", 5)?;
+        match self.node() {
+            Some(node) => record.serialize_field("node", &text(node))?,
+            None => record.skip_field("node")?,
+        }
+        record.serialize_field("type", &text(self.type_name()))?;
+        record.serialize_field("millis", &self.id().millis)?;
+        record.serialize_field("serial", &self.id().serial)?;
+        record.serialize_field("fields", &FieldMap(self))?;
+        record.end()
+    }
+}
+
+impl Serialize for Event<'_> {
+    /// `{"node", "millis", "serial", "completion", "records": [{"type", "fields"}, …]}`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// A record without what it shares with its event.
+        struct Part<'a>(&'a Record<'a>);
+
+        impl Serialize for Part<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut part = serializer.serialize_struct("Record", 2)?;
+                part.serialize_field("type", &text(self.0.type_name()))?;
+                part.serialize_field("fields", &FieldMap(self.0))?;
+                part.end()
+            }
+        }
+
+        let mut event = serializer.serialize_struct("Event", 5)?;
+        match self.node() {
+            Some(node) => event.serialize_field("node", &text(node))?,
+            None => event.skip_field("node")?,
+        }
+        event.serialize_field("millis", &self.id().millis)?;
+        event.serialize_field("serial", &self.id().serial)?;
+        event.serialize_field("completion", &self.completion())?;
+        let parts: Vec<_> = self.records().iter().map(Part).collect();
+        event.serialize_field("records", &parts)?;
+        event.end()
+    }
+}
+
+impl Serialize for Id<'_> {
+    /// `{"number", "name"}`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut id = serializer.serialize_struct("Id", 2)?;
+        id.serialize_field("number", &self.number)?;
+        id.serialize_field("name", &self.name.map(text))?;
+        id.end()
+    }
+}
+
+impl Serialize for Keys<'_> {
+    /// A list of strings.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for key in self.iter() {
+            list.serialize_element(&text(key))?;
+        }
+        list.end()
+    }
+}
+
+impl Serialize for SockAddr<'_> {
+    /// `{"family", "ip", "port"}`, with the address in the text form of `Display` for other
+    /// families.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut address = serializer.serialize_struct("SockAddr", 3)?;
+        address.serialize_field("family", &self.family_name())?;
+        match (self.ip(), self.port()) {
+            (Some(ip), Some(port)) => {
+                address.serialize_field("ip", &ip)?;
+                address.serialize_field("port", &port)?;
+            }
+            _ => address.serialize_field("address", &self.to_string())?,
+        }
+        address.end()
+    }
+}
+
+impl Serialize for Connection<'_> {
+    /// Everything that the accessors tell; what the event does not say is null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let process = self.process();
+        let mut connection = serializer.serialize_struct("Connection", 24)?;
+        connection.serialize_field("node", &self.node().map(text))?;
+        connection.serialize_field("millis", &self.id().millis)?;
+        connection.serialize_field("serial", &self.id().serial)?;
+        connection.serialize_field("kind", &self.kind())?;
+        connection.serialize_field("via", &self.via())?;
+        connection.serialize_field("address", &self.address().ok())?;
+        connection.serialize_field("outcome", &self.outcome())?;
+        connection.serialize_field("exit", &self.exit())?;
+        connection.serialize_field("errno", &self.errno_name())?;
+        connection.serialize_field("denied_by", &self.denied_by())?;
+        connection.serialize_field("arch", &self.arch().and_then(|arch| arch.name()))?;
+        connection.serialize_field("pid", &process.pid)?;
+        connection.serialize_field("ppid", &process.ppid)?;
+        connection.serialize_field("auid", &process.auid)?;
+        connection.serialize_field("uid", &process.uid)?;
+        connection.serialize_field("euid", &process.euid)?;
+        connection.serialize_field("gid", &process.gid)?;
+        connection.serialize_field("ses", &process.ses)?;
+        connection.serialize_field("tty", &process.tty.map(text))?;
+        connection.serialize_field("subj", &process.subj.map(text))?;
+        connection.serialize_field("comm", &process.comm.as_deref().map(text))?;
+        connection.serialize_field("exe", &process.exe.as_deref().map(text))?;
+        connection.serialize_field("proctitle", &self.proctitle().as_deref().map(text))?;
+        connection.serialize_field("keys", &process.keys)?;
+        connection.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{json, to_value};
+
+    use crate::{Connections, Events, Record};
+
+    const LOG: &[u8] = b"\
+node=a type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-111 a0=3 \
+ppid=1 pid=2 auid=4294967295 uid=0 tty=(none) comm=FF exe=\"/x\" key=6101\x1dUID=\"root\"
+node=a type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+node=a type=PROCTITLE msg=audit(1.001:7): proctitle=\"x\"
+";
+
+    #[test]
+    fn a_record_is_its_header_and_a_map() {
+        let record = Record::parse(b"type=CWD msg=audit(1.001:7): cwd=2F61FF x=\"y\"").unwrap();
+        let expected = json!({
+            "type": "CWD", "millis": 1001, "serial": 7,
+            "fields": {"cwd": "/a\\xff", "x": "y"},
+        });
+        assert_eq!(to_value(record).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_event_lists_its_records() {
+        let event = to_value(Events::new(LOG).next().unwrap()).unwrap();
+        assert_eq!(event["node"], "a");
+        assert_eq!(event["completion"], "proctitle");
+        assert_eq!(
+            event["records"][1],
+            json!({"type": "SOCKADDR", "fields": {"saddr": "020001BB0A000001"}})
+        );
+    }
+
+    #[test]
+    fn a_connection_tells_all() {
+        let connection = to_value(Connections::new(LOG).next().unwrap()).unwrap();
+        assert_eq!(
+            connection["address"],
+            json!({"family": "inet", "ip": "10.0.0.1", "port": 443})
+        );
+        assert_eq!(connection["errno"], "ECONNREFUSED");
+        assert_eq!(connection["uid"], json!({"number": 0, "name": "root"}));
+        assert_eq!(connection["comm"], "\\xff");
+        assert_eq!(connection["keys"], json!(["a", ""]));
+        assert_eq!(connection["tty"], json!(null));
+    }
+}

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
+use auditparse::connection::Process;
 use auditparse::{Connection, ConnectionKind, Id, SecurityModule, SockAddr};
 
 use crate::text::Utf8;
@@ -29,8 +30,10 @@ pub(crate) struct Document<'a> {
     pub(crate) source: Option<Endpoint<'a>>,
     /// `destination.*`.
     pub(crate) destination: Option<Endpoint<'a>>,
-    /// `process.*`.
+    /// Most of `process.*`, and the accounts of `user.*`.
     pub(crate) process: Process<'a>,
+    /// `process.title`.
+    pub(crate) title: Option<Title<'a>>,
     /// `user.*`.
     pub(crate) user: User<'a>,
     /// `auditd.data.syscall`.
@@ -58,16 +61,6 @@ pub(crate) struct Event {
 pub(crate) struct Endpoint<'a> {
     pub(crate) address: Address<'a>,
     pub(crate) port: Option<u16>,
-}
-
-/// `process.*`.
-#[derive(Debug)]
-pub(crate) struct Process<'a> {
-    pub(crate) name: Option<Cow<'a, [u8]>>,
-    pub(crate) executable: Option<Cow<'a, [u8]>>,
-    pub(crate) pid: Option<u32>,
-    pub(crate) parent_pid: Option<u32>,
-    pub(crate) title: Option<Title<'a>>,
 }
 
 /// `user.*`: the real user and its group, and others where they differ.
@@ -102,6 +95,7 @@ impl<'a> Document<'a> {
         time: &'a str,
         host: &'a str,
     ) -> Document<'a> {
+        let process = connection.process();
         let address = connection.address().ok();
         let endpoint = address.and_then(Endpoint::of);
         let (source, destination) = match connection.kind() {
@@ -117,8 +111,9 @@ impl<'a> Document<'a> {
             host: connection.node().unwrap_or(host.as_bytes()),
             source,
             destination,
-            process: Process::of(connection),
-            user: User::of(connection),
+            user: User::of(&process),
+            title: connection.proctitle().map(Title),
+            process,
             syscall: Syscall::of(connection),
             exit: ExitCode::of(connection),
             address,
@@ -176,27 +171,14 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-impl<'a> Process<'a> {
-    fn of(connection: &Connection<'a>) -> Process<'a> {
-        Process {
-            name: connection.comm(),
-            executable: connection.exe(),
-            pid: connection.pid(),
-            parent_pid: connection.ppid(),
-            title: connection.proctitle().map(Title),
-        }
-    }
-}
-
 impl<'a> User<'a> {
-    fn of(connection: &Connection<'a>) -> User<'a> {
-        let real = connection.uid();
-        let differs = |euid: &Id<'_>| real.is_none_or(|real| real.number != euid.number);
+    fn of(process: &Process<'a>) -> User<'a> {
+        let differs = |euid: &Id<'_>| process.uid.is_none_or(|uid| uid.number != euid.number);
         User {
-            real: real.and_then(Account::of),
-            effective: connection.euid().filter(differs).and_then(Account::of),
-            audit: connection.auid().and_then(Account::of),
-            group: connection.gid().and_then(Account::of),
+            real: process.uid.and_then(Account::of),
+            effective: process.euid.filter(differs).and_then(Account::of),
+            audit: process.auid.and_then(Account::of),
+            group: process.gid.and_then(Account::of),
         }
     }
 }
@@ -204,7 +186,7 @@ impl<'a> User<'a> {
 impl<'a> Account<'a> {
     /// The account of an id that is set. auditd writes `unknown(1234)` and
     /// `unset` where there is no name.
-    fn of(id: Id<'a>) -> Option<Account<'a>> {
+    pub(crate) fn of(id: Id<'a>) -> Option<Account<'a>> {
         let named = |name: &&[u8]| !name.starts_with(b"unknown(") && *name != b"unset";
         id.is_set().then(|| Account {
             id: id.number,

@@ -9,11 +9,10 @@ mod compression;
 mod discover;
 mod log;
 mod log_end;
+mod merge;
 mod reader;
 mod rotation;
 mod totals;
-
-use std::fmt::Display;
 
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Reader, Record};
@@ -21,8 +20,10 @@ use auditparse::{Connection, Event, Reader, Record};
 use self::discover::discover;
 use self::log::{Log, total_size};
 use self::log_end::resolve_range;
+pub(crate) use self::merge::FromConnection;
+use self::merge::{Stream, merge};
 use self::reader::{LogReader, Tally};
-pub(crate) use self::totals::Totals;
+pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
 use crate::when::TimeRange;
@@ -130,6 +131,28 @@ impl<'a> Input<'a> {
         self.finish(totals)
     }
 
+    /// Reads the connections of all logs together, in order of time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and if there is no record at all.
+    pub(crate) fn merged<T: FromConnection>(
+        &self,
+        each: impl FnMut(&T) -> Result<()>,
+    ) -> Result<Totals> {
+        let mut totals = Totals::default();
+        let mut streams: Vec<Stream<'_, T>> = self
+            .logs
+            .iter()
+            .map(|log| Stream::new(self.reader(log).connections(), self.host_of(log)))
+            .collect();
+        merge(&mut streams, |millis| self.wants(millis), &mut totals, each)?;
+        for stream in &streams {
+            totals.add(&stream.reader.stats());
+        }
+        self.finish(totals)
+    }
+
     fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
         Reader::new(LogReader::new(log, self.console, &self.tally))
     }
@@ -148,7 +171,6 @@ impl<'a> Input<'a> {
         if totals.has_record() {
             return Ok(totals);
         }
-        let hint: &dyn Display = &self.tally.why_no_record();
-        bail!("nothing to use: {hint}")
+        bail!("nothing to use: {}", self.tally.why_no_record())
     }
 }

@@ -1,10 +1,12 @@
 //! Finds the connection that does not belong, in Linux audit logs.
 
+mod alert;
 mod args;
 mod commands;
 mod console;
 mod ecs;
 mod exit;
+mod feed;
 mod input;
 mod output;
 mod record_document;
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let console = Console::new(args.console);
     let result = match &args.command {
-        Command::Detect(_) => Ok(Exit::Done),
+        Command::Detect(args) => commands::detect::run(args, &console),
         Command::Events(args) => commands::events::run(args, &console),
         Command::Records(args) => commands::records::run(args, &console),
         Command::Rules(args) => commands::rules::run(args, &console),

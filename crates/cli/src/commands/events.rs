@@ -135,7 +135,7 @@ fn table_row(event: &Document<'_>) -> [String; TABLE.len()] {
     [
         event.timestamp.to_owned(),
         shown(Some(Utf8(event.host))),
-        shown(event.process.name.as_deref().map(Utf8)),
+        shown(event.process.comm.as_deref().map(Utf8)),
         shown(event.process.pid),
         shown(user),
         event.event.action.to_owned(),
@@ -158,11 +158,11 @@ fn csv_row(out: &mut CsvWriter<StdoutLock<'_>>, event: &Document<'_>) -> io::Res
         destination,
         ..
     } = event;
-    let title = process.title.as_ref().map(Title::text);
-    let tags: Vec<String> = event
-        .connection
-        .keys()
-        .map(|key| Utf8(&key).to_string())
+    let title = event.title.as_ref().map(Title::text);
+    let tags: Vec<String> = process
+        .keys
+        .iter()
+        .map(|key| Utf8(key).to_string())
         .collect();
     out.cell(Some(event.timestamp))?;
     out.cell(Some(kind.action))?;
@@ -172,10 +172,10 @@ fn csv_row(out: &mut CsvWriter<StdoutLock<'_>>, event: &Document<'_>) -> io::Res
     out.cell(Some(kind.sequence))?;
     out.cell(Some(Utf8(event.host)))?;
     out.cell(Some(OS))?;
-    out.cell(process.name.as_deref().map(Utf8))?;
-    out.cell(process.executable.as_deref().map(Utf8))?;
+    out.cell(process.comm.as_deref().map(Utf8))?;
+    out.cell(process.exe.as_deref().map(Utf8))?;
     out.cell(process.pid)?;
-    out.cell(process.parent_pid)?;
+    out.cell(process.ppid)?;
     out.cell(title.as_deref().map(Utf8))?;
     out.cell(user.real.map(|real| real.id))?;
     out.cell(user.real.and_then(|real| real.name).map(Utf8))?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use auditparse::{Connection, SockAddr, SockAddrBytes};
 
-use super::{Account, Address, Document, Endpoint, ExitCode, OS, Process, Syscall, User};
+use super::{Account, Address, Document, Endpoint, ExitCode, OS, Syscall, User};
 use crate::output::JsonBuffer;
 
 /// What follows the time in every document, up to the value of `event.action`.
@@ -30,7 +30,7 @@ impl Document<'_> {
         json.close("}");
         json.close("}");
         self.write_endpoints(json);
-        self.process.write_json(json);
+        self.write_process(json);
         self.user.write_json(json);
         self.write_auditd(json);
         self.write_tags(json);
@@ -68,6 +68,33 @@ impl Document<'_> {
         }
     }
 
+    fn write_process(&self, json: &mut JsonBuffer) {
+        let process = &self.process;
+        json.raw(r#""process":{"#);
+        if let Some(name) = &process.comm {
+            json.raw(r#""name":"#);
+            json.string(name);
+        }
+        if let Some(executable) = &process.exe {
+            json.raw(r#""executable":"#);
+            json.string(executable);
+        }
+        if let Some(pid) = process.pid {
+            json.raw(r#""pid":"#);
+            json.number(pid);
+        }
+        if let Some(pid) = process.ppid {
+            json.raw(r#""parent":{"pid":"#);
+            json.number(pid);
+            json.close("}");
+        }
+        if let Some(title) = &self.title {
+            json.raw(r#""title":"#);
+            json.string(&title.text());
+        }
+        json.close("}");
+    }
+
     fn write_auditd(&self, json: &mut JsonBuffer) {
         let connection = self.connection;
         json.raw(r#""auditd":{"message_type":"#);
@@ -76,7 +103,7 @@ impl Document<'_> {
             json.raw(r#""result":"#);
             json.string(self.event.outcome.as_bytes());
         }
-        if let Some(session) = connection.ses().filter(|&session| session != u32::MAX) {
+        if let Some(session) = self.process.ses.filter(|&session| session != u32::MAX) {
             json.raw(r#""session":"#);
             json.quoted_number(session);
         }
@@ -121,21 +148,21 @@ impl Document<'_> {
             None => {}
         }
         write_arguments(connection, json);
-        if let Some(tty) = connection.tty() {
+        if let Some(tty) = self.process.tty {
             json.raw(r#""tty":"#);
             json.string(tty);
         }
-        if let Some(subject) = connection.subj() {
+        if let Some(subject) = self.process.subj {
             json.raw(r#""subj":"#);
             json.string(subject);
         }
     }
 
     fn write_tags(&self, json: &mut JsonBuffer) {
-        let mut keys = self.connection.keys().peekable();
-        if keys.peek().is_some() {
+        let keys = &self.process.keys;
+        if !keys.is_empty() {
             json.raw(r#""tags":["#);
-            keys.for_each(|key| json.string(&key));
+            keys.iter().for_each(|key| json.string(key));
             json.close("]");
         }
     }
@@ -256,34 +283,6 @@ impl Address<'_> {
             Address::Path(path) => json.string(path),
             Address::Abstract(_) => json.display(self),
         }
-    }
-}
-
-impl Process<'_> {
-    fn write_json(&self, json: &mut JsonBuffer) {
-        json.raw(r#""process":{"#);
-        if let Some(name) = &self.name {
-            json.raw(r#""name":"#);
-            json.string(name);
-        }
-        if let Some(executable) = &self.executable {
-            json.raw(r#""executable":"#);
-            json.string(executable);
-        }
-        if let Some(pid) = self.pid {
-            json.raw(r#""pid":"#);
-            json.number(pid);
-        }
-        if let Some(pid) = self.parent_pid {
-            json.raw(r#""parent":{"pid":"#);
-            json.number(pid);
-            json.close("}");
-        }
-        if let Some(title) = &self.title {
-            json.raw(r#""title":"#);
-            json.string(&title.text());
-        }
-        json.close("}");
     }
 }
 

@@ -3,7 +3,36 @@
 use auditparse::{ConnectionKind, RecordErrorKind, Stats};
 
 use crate::console::Console;
-use crate::text::count;
+use crate::text::{count, grouped};
+
+/// Why a connection is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// It is no connect.
+    OtherKind,
+    /// The address could not be read.
+    NoAddress,
+    /// The address is not of IPv4 or IPv6.
+    OtherFamily,
+    /// The destination is this host.
+    Loopback,
+    /// The destination is `0.0.0.0` or `::`.
+    Unspecified,
+    /// The destination has no port.
+    PortZero,
+}
+
+impl LeftOut {
+    /// Every reason, with what is said of the connections.
+    const ALL: [(LeftOut, &'static str); 6] = [
+        (LeftOut::OtherKind, "not a connect"),
+        (LeftOut::NoAddress, "without a readable address"),
+        (LeftOut::OtherFamily, "not to an IPv4 or IPv6 address"),
+        (LeftOut::Loopback, "to this host itself"),
+        (LeftOut::Unspecified, "to no address (0.0.0.0 or ::)"),
+        (LeftOut::PortZero, "to port 0, which only looks for a route"),
+    ];
+}
 
 /// Counts over all logs.
 #[derive(Debug, Default)]
@@ -17,6 +46,7 @@ pub(crate) struct Totals {
     lost_events: u64,
     connections: u64,
     connects: u64,
+    left_out: [u64; LeftOut::ALL.len()],
 }
 
 impl Totals {
@@ -37,6 +67,11 @@ impl Totals {
     pub(super) fn connection(&mut self, kind: ConnectionKind) {
         self.connections += 1;
         self.connects += u64::from(kind == ConnectionKind::Connect);
+    }
+
+    /// Counts a connection that is not looked at.
+    pub(crate) fn left_out(&mut self, reason: LeftOut) {
+        self.left_out[reason as usize] += 1;
     }
 
     /// Whether anything was an audit record.
@@ -64,6 +99,19 @@ impl Totals {
                 "there is no connect in this log: no audit rule for it was loaded when it was \
                  written. `rareport rules` prints the rules to load",
             );
+        }
+    }
+
+    /// Tells which connections were not looked at.
+    pub(crate) fn report_left_out(&self, console: &Console) {
+        let reasons: Vec<String> = LeftOut::ALL
+            .iter()
+            .map(|&(reason, words)| (self.left_out[reason as usize], words))
+            .filter(|&(connections, _)| connections > 0)
+            .map(|(connections, words)| format!("{} {words}", grouped(connections)))
+            .collect();
+        if !reasons.is_empty() {
+            console.note(format_args!("connections left out: {}", reasons.join(", ")));
         }
     }
 

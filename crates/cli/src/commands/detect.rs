@@ -1,0 +1,187 @@
+//! `rareport detect`: alerts for rare destination ports.
+
+use std::io::{self, StdoutLock};
+
+use anyhow::Result;
+use rareport::results::BucketResults;
+use rareport::{Detector, JobConfig};
+
+use crate::alert::{Alert, COLUMNS, CSV};
+use crate::args::DetectArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::feed::{BY_FIELD, Connect, INFLUENCERS};
+use crate::input::Input;
+use crate::output::{CsvWriter, NdjsonWriter, Shape, TableWriter};
+use crate::stamp::rfc3339;
+use crate::text::count;
+
+/// Buckets that a model of rare values should have learned from before its
+/// scores mean much.
+const LEARNING_BUCKETS: u64 = 20;
+
+/// Runs the command.
+pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
+    let input = Input::open(&args.input, console)?;
+    console.start_progress(input.size(), false);
+    let mut alerts = Alerts::new(args.threshold, Shape::of(args.format))?;
+    let mut detector = Detector::new(job());
+    let totals = input.merged(|connect: &Connect| {
+        for closed in detector.push(&connect.observation(&connect.influencers())) {
+            alerts.bucket(&closed)?;
+        }
+        Ok(())
+    });
+    let before = alerts.buckets;
+    for closed in detector.finish() {
+        alerts.bucket(&closed)?;
+    }
+    alerts.out.flush()?;
+    let totals = totals?;
+    totals.report(console, true);
+    totals.report_left_out(console);
+    alerts.report(before, &detector, console);
+    Ok(if alerts.found > 0 && args.exit_code {
+        Exit::Found
+    } else {
+        Exit::Done
+    })
+}
+
+/// The job: destination ports that are rare over all hosts.
+fn job() -> JobConfig {
+    let mut job = JobConfig::rare(BY_FIELD);
+    job.influencers = INFLUENCERS.map(str::to_owned).into();
+    job
+}
+
+/// Alerts being written, and counts of what they came from.
+struct Alerts<'a> {
+    threshold: f64,
+    out: AlertWriter<'a>,
+    found: u64,
+    found_while_learning: u64,
+    buckets: u64,
+    last: Option<(i64, i64)>,
+}
+
+impl Alerts<'_> {
+    fn new(threshold: f64, shape: Shape) -> io::Result<Self> {
+        let out = AlertWriter::new(shape)?;
+        Ok(Alerts {
+            threshold,
+            out,
+            found: 0,
+            found_while_learning: 0,
+            buckets: 0,
+            last: None,
+        })
+    }
+
+    /// Writes the alerts of a closed bucket, the highest score first.
+    fn bucket(&mut self, closed: &BucketResults) -> io::Result<()> {
+        let learning = self.buckets < LEARNING_BUCKETS;
+        let mut alerts: Vec<Alert<'_>> = closed
+            .records
+            .iter()
+            .filter(|record| record.record_score >= self.threshold)
+            .map(|record| Alert::new(record, learning))
+            .collect();
+        alerts.sort_by(Alert::by_score);
+        for alert in &alerts {
+            self.out.write(alert)?;
+        }
+        if !alerts.is_empty() {
+            self.out.flush()?;
+        }
+        self.found += alerts.len() as u64;
+        self.found_while_learning += if learning { alerts.len() as u64 } else { 0 };
+        self.buckets += 1;
+        let start = closed.bucket.timestamp;
+        self.last = Some((start, start + i64::from(closed.bucket.bucket_span) * 1000));
+        Ok(())
+    }
+
+    /// Tells what was found, and how far to trust it. `closed_by_time` is the
+    /// number of buckets that had ended before the input did.
+    fn report(&self, closed_by_time: u64, detector: &Detector, console: &Console) {
+        let counts = detector.counts();
+        if counts.late > 0 {
+            console.warn(format_args!(
+                "{} came after a bucket was closed and could not be counted; the log is not in \
+                 order of time",
+                count(counts.late, "connect", "connects")
+            ));
+        }
+        let span = detector.job().bucket_span / 60;
+        if self.buckets < LEARNING_BUCKETS && counts.pushed > 0 {
+            console.warn(format_args!(
+                "{} of {span} minutes is too little to learn what is usual: scores mean little \
+                 below {LEARNING_BUCKETS}. Give more of the log (rotations, other hosts)",
+                count(self.buckets, "bucket", "buckets")
+            ));
+        } else if self.found_while_learning > 0 {
+            console.warn(format_args!(
+                "{} from the first {LEARNING_BUCKETS} buckets, when little was learned yet",
+                count(self.found_while_learning, "alert is", "alerts are")
+            ));
+        }
+        if let (Some((start, end)), true) = (self.last, self.buckets > closed_by_time) {
+            console.note(format_args!(
+                "the last bucket, {} to {}, was closed with the input and may be incomplete",
+                shown(start),
+                shown(end)
+            ));
+        }
+        console.note(format_args!(
+            "{} with a score of {} or more in {} of {span} minutes",
+            count(self.found, "alert", "alerts"),
+            self.threshold,
+            count(self.buckets, "bucket", "buckets")
+        ));
+    }
+}
+
+/// A time of the results as text.
+fn shown(millis: i64) -> String {
+    rfc3339(u64::try_from(millis).unwrap_or(0))
+}
+
+/// Writes alerts in one of the shapes.
+enum AlertWriter<'a> {
+    Table(TableWriter<StdoutLock<'a>>),
+    Ndjson(NdjsonWriter<StdoutLock<'a>>),
+    Csv(CsvWriter<StdoutLock<'a>>),
+}
+
+impl AlertWriter<'_> {
+    fn new(shape: Shape) -> io::Result<Self> {
+        let out = io::stdout().lock();
+        Ok(match shape {
+            Shape::Table => AlertWriter::Table(TableWriter::new(out, COLUMNS)),
+            Shape::Ndjson => AlertWriter::Ndjson(NdjsonWriter::new(out)),
+            Shape::Csv => AlertWriter::Csv(CsvWriter::new(out, CSV)?),
+        })
+    }
+
+    fn write(&mut self, alert: &Alert<'_>) -> io::Result<()> {
+        match self {
+            AlertWriter::Table(out) => out.row(alert.cells()),
+            AlertWriter::Ndjson(out) => out.write(alert),
+            AlertWriter::Csv(out) => {
+                for value in alert.values() {
+                    out.cell(Some(value))?;
+                }
+                out.end_row()
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            AlertWriter::Table(out) => out.flush(),
+            AlertWriter::Ndjson(out) => out.flush(),
+            AlertWriter::Csv(out) => out.flush(),
+        }
+    }
+}

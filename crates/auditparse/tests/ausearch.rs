@@ -91,7 +91,7 @@ fn events_are_the_same_but_for_login_and_apparmor() {
     for scenario in scenarios() {
         let log = common::log(scenario);
         let mut ours = Vec::new();
-        for event in Events::new(&log).filter(|event| !has_apparmor(event)) {
+        for event in Events::new(log).filter(|event| !has_apparmor(event)) {
             ours.push(event.id().serial);
             // aureport ends the event at its LOGIN record, and begins another with the SYSCALL.
             if event.record(RecordType::LOGIN).is_some() {
@@ -107,7 +107,7 @@ fn events_are_the_same_but_for_login_and_apparmor() {
 fn connects_are_the_same_but_for_i386_apparmor_and_seccomp() {
     for scenario in scenarios() {
         let log = common::log(scenario);
-        let events: Vec<_> = Events::new(&log).collect();
+        let events: Vec<_> = Events::new(log).collect();
         let connects: HashMap<_, _> = events
             .iter()
             .filter_map(|event| Some((event.id(), (event, plain_connect(event)?))))
@@ -167,7 +167,7 @@ fn interpreted_connects(scenario: &str) -> Vec<Interpreted> {
 fn what_is_said_of_each_connect_is_the_same() {
     for scenario in scenarios() {
         let log = common::log(scenario);
-        let connections: HashMap<_, _> = Connections::new(&log)
+        let connections: HashMap<_, _> = Connections::new(log)
             .map(|connection| ((connection.id().millis, connection.id().serial), connection))
             .collect();
         let mut compared = 0;
@@ -209,7 +209,7 @@ fn said_by_us(connection: &Connection<'_>) -> Said {
         Some(name) => name.to_owned(),
         None => connection.exit().unwrap().to_string(),
     };
-    let keys: Vec<_> = connection.keys().map(lossy).collect();
+    let keys: Vec<_> = connection.keys().iter().map(lossy).collect();
     Said::from([
         (
             "success",
@@ -329,7 +329,7 @@ fn users_are_the_same_where_the_log_names_them() {
     let enriched = scenarios().filter(|scenario| !scenario.contains("raw"));
     for scenario in enriched {
         let log = common::log(scenario);
-        let connections: HashMap<_, _> = Connections::new(&log)
+        let connections: HashMap<_, _> = Connections::new(log)
             .map(|connection| ((connection.id().millis, connection.id().serial), connection))
             .collect();
         for theirs in interpreted_connects(scenario) {
@@ -366,7 +366,7 @@ fn users_are_the_same_where_the_log_names_them() {
 fn executables_are_the_same_but_for_short_addresses() {
     for scenario in scenarios() {
         let log = common::log(scenario);
-        let counted = Events::new(&log)
+        let counted = Events::new(log)
             .filter(|event| !has_apparmor(event) && !has_address_too_short_for_aureport(event));
         let executables = counted.filter_map(|event| {
             let field = event
@@ -395,7 +395,7 @@ fn has_address_too_short_for_aureport(event: &Event<'_>) -> bool {
 fn calls_are_the_same() {
     for scenario in scenarios() {
         let log = common::log(scenario);
-        let calls = Events::new(&log)
+        let calls = Events::new(log)
             .filter(|event| !has_apparmor(event))
             .filter_map(|event| {
                 let call = |record: &&auditparse::Record<'_>| {

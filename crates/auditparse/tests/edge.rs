@@ -96,7 +96,7 @@ fn said_by_us(event: &Event<'_>, connection: &Connection<'_>) -> Said {
             "unset".to_owned()
         }
     };
-    let tags: Vec<_> = connection.keys().map(lossy).collect();
+    let tags: Vec<_> = connection.keys().iter().map(lossy).collect();
     let title = event
         .proctitle()
         .map(|title| lossy(title).replace('\0', " "));

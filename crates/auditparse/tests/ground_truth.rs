@@ -11,7 +11,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use auditparse::{Events, RecordErrorKind, Records};
+use auditparse::{Connections, Events, RecordErrorKind, Records};
+use common::lossy;
+use common::small::describe;
 use common::truth::{Seen, compare};
 
 #[test]
@@ -21,7 +23,7 @@ fn every_line_is_a_record_or_the_continuation_of_one() {
         let verify = common::verify(scenario);
         let mut types: BTreeMap<String, usize> = BTreeMap::new();
         let (mut lines, mut continuations) = (0, 0);
-        for line in Records::new(&log) {
+        for line in Records::new(log) {
             lines += 1;
             match line {
                 Ok(record) => *types.entry(record.record_type().to_string()).or_default() += 1,
@@ -52,7 +54,7 @@ fn every_line_is_a_record_or_the_continuation_of_one() {
 fn records_come_together_to_as_many_events_as_there_were() {
     for scenario in common::SCENARIOS {
         let log = common::log(scenario);
-        let events = Events::new(&log).count();
+        let events = Events::new(log).count();
         assert_eq!(events, common::verify(scenario)["events"], "{scenario}");
     }
 }
@@ -63,7 +65,7 @@ fn every_call_is_found_and_no_other() {
         let verify = common::verify(scenario);
         let expected = &verify["match"];
         let log = common::log(scenario);
-        let seen: Vec<_> = Events::new(&log)
+        let seen: Vec<_> = Events::new(log)
             .filter_map(|event| Seen::of(&event))
             .collect();
         let connects = seen.iter().filter(|seen| counts_as_connect(seen)).count();
@@ -113,6 +115,30 @@ fn every_call_is_found_and_no_other() {
             "{scenario}: not in the ground truth"
         );
     }
+}
+
+#[test]
+fn a_merged_log_has_the_connections_of_its_hosts() {
+    let connections = |scenario: &str| {
+        let all = Connections::new(common::log(scenario));
+        let mut all: Vec<_> = all
+            .map(|c| {
+                (
+                    c.id(),
+                    c.node().map(lossy),
+                    describe(&c),
+                    c.pid(),
+                    c.exe().map(lossy),
+                )
+            })
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    let hosts = ["fleet-hosts/web01", "fleet-hosts/db01", "fleet-hosts/ci01"];
+    let mut of_hosts: Vec<_> = hosts.into_iter().flat_map(connections).collect();
+    of_hosts.sort_unstable();
+    assert_eq!(connections("fleet-day"), of_hosts);
 }
 
 /// What `verify.json` counts as an inet connect: it takes every call through `socketcall` for one,

@@ -43,7 +43,7 @@ fn look_at_connection(connection: &Connection<'_>) {
         connection.outcome(),
     ));
     black_box((connection.comm(), connection.exe(), connection.proctitle()));
-    black_box(connection.keys().count());
+    black_box(connection.keys().iter().count());
     black_box(
         connection
             .address()

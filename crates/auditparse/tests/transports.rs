@@ -123,7 +123,7 @@ fn every_printed_form_gives_the_same_connections() {
 #[test]
 fn through_the_syslog_plugin_nothing_changes() {
     for scenario in ["raw", "enriched"] {
-        let direct = connections(&common::log(scenario));
+        let direct = connections(common::log(scenario));
         let plugin = common::read(&format!("{scenario}/syslog-audisp.log"));
         assert_eq!(connections(&plugin), direct, "{scenario}");
 

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -68,13 +69,21 @@ pub(crate) fn read_text(name: &str) -> String {
     String::from_utf8_lossy(&read(name)).into_owned()
 }
 
-/// The log of a scenario: its rotations, oldest first, as one.
-pub(crate) fn log(scenario: &str) -> Vec<u8> {
-    let older = (1..).map_while(|n| try_read(&format!("{scenario}/audit.log.{n}")));
-    let mut files: Vec<_> = older.collect();
-    files.reverse();
-    files.push(read(&format!("{scenario}/audit.log")));
-    files.concat()
+/// The log of a scenario: its rotations, oldest first, as one. Decompressed once for all tests.
+pub(crate) fn log(scenario: &str) -> &'static [u8] {
+    static LOGS: [OnceLock<Vec<u8>>; SCENARIOS.len()] =
+        [const { OnceLock::new() }; SCENARIOS.len()];
+    let index = SCENARIOS
+        .iter()
+        .position(|name| *name == scenario)
+        .expect("a scenario");
+    LOGS[index].get_or_init(|| {
+        let older = (1..).map_while(|n| try_read(&format!("{scenario}/audit.log.{n}")));
+        let mut files: Vec<_> = older.collect();
+        files.reverse();
+        files.push(read(&format!("{scenario}/audit.log")));
+        files.concat()
+    })
 }
 
 /// `verify.json` of a scenario.

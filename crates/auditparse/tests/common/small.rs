@@ -68,7 +68,7 @@ impl<'a> Small<'a> {
 
     /// The keys of the only connection.
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.connections[0].keys().map(lossy).collect()
+        self.connections[0].keys().iter().map(lossy).collect()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::field::Field;
 use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
-use crate::syscall::{Arch, Call, ConnectionKind, errno_name};
+use crate::syscall::{Arch, Call, CallHead, ConnectionKind, errno_name, first};
 
 /// How the call came to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,67 +132,16 @@ struct CallRecords<'a> {
     proctitle: Option<Record<'a>>,
 }
 
-/// The front of a `SYSCALL` or `URINGOP` record: what was called, and what came of it.
-#[derive(Clone, Copy, Default)]
-struct CallHead {
-    arch: Option<Arch>,
-    number: Option<u32>,
-    uring_op: Option<u64>,
-    success: Option<bool>,
-    exit: Option<i64>,
-}
-
-impl CallHead {
-    /// Reads a record as far as its result goes, and classifies the call on the way.
-    fn read(record: &Record<'_>) -> (CallHead, Option<Call>) {
-        let mut head = CallHead::default();
-        let mut a0 = None;
-        for field in record.fields() {
-            match field.key() {
-                b"arch" => {
-                    let token = field.as_hex().and_then(|token| u32::try_from(token).ok());
-                    head.arch = token.map(Arch::from_number);
-                }
-                b"syscall" => {
-                    head.number = field.as_u64().and_then(|number| u32::try_from(number).ok());
-                }
-                b"uring_op" => head.uring_op = field.as_u64(),
-                b"success" => head.success = success(&field),
-                b"exit" => head.exit = field.as_i64(),
-                b"a0" => {
-                    a0 = field.as_hex();
-                    break;
-                }
-                // The fields of the process follow.
-                b"items" | b"ppid" | b"pid" => break,
-                _ => {}
-            }
-        }
-        let call = match (head.arch, head.number) {
-            (Some(arch), Some(number)) => Call::from_number(arch, number, a0),
-            _ => None,
-        };
-        (head, call)
-    }
-}
-
-/// `success=yes`.
-fn success(field: &Field<'_>) -> Option<bool> {
-    match field.raw_value() {
-        b"yes" => Some(true),
-        b"no" => Some(false),
-        _ => None,
-    }
-}
-
 /// `EINTR`, `EAGAIN`, `EALREADY` and `EINPROGRESS` (`asm-generic/errno.h`).
 const STILL_CONNECTING: [i64; 4] = [-4, -11, -114, -115];
 
 impl<'a> Connection<'a> {
-    /// Reads the records of one event, in any order.
+    /// Reads the records of one event, in any order. `head` is the front of its `SYSCALL` record,
+    /// for a caller that has read it.
     pub(crate) fn from_records(
         id: EventId,
         node: Option<&'a [u8]>,
+        head: Option<CallHead>,
         records: impl Iterator<Item = Record<'a>>,
     ) -> Result<Connection<'a>, NotAConnection> {
         let mut call = CallRecords::default();
@@ -200,18 +149,18 @@ impl<'a> Connection<'a> {
         let mut denied_by = None;
         for record in records {
             match record.record_type() {
-                RecordType::SYSCALL => call.syscall = Some(record),
+                RecordType::SYSCALL => first(&mut call.syscall, || Some(record)),
+                // An operation is logged when it is tried and when it is done.
                 RecordType::URINGOP => call.uringop = Some(record),
-                RecordType::PROCTITLE => call.proctitle = Some(record),
-                RecordType::SOCKADDR => {
-                    let saddr = record.get("saddr");
-                    address = saddr.map(|field| SockAddrBytes::from_hex(field.raw_value()));
-                }
+                RecordType::PROCTITLE => first(&mut call.proctitle, || Some(record)),
+                RecordType::SOCKADDR => first(&mut address, || {
+                    Some(SockAddrBytes::from_hex(record.get("saddr")?.raw_value()))
+                }),
                 RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
                 _ => {}
             }
         }
-        let (kind, via, head) = call.read()?;
+        let (kind, via, head) = call.read(head)?;
         if address.is_none() && !kind.always_has_address() {
             return Err(NotAConnection::NoAddress);
         }
@@ -452,12 +401,12 @@ impl<'a> Process<'a> {
     fn read(&mut self, record: &Record<'a>) {
         for field in record.fields() {
             match field.key() {
-                b"pid" => self.pid = field.as_id(),
-                b"ppid" => self.ppid = field.as_id(),
-                b"auid" => self.auid = Id::of(&field),
-                b"uid" => self.uid = Id::of(&field),
-                b"euid" => self.euid = Id::of(&field),
-                b"gid" => self.gid = Id::of(&field),
+                b"pid" => first(&mut self.pid, || field.as_id()),
+                b"ppid" => first(&mut self.ppid, || field.as_id()),
+                b"auid" => first(&mut self.auid, || Id::of(&field)),
+                b"uid" => first(&mut self.uid, || Id::of(&field)),
+                b"euid" => first(&mut self.euid, || Id::of(&field)),
+                b"gid" => first(&mut self.gid, || Id::of(&field)),
                 b"AUID" => name(&mut self.auid, &field),
                 b"UID" => name(&mut self.uid, &field),
                 b"EUID" => name(&mut self.euid, &field),
@@ -481,7 +430,7 @@ impl<'a> Process<'a> {
 /// Adds the name, which stands behind all numbers, to its id.
 fn name<'a>(id: &mut Option<Id<'a>>, field: &Field<'a>) {
     if let Some(id) = id {
-        id.name = Some(field.raw_value());
+        id.name.get_or_insert(field.raw_value());
     }
 }
 
@@ -518,13 +467,13 @@ impl Keys<'_> {
 
 impl<'a> CallRecords<'a> {
     /// What was done, told by the system call or, if that only submitted it, by the operation.
-    fn read(&self) -> Result<(ConnectionKind, Via, CallHead), NotAConnection> {
-        let (head, call) = self
-            .syscall
-            .as_ref()
-            .map(CallHead::read)
-            .unwrap_or_default();
-        if let Some(Call::Network(kind)) = call {
+    fn read(
+        &self,
+        head: Option<CallHead>,
+    ) -> Result<(ConnectionKind, Via, CallHead), NotAConnection> {
+        let read = || self.syscall.as_ref().map(CallHead::read);
+        let head = head.or_else(read).unwrap_or_default();
+        if let Call::Network(kind) = head.call() {
             return Ok((kind, Via::Syscall, head));
         }
         let Some(uringop) = &self.uringop else {
@@ -533,7 +482,7 @@ impl<'a> CallRecords<'a> {
                 None => NotAConnection::NoSyscall,
             });
         };
-        let (uring, _) = CallHead::read(uringop);
+        let uring = CallHead::read(uringop);
         let kind = uring.uring_op.and_then(ConnectionKind::from_uring_op);
         let kind = kind.ok_or(NotAConnection::OtherCall)?;
         let head = CallHead {

@@ -28,7 +28,7 @@ use crate::event_id::EventId;
 use crate::record::{Layout, Record};
 use crate::record_type::RecordType;
 use crate::serial::{LostRange, Serials};
-use crate::syscall::Call;
+use crate::syscall::{Call, CallHead, first};
 
 /// What bounds the memory of reading and reassembly, and the time-out of events.
 ///
@@ -143,7 +143,8 @@ pub(crate) struct Slot<K> {
     state: State,
     /// Whether the id is in the table of events, which single and late records are not.
     indexed: bool,
-    call: Option<Call>,
+    /// The front of the `SYSCALL` record.
+    head: Option<CallHead>,
     has_uring: bool,
     has_address: bool,
     pub(crate) records: Vec<K>,
@@ -160,9 +161,13 @@ impl<K> Slot<K> {
         }
     }
 
+    fn call(&self) -> Option<Call> {
+        self.head.map(|head| head.call())
+    }
+
     /// Whether all is there that must stand before a last record.
     fn is_whole(&self) -> bool {
-        match self.call {
+        match self.call() {
             Some(Call::Network(kind)) => self.has_address || !kind.always_has_address(),
             Some(_) => true,
             None => self.has_uring,
@@ -171,7 +176,7 @@ impl<K> Slot<K> {
 
     /// Whether the event cannot be a connection any more.
     fn is_no_connection(&self) -> bool {
-        self.call == Some(Call::Other) && !self.has_uring
+        self.call() == Some(Call::Other) && !self.has_uring
     }
 }
 
@@ -289,7 +294,7 @@ impl<K: Copy> Assembler<K> {
         let record_type = record.record_type();
         let event = &mut self.slots[slot as usize];
         match record_type {
-            RecordType::SYSCALL => event.call = Some(Call::of(record)),
+            RecordType::SYSCALL => first(&mut event.head, || Some(CallHead::read(record))),
             RecordType::SOCKADDR => event.has_address = true,
             RecordType::URINGOP => event.has_uring = true,
             _ => {}
@@ -368,7 +373,7 @@ impl<K: Copy> Assembler<K> {
                 generation: 0,
                 state: State::Free,
                 indexed,
-                call: None,
+                head: None,
                 has_uring: false,
                 has_address: false,
                 records: Vec::new(),
@@ -383,7 +388,7 @@ impl<K: Copy> Assembler<K> {
         event.generation = event.generation.wrapping_add(1);
         event.state = State::Open;
         event.indexed = indexed;
-        event.call = None;
+        event.head = None;
         event.has_uring = false;
         event.has_address = false;
         event.records = records;
@@ -651,7 +656,7 @@ impl Assembler<CopiedRecord> {
             .map(|kept| kept.record(&slot.bytes))
             .peekable();
         let node = records.peek().and_then(Record::node);
-        Connection::from_records(slot.id, node, records)
+        Connection::from_records(slot.id, node, slot.head, records)
     }
 }
 
@@ -671,7 +676,8 @@ impl<'i> Assembler<Record<'i>> {
     ) -> Result<Connection<'i>, NotAConnection> {
         let ready = self.slot(slot);
         let node = ready.records.first().and_then(Record::node);
-        let connection = Connection::from_records(ready.id, node, ready.records.iter().copied());
+        let connection =
+            Connection::from_records(ready.id, node, ready.head, ready.records.iter().copied());
         self.release(slot);
         connection
     }

@@ -5,6 +5,7 @@
 
 use core::fmt;
 
+use crate::field::Field;
 use crate::record::Record;
 
 /// An `arch=` token: the ELF machine number with bits for word size and byte order
@@ -34,6 +35,11 @@ impl Arch {
     pub const X32: Arch = Arch(0x4000_003e);
     /// 32-bit x86.
     pub const I386: Arch = Arch(0x4000_0003);
+
+    /// The architecture that an `arch=` field names.
+    fn of(field: &Field<'_>) -> Option<Arch> {
+        u32::try_from(field.as_hex()?).ok().map(Arch)
+    }
 
     /// The architecture with this token.
     pub const fn from_number(number: u32) -> Arch {
@@ -245,7 +251,7 @@ impl fmt::Display for ConnectionKind {
     }
 }
 
-/// What the front of a `SYSCALL` record says about the call.
+/// What a system call does, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     /// A call with an address.
@@ -256,39 +262,69 @@ pub(crate) enum Call {
     Other,
 }
 
-impl Call {
-    /// Classifies the call of a `SYSCALL` record. Reads no further than `a0`.
-    pub(crate) fn of(record: &Record<'_>) -> Call {
-        let mut arch = None;
-        let mut number = None;
+/// The front of a `SYSCALL` or `URINGOP` record: what was called, and what came of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct CallHead {
+    pub(crate) arch: Option<Arch>,
+    pub(crate) number: Option<u32>,
+    pub(crate) uring_op: Option<u64>,
+    pub(crate) success: Option<bool>,
+    pub(crate) exit: Option<i64>,
+    pub(crate) a0: Option<u64>,
+}
+
+impl CallHead {
+    /// Reads a record no further than its first argument. Of a field that repeats, the first
+    /// counts, as everywhere.
+    pub(crate) fn read(record: &Record<'_>) -> CallHead {
+        let mut head = CallHead::default();
         for field in record.fields() {
             match field.key() {
-                b"arch" => arch = field.as_hex().and_then(|token| u32::try_from(token).ok()),
-                b"syscall" => {
-                    number = field.as_u64().and_then(|number| u32::try_from(number).ok());
-                    let (Some(arch), Some(number)) = (arch, number) else {
-                        continue;
-                    };
-                    match Call::from_number(Arch(arch), number, None) {
-                        Some(call) => return call,
-                        None => continue,
-                    }
-                }
+                b"arch" => first(&mut head.arch, || Arch::of(&field)),
+                b"syscall" => first(&mut head.number, || u32::try_from(field.as_u64()?).ok()),
+                b"uring_op" => first(&mut head.uring_op, || field.as_u64()),
+                b"success" => first(&mut head.success, || success(&field)),
+                b"exit" => first(&mut head.exit, || field.as_i64()),
                 b"a0" => {
-                    let (Some(arch), Some(number)) = (arch, number) else {
-                        break;
-                    };
-                    return Call::from_number(Arch(arch), number, field.as_hex())
-                        .unwrap_or(Call::Other);
+                    head.a0 = field.as_hex();
+                    break;
                 }
+                // What follows tells of the process.
+                b"items" | b"ppid" | b"pid" => break,
                 _ => {}
             }
         }
-        Call::Other
+        head
     }
 
-    /// `None` for a `socketcall` whose first argument is not given.
-    pub(crate) fn from_number(arch: Arch, number: u32, a0: Option<u64>) -> Option<Call> {
+    /// Which call it is.
+    pub(crate) fn call(&self) -> Call {
+        match (self.arch, self.number) {
+            (Some(arch), Some(number)) => Call::from_number(arch, number, self.a0),
+            _ => Call::Other,
+        }
+    }
+}
+
+/// Sets what is not set yet.
+pub(crate) fn first<T>(value: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
+    if value.is_none() {
+        *value = read();
+    }
+}
+
+/// `success=yes`.
+fn success(field: &Field<'_>) -> Option<bool> {
+    match field.raw_value() {
+        b"yes" => Some(true),
+        b"no" => Some(false),
+        _ => None,
+    }
+}
+
+impl Call {
+    /// By the number, and for `socketcall` the first argument.
+    fn from_number(arch: Arch, number: u32, a0: Option<u64>) -> Call {
         use syscalls::x86_64::Sysno;
 
         /// The number of an x86_64 call in a constant that patterns can name.
@@ -301,7 +337,7 @@ impl Call {
             IO_URING_ENTER = io_uring_enter;
         }
         if arch == Arch::X86_64 && number & X32_BIT == 0 {
-            return Some(match number {
+            return match number {
                 CONNECT => Call::Network(ConnectionKind::Connect),
                 BIND => Call::Network(ConnectionKind::Bind),
                 ACCEPT | ACCEPT4 => Call::Network(ConnectionKind::Accept),
@@ -309,17 +345,15 @@ impl Call {
                 SENDMSG | SENDMMSG => Call::Network(ConnectionKind::SendMsg),
                 IO_URING_ENTER => Call::IoUring,
                 _ => Call::Other,
-            });
+            };
         }
-        match arch.syscall_name(number) {
-            Some("socketcall") => {
-                let kind = ConnectionKind::from_socketcall(a0?);
-                Some(kind.map_or(Call::Other, Call::Network))
-            }
-            Some("io_uring_enter") => Some(Call::IoUring),
-            Some(name) => Some(ConnectionKind::from_name(name).map_or(Call::Other, Call::Network)),
-            None => Some(Call::Other),
-        }
+        let kind = match arch.syscall_name(number) {
+            Some("io_uring_enter") => return Call::IoUring,
+            Some("socketcall") => a0.and_then(ConnectionKind::from_socketcall),
+            Some(name) => ConnectionKind::from_name(name),
+            None => None,
+        };
+        kind.map_or(Call::Other, Call::Network)
     }
 }
 
@@ -354,7 +388,7 @@ mod tests {
         for (arch, number, name) in CONNECT {
             assert_eq!(
                 Call::from_number(Arch(arch), number, None),
-                Some(Call::Network(ConnectionKind::Connect)),
+                Call::Network(ConnectionKind::Connect),
                 "{name}"
             );
         }
@@ -364,10 +398,10 @@ mod tests {
     fn socketcall_is_told_by_its_first_argument() {
         for (arch, number) in [(0x4000_0003, 102), (0x8000_0016, 102), (0x0000_0008, 4102)] {
             let call = |a0| Call::from_number(Arch(arch), number, a0);
-            assert_eq!(call(None), None);
-            assert_eq!(call(Some(1)), Some(Call::Other));
-            assert_eq!(call(Some(3)), Some(Call::Network(ConnectionKind::Connect)));
-            assert_eq!(call(Some(5)), Some(Call::Network(ConnectionKind::Accept)));
+            assert_eq!(call(None), Call::Other);
+            assert_eq!(call(Some(1)), Call::Other);
+            assert_eq!(call(Some(3)), Call::Network(ConnectionKind::Connect));
+            assert_eq!(call(Some(5)), Call::Network(ConnectionKind::Accept));
         }
     }
 
@@ -375,7 +409,7 @@ mod tests {
     fn a_record_is_classified_from_its_front() {
         let call = |body: &str| {
             let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
-            Call::of(&Record::parse(line.as_bytes()).unwrap())
+            CallHead::read(&Record::parse(line.as_bytes()).unwrap()).call()
         };
         let connect = Call::Network(ConnectionKind::Connect);
         assert_eq!(
@@ -393,6 +427,10 @@ mod tests {
         assert_eq!(call("arch=c000003e syscall=426"), Call::IoUring);
         assert_eq!(call("arch=c000003e syscall=59"), Call::Other);
         assert_eq!(call("arch=dead syscall=42"), Call::Other);
+        assert_eq!(
+            call("arch=c000003e syscall=59 arch=c000003e syscall=42"),
+            Call::Other
+        );
         assert_eq!(call(""), Call::Other);
     }
 

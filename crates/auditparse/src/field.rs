@@ -207,13 +207,22 @@ pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The value of one hexadecimal digit.
+#[inline]
 pub(crate) fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+    /// By digit; above 15 for what is none.
+    const VALUES: [u8; 256] = {
+        let mut values = [0xFF; 256];
+        let mut value = 0;
+        while value < 16 {
+            values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+            values[b"0123456789abcdef"[value as usize] as usize] = value;
+            value += 1;
+        }
+        values
+    };
+
+    let value = VALUES[usize::from(digit)];
+    (value < 16).then_some(value)
 }
 
 /// Digits of a base up to 16 and nothing else.

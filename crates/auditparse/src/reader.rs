@@ -11,7 +11,7 @@ use crate::continuation::Continuation;
 use crate::error::{RecordError, RecordErrorKind};
 use crate::event::Event;
 use crate::reassembly::{Assembler, Borrowed, Copied, CopiedRecord, EventStats, Interest, Limits};
-use crate::record::Record;
+use crate::record::{LastStamp, Record};
 use crate::serial::LostRange;
 
 /// What has been read.
@@ -89,14 +89,16 @@ struct LineParser {
     line_bytes: usize,
     stats: Stats,
     continuation: Continuation,
+    last_stamp: LastStamp,
 }
 
 impl LineParser {
     fn new(limits: &Limits) -> LineParser {
         LineParser {
-            line_bytes: limits.line_bytes.min(u32::MAX as usize),
+            line_bytes: limits.line_bytes,
             stats: Stats::default(),
             continuation: Continuation::new(),
+            last_stamp: LastStamp::default(),
         }
     }
 
@@ -119,7 +121,7 @@ impl LineParser {
         if self.continuation.is_pending() && self.continuation.takes(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
-        let record = Record::parse(line)?;
+        let record = Record::parse_after(line, &mut self.last_stamp)?;
         self.continuation.expect_after(&record);
         Ok(record)
     }

@@ -621,7 +621,7 @@ pub(crate) struct CopiedRecord {
 
 impl CopiedRecord {
     pub(crate) fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
-        Record::from_layout(&bytes[self.start..self.start + self.length], &self.layout)
+        Record::with_layout(&bytes[self.start..self.start + self.length], self.layout)
     }
 }
 

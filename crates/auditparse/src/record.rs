@@ -41,11 +41,54 @@ pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     line: &'a [u8],
-    node: Option<&'a [u8]>,
-    type_name: &'a [u8],
-    record_type: RecordType,
+    layout: Layout,
+}
+
+/// Where the parts of a record stand in its line, and what its header says. Offsets are 32 bits
+/// wide: a longer line is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
     id: EventId,
-    body: &'a [u8],
+    /// Start and end; both 0 without a node.
+    node: (u32, u32),
+    type_name: (u32, u32),
+    body: u32,
+    record_type: RecordType,
+}
+
+/// The stamp that was read last. Most records have the same as the one before them, and comparing
+/// is faster than reading.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastStamp {
+    text: [u8; LastStamp::LENGTH],
+    length: usize,
+    id: Option<EventId>,
+}
+
+impl LastStamp {
+    /// Longer stamps are not kept.
+    const LENGTH: usize = 32;
+
+    /// Reads a stamp from its time on to its closing parenthesis; gives the id and the rest.
+    fn read<'a>(
+        &mut self,
+        input: &'a [u8],
+        offset: usize,
+    ) -> Result<(EventId, &'a [u8]), RecordError> {
+        if let (Some(id), Some(rest)) = (self.id, input.strip_prefix(&self.text[..self.length])) {
+            return Ok((id, rest));
+        }
+        let (id, rest) = EventId::parse_prefix(input, offset)?;
+        let (rest, ()) = literal(b")")(rest).map_err(|_| {
+            RecordError::new(RecordErrorKind::Serial, offset + input.len() - rest.len())
+        })?;
+        self.length = input.len() - rest.len();
+        self.id = self.text.get_mut(..self.length).map(|text| {
+            text.copy_from_slice(&input[..self.length]);
+            id
+        });
+        Ok((id, rest))
+    }
 }
 
 impl<'a> Record<'a> {
@@ -56,25 +99,60 @@ impl<'a> Record<'a> {
     /// If the line has no header that tells which event it belongs to. What is wrong behind the
     /// header never makes an error here: see [`problems`](Record::problems).
     pub fn parse(line: &'a [u8]) -> Result<Record<'a>, RecordError> {
-        let line = trim_line_end(line);
-        let start = transport::record_start(line)?;
-        let header = &line[start..];
-        let fail = |kind, rest: &[u8]| RecordError::new(kind, line.len() - rest.len());
+        Record::parse_after(line, &mut LastStamp::default())
+    }
 
+    /// Reads one line of several, whose last stamp is at hand.
+    #[inline]
+    pub(crate) fn parse_after(
+        line: &'a [u8],
+        last: &mut LastStamp,
+    ) -> Result<Record<'a>, RecordError> {
+        let line = trim_line_end(line);
+        if line.len() > u32::MAX as usize {
+            return Err(RecordError::new(
+                RecordErrorKind::TooLong,
+                u32::MAX as usize,
+            ));
+        }
+        let start = transport::record_start(line)?;
+        let at = |rest: &[u8]| line.len() - rest.len();
+        let fail = |kind, rest: &[u8]| RecordError::new(kind, at(rest));
+
+        let header = &line[start..];
         let (rest, node) = opt(node).parse(header).unwrap_or((header, None));
         let (rest, type_name) =
             type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
         let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
-        let (id, rest) = EventId::parse_prefix(rest, line.len() - rest.len())?;
-        let (body, ()) = stamp_end(rest).map_err(|_| fail(RecordErrorKind::Serial, rest))?;
-        Ok(Record {
-            line,
-            node,
-            type_name,
-            record_type: RecordType::from_token(type_name),
+        let (id, rest) = last.read(rest, at(rest))?;
+        let rest = rest.strip_prefix(b":").unwrap_or(rest);
+        let body = rest.strip_prefix(b" ").unwrap_or(rest);
+
+        let range = |part: &[u8]| {
+            let offset = part.as_ptr() as usize - line.as_ptr() as usize;
+            (offset as u32, (offset + part.len()) as u32)
+        };
+        let layout = Layout {
             id,
-            body,
-        })
+            node: node.map_or((0, 0), range),
+            type_name: range(type_name),
+            body: at(body) as u32,
+            record_type: RecordType::from_token(type_name),
+        };
+        Ok(Record { line, layout })
+    }
+
+    /// The record of a copy of its line.
+    pub(crate) fn with_layout(line: &'a [u8], layout: Layout) -> Record<'a> {
+        Record { line, layout }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> &'a [u8] {
+        &self.line[start as usize..end as usize]
     }
 
     /// The whole line without its line end.
@@ -84,27 +162,27 @@ impl<'a> Record<'a> {
 
     /// The host that wrote the record, from `node=` (auditd's `name_format`), if it is there.
     pub fn node(&self) -> Option<&'a [u8]> {
-        self.node
+        (self.layout.node.1 > 0).then(|| self.part(self.layout.node))
     }
 
     /// The type of the record.
     pub fn record_type(&self) -> RecordType {
-        self.record_type
+        self.layout.record_type
     }
 
     /// The type as the line writes it: `SYSCALL`, `1300` or `UNKNOWN[1334]`.
     pub fn type_name(&self) -> &'a [u8] {
-        self.type_name
+        self.part(self.layout.type_name)
     }
 
     /// Time and serial of the event that the record belongs to.
     pub fn id(&self) -> EventId {
-        self.id
+        self.layout.id
     }
 
     /// Everything behind the stamp, the enrichment included.
     pub fn body(&self) -> &'a [u8] {
-        self.body
+        &self.line[self.layout.body as usize..]
     }
 
     /// The fields in order: those of the body, of a nested `msg='…'` and of the enrichment;
@@ -116,7 +194,7 @@ impl<'a> Record<'a> {
 
     /// The body cut into fields and what stands between them; the pieces put together are the body.
     pub fn segments(&self) -> Segments<'a> {
-        Segments::new(self.record_type, self.body)
+        Segments::new(self.record_type(), self.body())
     }
 
     /// The first field with this key.
@@ -139,7 +217,7 @@ impl<'a> Record<'a> {
     /// # Ok::<(), auditparse::RecordError>(())
     /// ```
     pub fn problems(&self) -> impl Iterator<Item = FieldError> + use<'a> {
-        let body = self.body;
+        let body = self.body();
         let mut segments = self.segments();
         core::iter::from_fn(move || {
             loop {
@@ -149,46 +227,6 @@ impl<'a> Record<'a> {
                 }
             }
         })
-    }
-}
-
-/// Where the parts of a record stand in its line, to put it together again over a copy of it.
-#[derive(Clone, Copy)]
-pub(crate) struct Layout {
-    node: Option<(u32, u32)>,
-    type_name: (u32, u32),
-    body: u32,
-    record_type: RecordType,
-    id: EventId,
-}
-
-impl<'a> Record<'a> {
-    /// The layout. Offsets are 32 bits wide: readers refuse longer lines.
-    pub(crate) fn layout(&self) -> Layout {
-        let range = |part: &[u8]| {
-            let start = part.as_ptr() as usize - self.line.as_ptr() as usize;
-            (start as u32, (start + part.len()) as u32)
-        };
-        Layout {
-            node: self.node.map(range),
-            type_name: range(self.type_name),
-            body: (self.line.len() - self.body.len()) as u32,
-            record_type: self.record_type,
-            id: self.id,
-        }
-    }
-
-    /// The record of a copy of its line.
-    pub(crate) fn from_layout(line: &'a [u8], layout: &Layout) -> Record<'a> {
-        let part = |(start, end): (u32, u32)| &line[start as usize..end as usize];
-        Record {
-            line,
-            node: layout.node.map(part),
-            type_name: part(layout.type_name),
-            record_type: layout.record_type,
-            id: layout.id,
-            body: &line[layout.body as usize..],
-        }
     }
 }
 
@@ -205,7 +243,8 @@ fn trim_line_end(line: &[u8]) -> &[u8] {
 }
 
 /// Exactly `text`. Compares as one block, which nom's own `tag` does not.
-fn literal<'a>(text: &'static [u8]) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], (), ()> {
+#[inline]
+pub(crate) fn literal<'a>(text: &'static [u8]) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], (), ()> {
     move |input| match input.strip_prefix(text) {
         Some(rest) => Ok((rest, ())),
         None => Err(nom::Err::Error(())),
@@ -238,13 +277,6 @@ fn type_name(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
 /// `msg=audit(`, or `audit(` as the kernel's printk has it.
 fn stamp_start(input: &[u8]) -> IResult<&[u8], (), ()> {
     preceded(opt(literal(b"msg=")), literal(b"audit(")).parse(input)
-}
-
-/// `): `. The colon and the blank are missing from some forwarders' lines.
-fn stamp_end(input: &[u8]) -> IResult<&[u8], (), ()> {
-    let colon_and_blank = (opt(literal(b":")), opt(literal(b" ")));
-    let (rest, _) = preceded(literal(b")"), colon_and_blank).parse(input)?;
-    Ok((rest, ()))
 }
 
 #[cfg(test)]

@@ -5,8 +5,13 @@
 
 use core::fmt;
 
-use crate::field::Field;
-use crate::record::Record;
+use nom::branch::alt;
+use nom::combinator::{map_opt, opt, value};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+use crate::field::{Field, nibble};
+use crate::record::{Record, literal};
 
 /// An `arch=` token: the ELF machine number with bits for word size and byte order
 /// (`AUDIT_ARCH_*` in `include/uapi/linux/audit.h`).
@@ -263,7 +268,7 @@ pub(crate) enum Call {
 }
 
 /// The front of a `SYSCALL` or `URINGOP` record: what was called, and what came of it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CallHead {
     pub(crate) arch: Option<Arch>,
     pub(crate) number: Option<u32>,
@@ -274,9 +279,17 @@ pub(crate) struct CallHead {
 }
 
 impl CallHead {
-    /// Reads a record no further than its first argument. Of a field that repeats, the first
-    /// counts, as everywhere.
+    /// Reads a record no further than its first argument.
     pub(crate) fn read(record: &Record<'_>) -> CallHead {
+        match kernel_form(record.body()) {
+            Ok((_, head)) => head,
+            Err(_) => CallHead::read_fields(record),
+        }
+    }
+
+    /// Reads a record field by field, whatever their order. Of a field that repeats, the first
+    /// counts, as everywhere.
+    fn read_fields(record: &Record<'_>) -> CallHead {
         let mut head = CallHead::default();
         for field in record.fields() {
             match field.key() {
@@ -304,6 +317,60 @@ impl CallHead {
             _ => Call::Other,
         }
     }
+}
+
+/// `arch=c000003e syscall=42 success=yes exit=0 a0=3 `: the front of nearly every `SYSCALL` record,
+/// as `audit_log_exit` in `kernel/auditsc.c` prints it. Any other is read field by field.
+fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
+    let (rest, arch) = preceded(literal(b"arch="), hex_u32_word).parse(body)?;
+    let (rest, number) = preceded(literal(b"syscall="), decimal_word).parse(rest)?;
+    let (rest, success) = alt((
+        value(true, literal(b"success=yes ")),
+        value(false, literal(b"success=no ")),
+    ))
+    .parse(rest)?;
+    let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
+    let (rest, exit) = decimal_word(rest)?;
+    let (rest, a0) = preceded(literal(b"a0="), hex_word).parse(rest)?;
+    let head = CallHead {
+        arch: Some(Arch(arch)),
+        number: Some(number),
+        uring_op: None,
+        success: Some(success),
+        exit: Some(if minus.is_some() {
+            -i64::from(exit)
+        } else {
+            i64::from(exit)
+        }),
+        a0: Some(a0),
+    };
+    Ok((rest, head))
+}
+
+/// Decimal digits and a blank, below 2³².
+fn decimal_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
+    terminated(nom::character::complete::u32, literal(b" ")).parse(input)
+}
+
+/// Up to sixteen hexadecimal digits and a blank.
+fn hex_word(input: &[u8]) -> IResult<&[u8], u64, ()> {
+    let mut number = 0;
+    let mut digits = 0;
+    for &byte in input {
+        let Some(digit) = nibble(byte) else { break };
+        number = number << 4 | u64::from(digit);
+        digits += 1;
+    }
+    let (rest, ()) = literal(b" ")(&input[digits..])?;
+    if (1..=16).contains(&digits) {
+        Ok((rest, number))
+    } else {
+        Err(nom::Err::Error(()))
+    }
+}
+
+fn hex_u32_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
+    map_opt(hex_word, |number| u32::try_from(number).ok()).parse(input)
 }
 
 /// Sets what is not set yet.
@@ -432,6 +499,32 @@ mod tests {
             Call::Other
         );
         assert_eq!(call(""), Call::Other);
+    }
+
+    #[test]
+    fn the_kernels_own_form_and_the_fields_agree() {
+        for body in [
+            "arch=c000003e syscall=42 success=yes exit=0 a0=3 a1=7f",
+            "arch=c000003e syscall=42 success=no exit=-115 a0=ffffffffffffffff a1=0",
+            "arch=40000003 syscall=102 success=yes exit=2147483647 a0=3 a1=0",
+            "arch=c000003e syscall=42 success=yes exit=7fff a0=3 a1=0",
+            "arch=c000003e syscall=42 success=yes exit=-9223372036854775808 a0=3 a1=0",
+            "arch=c000003e syscall=42 success=yes exit=9999999999 a0=3 a1=0",
+            "arch=1c000003e syscall=42 success=yes exit=0 a0=3 a1=0",
+            "arch=c000003e syscall=42 per=8 success=yes exit=0 a0=3 a1=0",
+            "arch=c000003e syscall=42 success=yes exit=0 a0=3",
+            "arch=c000003e syscall=42 success=yes exit=0 a0=10000000000000000 a1=0",
+            "arch=c000003e syscall=42 success=maybe exit=0 a0=3 a1=0",
+            "arch= syscall= success= exit= a0= a1=",
+        ] {
+            let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
+            let record = Record::parse(line.as_bytes()).unwrap();
+            assert_eq!(
+                CallHead::read(&record),
+                CallHead::read_fields(&record),
+                "{body}"
+            );
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! An alert: a record of the model whose score is high enough, as it is shown.
 
 use std::cmp::Ordering;
+use std::io::{self, Write};
 use std::ops::Not;
 
 use rareport::results::Record;
 use serde::Serialize;
 
-use crate::output::Column;
+use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::stamp::rfc3339;
 
 /// Columns of the table.
@@ -64,39 +65,6 @@ impl<'a> Alert<'a> {
             .then(by_port)
     }
 
-    /// The cells of the table.
-    pub(crate) fn cells(&self) -> [String; COLUMNS.len()] {
-        [
-            self.time(),
-            self.record.by_field_value.clone(),
-            format!("{:.1}", self.record.record_score),
-            self.some_values("host.name"),
-            self.some_values("process.name"),
-            self.some_values("user.name"),
-            self.some_values("destination.ip"),
-        ]
-    }
-
-    /// The values of the CSV.
-    pub(crate) fn values(&self) -> [String; CSV.len()] {
-        let Record {
-            by_field_value,
-            record_score,
-            probability,
-            ..
-        } = self.record;
-        [
-            self.time(),
-            by_field_value.clone(),
-            record_score.to_string(),
-            probability.to_string(),
-            self.influencer("host.name").join(","),
-            self.influencer("process.name").join(","),
-            self.influencer("user.name").join(","),
-            self.influencer("destination.ip").join(","),
-        ]
-    }
-
     /// Start of the bucket.
     fn time(&self) -> String {
         rfc3339(u64::try_from(self.record.timestamp).unwrap_or(0))
@@ -118,5 +86,34 @@ impl<'a> Alert<'a> {
             0 => shown,
             more => format!("{shown}, {more} more"),
         }
+    }
+}
+
+impl Row for Alert<'_> {
+    fn table_cells(&self) -> Vec<String> {
+        vec![
+            self.time(),
+            self.record.by_field_value.clone(),
+            format!("{:.1}", self.record.record_score),
+            self.some_values("host.name"),
+            self.some_values("process.name"),
+            self.some_values("user.name"),
+            self.some_values("destination.ip"),
+        ]
+    }
+
+    fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
+        out.cell(Some(self.time()))?;
+        out.cell(Some(&self.record.by_field_value))?;
+        out.cell(Some(self.record.record_score))?;
+        out.cell(Some(self.record.probability))?;
+        for field in ["host.name", "process.name", "user.name", "destination.ip"] {
+            out.cell(Some(self.influencer(field).join(",")))?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
+        json.value(self)
     }
 }

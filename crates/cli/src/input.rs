@@ -171,6 +171,9 @@ impl<'a> Input<'a> {
         if totals.has_record() {
             return Ok(totals);
         }
+        if self.console.failed() {
+            bail!("nothing to use: no audit record could be read");
+        }
         bail!("nothing to use: {}", self.tally.why_no_record())
     }
 }

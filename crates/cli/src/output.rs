@@ -5,6 +5,7 @@
 mod csv;
 mod json;
 mod ndjson;
+mod rows;
 mod table;
 
 use std::io::{self, IsTerminal};
@@ -12,7 +13,8 @@ use std::io::{self, IsTerminal};
 pub(crate) use self::csv::CsvWriter;
 pub(crate) use json::JsonBuffer;
 pub(crate) use ndjson::NdjsonWriter;
-pub(crate) use table::{Column, TableWriter};
+pub(crate) use rows::{Row, RowWriter};
+pub(crate) use table::Column;
 
 use crate::args::Format;
 

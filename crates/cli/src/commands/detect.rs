@@ -1,6 +1,6 @@
 //! `rareport detect`: alerts for rare destination ports.
 
-use std::io::{self, StdoutLock};
+use std::io;
 
 use anyhow::Result;
 use rareport::results::BucketResults;
@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::feed::{BY_FIELD, Connect, INFLUENCERS};
 use crate::input::Input;
-use crate::output::{CsvWriter, NdjsonWriter, Shape, TableWriter};
+use crate::output::{RowWriter, Shape};
 use crate::stamp::rfc3339;
 use crate::text::count;
 
@@ -58,7 +58,7 @@ fn job() -> JobConfig {
 /// Alerts being written, and counts of what they came from.
 struct Alerts<'a> {
     threshold: f64,
-    out: AlertWriter<'a>,
+    out: RowWriter<'a>,
     found: u64,
     found_while_learning: u64,
     buckets: u64,
@@ -67,7 +67,7 @@ struct Alerts<'a> {
 
 impl Alerts<'_> {
     fn new(threshold: f64, shape: Shape) -> io::Result<Self> {
-        let out = AlertWriter::new(shape)?;
+        let out = RowWriter::new(shape, COLUMNS, CSV)?;
         Ok(Alerts {
             threshold,
             out,
@@ -92,7 +92,7 @@ impl Alerts<'_> {
             self.out.write(alert)?;
         }
         if !alerts.is_empty() {
-            self.out.flush()?;
+            self.out.flush_lines()?;
         }
         self.found += alerts.len() as u64;
         self.found_while_learning += if learning { alerts.len() as u64 } else { 0 };
@@ -116,8 +116,8 @@ impl Alerts<'_> {
         let span = detector.job().bucket_span / 60;
         if self.buckets < LEARNING_BUCKETS && counts.pushed > 0 {
             console.warn(format_args!(
-                "{} of {span} minutes is too little to learn what is usual: scores mean little \
-                 below {LEARNING_BUCKETS}. Give more of the log (rotations, other hosts)",
+                "only {} of {span} minutes to learn from: scores mean little before \
+                 {LEARNING_BUCKETS}. Give more of the log, such as its rotations",
                 count(self.buckets, "bucket", "buckets")
             ));
         } else if self.found_while_learning > 0 {
@@ -145,43 +145,4 @@ impl Alerts<'_> {
 /// A time of the results as text.
 fn shown(millis: i64) -> String {
     rfc3339(u64::try_from(millis).unwrap_or(0))
-}
-
-/// Writes alerts in one of the shapes.
-enum AlertWriter<'a> {
-    Table(TableWriter<StdoutLock<'a>>),
-    Ndjson(NdjsonWriter<StdoutLock<'a>>),
-    Csv(CsvWriter<StdoutLock<'a>>),
-}
-
-impl AlertWriter<'_> {
-    fn new(shape: Shape) -> io::Result<Self> {
-        let out = io::stdout().lock();
-        Ok(match shape {
-            Shape::Table => AlertWriter::Table(TableWriter::new(out, COLUMNS)),
-            Shape::Ndjson => AlertWriter::Ndjson(NdjsonWriter::new(out)),
-            Shape::Csv => AlertWriter::Csv(CsvWriter::new(out, CSV)?),
-        })
-    }
-
-    fn write(&mut self, alert: &Alert<'_>) -> io::Result<()> {
-        match self {
-            AlertWriter::Table(out) => out.row(alert.cells()),
-            AlertWriter::Ndjson(out) => out.write(alert),
-            AlertWriter::Csv(out) => {
-                for value in alert.values() {
-                    out.cell(Some(value))?;
-                }
-                out.end_row()
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            AlertWriter::Table(out) => out.flush(),
-            AlertWriter::Ndjson(out) => out.flush(),
-            AlertWriter::Csv(out) => out.flush(),
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! `rareport events`: every connection event.
 
 use std::fmt::Display;
-use std::io::{self, StdoutLock};
+use std::io::{self, Write};
 
 use anyhow::Result;
 use auditparse::{ConnectionKind, SockAddr};
@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::ecs::{CATEGORY, Document, OS, Title};
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::output::{Column, CsvWriter, NdjsonWriter, Shape, TableWriter, to_terminal};
+use crate::output::{Column, CsvWriter, JsonBuffer, Row, RowWriter, Shape, to_terminal};
 use crate::stamp::Stamper;
 use crate::text::Utf8;
 
@@ -19,7 +19,7 @@ use crate::text::Utf8;
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), to_terminal());
-    let mut out = EventWriter::new(Shape::of(args.format))?;
+    let mut out = RowWriter::new(Shape::of(args.format), TABLE, CSV)?;
     let mut stamper = Stamper::new();
     let totals = input.connections(|connection, host| {
         if args.wants(connection.kind()) {
@@ -93,101 +93,75 @@ const CSV: &[&str] = &[
     "tags",
 ];
 
-/// Writes events in one of the shapes.
-enum EventWriter<'a> {
-    Table(TableWriter<StdoutLock<'a>>),
-    Ndjson(NdjsonWriter<StdoutLock<'a>>),
-    Csv(CsvWriter<StdoutLock<'a>>),
-}
-
-impl EventWriter<'_> {
-    fn new(shape: Shape) -> io::Result<Self> {
-        let out = io::stdout().lock();
-        Ok(match shape {
-            Shape::Table => EventWriter::Table(TableWriter::new(out, TABLE)),
-            Shape::Ndjson => EventWriter::Ndjson(NdjsonWriter::new(out)),
-            Shape::Csv => EventWriter::Csv(CsvWriter::new(out, CSV)?),
-        })
+impl Row for Document<'_> {
+    fn table_cells(&self) -> Vec<String> {
+        let event = self;
+        let user = event.user.real.map(|user| match user.name {
+            Some(name) => Utf8(name).to_string(),
+            None => user.id.to_string(),
+        });
+        vec![
+            event.timestamp.to_owned(),
+            shown(Some(Utf8(event.host))),
+            shown(event.process.comm.as_deref().map(Utf8)),
+            shown(event.process.pid),
+            shown(user),
+            event.event.action.to_owned(),
+            shown(event.address.map(SockAddr::unmapped)),
+            shown(event.exit),
+        ]
     }
 
-    fn write(&mut self, event: &Document<'_>) -> io::Result<()> {
-        match self {
-            EventWriter::Table(out) => out.row(table_row(event)),
-            EventWriter::Ndjson(out) => out.write_with(|json| event.write_json(json)),
-            EventWriter::Csv(out) => csv_row(out, event),
-        }
+    fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
+        let event = self;
+        let Document {
+            event: kind,
+            process,
+            user,
+            source,
+            destination,
+            ..
+        } = event;
+        let title = event.title.as_ref().map(Title::text);
+        let tags: Vec<String> = process
+            .keys
+            .iter()
+            .map(|key| Utf8(key).to_string())
+            .collect();
+        out.cell(Some(event.timestamp))?;
+        out.cell(Some(kind.action))?;
+        out.cell(Some(CATEGORY))?;
+        out.cell(Some(kind.types.join(",")))?;
+        out.cell(Some(kind.outcome))?;
+        out.cell(Some(kind.sequence))?;
+        out.cell(Some(Utf8(event.host)))?;
+        out.cell(Some(OS))?;
+        out.cell(process.comm.as_deref().map(Utf8))?;
+        out.cell(process.exe.as_deref().map(Utf8))?;
+        out.cell(process.pid)?;
+        out.cell(process.ppid)?;
+        out.cell(title.as_deref().map(Utf8))?;
+        out.cell(user.real.map(|real| real.id))?;
+        out.cell(user.real.and_then(|real| real.name).map(Utf8))?;
+        out.cell(user.audit.map(|audit| audit.id))?;
+        out.cell(user.audit.and_then(|audit| audit.name).map(Utf8))?;
+        out.cell(source.and_then(|source| source.ip()))?;
+        out.cell(source.and_then(|source| source.port))?;
+        out.cell(destination.map(|destination| destination.address))?;
+        out.cell(destination.and_then(|destination| destination.ip()))?;
+        out.cell(destination.and_then(|destination| destination.port))?;
+        out.cell(event.syscall)?;
+        out.cell(event.exit)?;
+        out.cell(Some(tags.join(",")))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            EventWriter::Table(out) => out.flush(),
-            EventWriter::Ndjson(out) => out.flush(),
-            EventWriter::Csv(out) => out.flush(),
-        }
+    fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
+        self.write_json(json);
+        Ok(())
     }
-}
-
-fn table_row(event: &Document<'_>) -> [String; TABLE.len()] {
-    let user = event.user.real.map(|user| match user.name {
-        Some(name) => Utf8(name).to_string(),
-        None => user.id.to_string(),
-    });
-    [
-        event.timestamp.to_owned(),
-        shown(Some(Utf8(event.host))),
-        shown(event.process.comm.as_deref().map(Utf8)),
-        shown(event.process.pid),
-        shown(user),
-        event.event.action.to_owned(),
-        shown(event.address.map(SockAddr::unmapped)),
-        shown(event.exit),
-    ]
 }
 
 /// The text of a cell; nothing is an empty cell.
 fn shown(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn csv_row(out: &mut CsvWriter<StdoutLock<'_>>, event: &Document<'_>) -> io::Result<()> {
-    let Document {
-        event: kind,
-        process,
-        user,
-        source,
-        destination,
-        ..
-    } = event;
-    let title = event.title.as_ref().map(Title::text);
-    let tags: Vec<String> = process
-        .keys
-        .iter()
-        .map(|key| Utf8(key).to_string())
-        .collect();
-    out.cell(Some(event.timestamp))?;
-    out.cell(Some(kind.action))?;
-    out.cell(Some(CATEGORY))?;
-    out.cell(Some(kind.types.join(",")))?;
-    out.cell(Some(kind.outcome))?;
-    out.cell(Some(kind.sequence))?;
-    out.cell(Some(Utf8(event.host)))?;
-    out.cell(Some(OS))?;
-    out.cell(process.comm.as_deref().map(Utf8))?;
-    out.cell(process.exe.as_deref().map(Utf8))?;
-    out.cell(process.pid)?;
-    out.cell(process.ppid)?;
-    out.cell(title.as_deref().map(Utf8))?;
-    out.cell(user.real.map(|real| real.id))?;
-    out.cell(user.real.and_then(|real| real.name).map(Utf8))?;
-    out.cell(user.audit.map(|audit| audit.id))?;
-    out.cell(user.audit.and_then(|audit| audit.name).map(Utf8))?;
-    out.cell(source.and_then(|source| source.ip()))?;
-    out.cell(source.and_then(|source| source.port))?;
-    out.cell(destination.map(|destination| destination.address))?;
-    out.cell(destination.and_then(|destination| destination.ip()))?;
-    out.cell(destination.and_then(|destination| destination.port))?;
-    out.cell(event.syscall)?;
-    out.cell(event.exit)?;
-    out.cell(Some(tags.join(",")))?;
-    out.end_row()
 }

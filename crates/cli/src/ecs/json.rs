@@ -196,28 +196,39 @@ fn write_arguments(connection: &Connection<'_>, json: &mut JsonBuffer) {
     }
 }
 
-/// Writes `auditd.data.socket`, families by the names that go-libaudit gives
-/// them.
-fn write_socket(bytes: &SockAddrBytes, address: Option<SockAddr<'_>>, json: &mut JsonBuffer) {
-    json.raw(r#""socket":{"family":"#);
-    let whole = address.map(SockAddr::unmapped);
-    let (family, raw): (&[u8], _) = match address {
-        Some(SockAddr::Inet { .. }) => (b"ipv4", false),
-        Some(SockAddr::Inet6 { .. }) => (b"ipv6", false),
-        Some(SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_) | SockAddr::UnixUnnamed) => {
-            (b"unix", false)
-        }
-        Some(SockAddr::Netlink { .. }) => (b"netlink", true),
-        Some(SockAddr::Unspec) => (b"0", true),
-        Some(SockAddr::Packet { .. }) => (b"17", true),
-        Some(SockAddr::Vsock { .. }) => (b"40", true),
-        Some(SockAddr::Other { .. }) | None | Some(_) => (b"", true),
-    };
+/// An address family as go-libaudit gives it.
+enum Family {
+    Name(&'static str),
+    Number(u16),
+}
+
+fn family(address: &SockAddr<'_>) -> Family {
     match address {
-        Some(SockAddr::Other { family, .. }) => json.quoted_number(family),
-        None => json.string(b"unknown"),
-        _ => json.string(family),
+        SockAddr::Inet { .. } => Family::Name("ipv4"),
+        SockAddr::Inet6 { .. } => Family::Name("ipv6"),
+        SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_) | SockAddr::UnixUnnamed => {
+            Family::Name("unix")
+        }
+        SockAddr::Netlink { .. } => Family::Name("netlink"),
+        SockAddr::Packet { .. } => Family::Number(17),
+        SockAddr::Vsock { .. } => Family::Number(40),
+        SockAddr::Other { family, .. } => Family::Number(*family),
+        _ => Family::Number(0),
     }
+}
+
+/// Writes `auditd.data.socket`: what the address says, or its bytes if it is of
+/// a family that has no fields here or could not be read.
+fn write_socket(bytes: &SockAddrBytes, address: Option<SockAddr<'_>>, json: &mut JsonBuffer) {
+    json.raw(r#""socket":{"#);
+    if let Some(address) = address {
+        json.raw(r#""family":"#);
+        match family(&address) {
+            Family::Name(name) => json.string(name.as_bytes()),
+            Family::Number(number) => json.quoted_number(number),
+        }
+    }
+    let whole = address.map(SockAddr::unmapped);
     if let Some(ip) = whole.and_then(|address| address.ip()) {
         json.raw(r#""addr":"#);
         json.ip(ip);
@@ -239,7 +250,8 @@ fn write_socket(bytes: &SockAddrBytes, address: Option<SockAddr<'_>>, json: &mut
         json.raw(r#""flow":"#);
         json.quoted_number(flow);
     }
-    if raw {
+    let told = whole.is_some_and(|address| Address::of(address).is_some());
+    if !told && !matches!(address, Some(SockAddr::UnixUnnamed)) {
         json.raw(r#""saddr":"#);
         json.string(hex(bytes.as_bytes()).as_bytes());
     }

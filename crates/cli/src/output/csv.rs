@@ -4,15 +4,16 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 /// Writes rows of the same number of cells.
+#[derive(Debug)]
 pub(crate) struct CsvWriter<W: Write> {
-    out: csv::Writer<W>,
+    out: Box<csv::Writer<W>>,
     cell: String,
 }
 
 impl<W: Write> CsvWriter<W> {
     /// A writer to `out`; the header line is written at once.
     pub(crate) fn new(out: W, columns: &[&str]) -> io::Result<CsvWriter<W>> {
-        let mut out = csv::Writer::from_writer(out);
+        let mut out = Box::new(csv::Writer::from_writer(out));
         out.write_record(columns)?;
         Ok(CsvWriter {
             out,

@@ -8,8 +8,11 @@
 //! the last comma away.
 
 use std::fmt::Display;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
+
+use serde::Serialize;
 
 use crate::text::Utf8;
 
@@ -32,9 +35,11 @@ impl JsonBuffer {
         &self.bytes
     }
 
-    /// The buffer itself, for a serializer of values.
-    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Writes a value as a member.
+    pub(crate) fn value(&mut self, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        serde_json::to_writer(&mut self.bytes, value)?;
+        self.bytes.push(b',');
+        Ok(())
     }
 
     /// Copies JSON text as it is.
@@ -80,9 +85,8 @@ impl JsonBuffer {
 
     #[cold]
     fn escaped(&mut self, text: &str) {
-        // Writing a string to a Vec cannot fail.
-        let _ = serde_json::to_writer(&mut self.bytes, text);
-        self.bytes.push(b',');
+        // Writing a string to memory cannot fail.
+        let _ = self.value(text);
     }
 
     /// Writes a number member.
@@ -205,7 +209,11 @@ mod tests {
 
     #[test]
     fn addresses_and_numbers() {
-        let show = |ip: &str| text(|buffer| drop(buffer.ip(ip.parse().unwrap())));
+        let show = |ip: &str| {
+            text(|buffer| {
+                buffer.ip(ip.parse().unwrap());
+            })
+        };
         assert_eq!(show("203.0.113.9"), r#""203.0.113.9""#);
         assert_eq!(show("::ffff:10.0.0.1"), r#""::ffff:10.0.0.1""#);
         assert_eq!(text(|buffer| buffer.quoted_number(-115)), r#""-115""#);

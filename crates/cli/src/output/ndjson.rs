@@ -28,19 +28,16 @@ impl<W: Write> NdjsonWriter<W> {
 
     /// Adds a document.
     pub(crate) fn write(&mut self, document: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(self.buffer.bytes_mut(), document)?;
-        self.buffer.raw("\n");
-        self.flush_if_full()
+        self.write_with(|json| json.value(document))
     }
 
     /// Adds a document that writes itself, as a member.
-    pub(crate) fn write_with(&mut self, write: impl FnOnce(&mut JsonBuffer)) -> io::Result<()> {
-        write(&mut self.buffer);
+    pub(crate) fn write_with(
+        &mut self,
+        write: impl FnOnce(&mut JsonBuffer) -> io::Result<()>,
+    ) -> io::Result<()> {
+        write(&mut self.buffer)?;
         self.buffer.end_line();
-        self.flush_if_full()
-    }
-
-    fn flush_if_full(&mut self) -> io::Result<()> {
         if self.buffer.bytes().len() >= CHUNK {
             self.flush()
         } else {
@@ -66,7 +63,11 @@ mod tests {
         let mut writer = NdjsonWriter::new(&mut out);
         for number in 0..100_000 {
             writer.write(&[number]).unwrap();
-            writer.write_with(|json| json.number(number)).unwrap();
+            let plain = |json: &mut JsonBuffer| {
+                json.number(number);
+                Ok(())
+            };
+            writer.write_with(plain).unwrap();
         }
         writer.flush().unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a run left behind.
-pub struct Run {
+pub(crate) struct Run {
     /// Exit status.
-    pub status: i32,
+    pub(crate) status: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Asserts the exit status, showing what was said if it is another.
     #[track_caller]
-    pub fn expect(self, status: i32) -> Run {
+    pub(crate) fn expect(self, status: i32) -> Run {
         assert_eq!(
             self.status, status,
             "stdout: {}\nstderr: {}",
@@ -27,8 +27,7 @@ impl Run {
     }
 
     /// Standard output as one JSON document a line.
-    #[allow(dead_code)]
-    pub fn documents(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn documents(&self) -> Vec<serde_json::Value> {
         self.stdout
             .lines()
             .map(|line| serde_json::from_str(line).expect(line))
@@ -37,7 +36,7 @@ impl Run {
 }
 
 /// Runs `rareport` with arguments and with `stdin` piped in.
-pub fn rareport_with(arguments: &[&str], stdin: &[u8]) -> Run {
+pub(crate) fn rareport_with(arguments: &[&str], stdin: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -61,13 +60,12 @@ pub fn rareport_with(arguments: &[&str], stdin: &[u8]) -> Run {
 }
 
 /// Runs `rareport` with arguments and nothing to read on stdin.
-pub fn rareport(arguments: &[&str]) -> Run {
+pub(crate) fn rareport(arguments: &[&str]) -> Run {
     rareport_with(arguments, b"")
 }
 
 /// A file of the corpus.
-#[allow(dead_code)]
-pub fn corpus(path: &str) -> String {
+pub(crate) fn corpus(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let file: PathBuf = root.join(path);
     assert!(

@@ -1,8 +1,6 @@
 //! `rareport rules`.
 
-mod common;
-
-use common::{rareport, rareport_with};
+use crate::common::{rareport, rareport_with};
 
 #[test]
 fn the_printed_rules_pass_their_own_check() {

@@ -1,0 +1,161 @@
+//! `rareport detect`.
+
+use crate::common::{corpus, rareport, rareport_with};
+
+/// The attack in corpus/fleet-day by port, with scores that another
+/// implementation of the model gave.
+const ATTACK: [(&str, f64); 7] = [
+    ("4444", 67.7),
+    ("31337", 64.2),
+    ("6667", 61.4),
+    ("8291", 59.0),
+    ("31330", 51.1),
+    ("31331", 51.1),
+    ("31332", 51.1),
+];
+
+/// How far a score may be from that of the other implementation, which did not
+/// leave out connects to `0.0.0.0`.
+const NEAR: f64 = 0.5;
+
+#[test]
+fn the_attack_on_the_fleet_is_found_and_nothing_else() {
+    let run = rareport(&["detect", &corpus("fleet-day")]).expect(0);
+    let found = run.documents();
+    assert_eq!(found.len(), ATTACK.len(), "{}", run.stdout);
+    for (alert, (port, score)) in found.iter().zip(ATTACK) {
+        assert_eq!(alert["by_field_value"], port);
+        let near = (alert["record_score"].as_f64().unwrap() - score).abs() < NEAR;
+        assert!(near, "{port}: {}", alert["record_score"]);
+    }
+    let first = &found[0]["influencers"];
+    let values = |index: usize| &first[index]["influencer_field_values"];
+    assert_eq!(values(0), &serde_json::json!(["web01"]));
+    assert_eq!(values(1), &serde_json::json!(["bash"]));
+    assert_eq!(values(2), &serde_json::json!(["www-data"]));
+    assert_eq!(values(3), &serde_json::json!(["203.0.113.66"]));
+    assert!(run.stderr.contains("7 alerts"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("closed with the input"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn three_logs_are_the_same_as_their_merge() {
+    let merged = rareport(&["detect", &corpus("fleet-day")]).expect(0);
+    let three = rareport(&["detect", &corpus("fleet-hosts")]).expect(0);
+    assert_eq!(merged.stdout, three.stdout);
+    let again = rareport(&["detect", &corpus("fleet-hosts")]).expect(0);
+    assert_eq!(three.stdout, again.stdout);
+}
+
+#[test]
+fn the_table_shows_who_and_where() {
+    let run = rareport(&["detect", "--format", "table", &corpus("fleet-day")]).expect(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 1 + ATTACK.len());
+    for word in [
+        "2026-06-04T09:30:00.000Z",
+        "4444",
+        "web01",
+        "bash",
+        "www-data",
+        "203.0.113.66",
+    ] {
+        assert!(lines[1].contains(word), "{}", lines[1]);
+    }
+    let csv = rareport(&["detect", "--format", "csv", &corpus("fleet-day")]).expect(0);
+    assert!(
+        csv.stdout
+            .starts_with("@timestamp,destination.port,record_score,"),
+        "{}",
+        csv.stdout
+    );
+    assert_eq!(csv.stdout.lines().count(), 1 + ATTACK.len());
+}
+
+#[test]
+fn the_threshold_and_the_exit_status() {
+    let fleet = corpus("fleet-day");
+    let high = rareport(&["detect", "--threshold", "60", "--exit-code", &fleet]).expect(1);
+    assert_eq!(high.documents().len(), 3);
+    let none = rareport(&["detect", "--threshold", "99", "--exit-code", &fleet]).expect(0);
+    assert_eq!(none.stdout, "");
+    rareport(&["detect", "--threshold", "101", &fleet]).expect(2);
+    // The attack begins in the last four hours.
+    let before = [
+        "detect",
+        "--to",
+        "2026-06-04T09:00:00Z",
+        "--exit-code",
+        &fleet,
+    ];
+    rareport(&before).expect(0);
+}
+
+/// A connect to a port of another host (or of this one) at a minute.
+fn connect(minute: u64, port: u16, address: &str) -> String {
+    let (second, serial) = (
+        1_700_000_000 + 60 * minute,
+        10 * minute + u64::from(port % 10),
+    );
+    format!(
+        "type=SYSCALL msg=audit({second}.000:{serial}): arch=c000003e syscall=42 success=yes \
+         exit=0 a0=3 pid=1 uid=33 comm=\"nc\" exe=\"/usr/bin/nc\"\n\
+         type=SOCKADDR msg=audit({second}.000:{serial}): saddr=0200{port:04X}{address}\n\
+         type=PROCTITLE msg=audit({second}.000:{serial}): proctitle=6E63\n"
+    )
+}
+
+#[test]
+fn a_short_log_is_told_to_be_one() {
+    let log: String = (0..60)
+        .map(|minute| connect(minute, 443, "CB007109"))
+        .collect();
+    let run = rareport_with(&["detect"], log.as_bytes()).expect(0);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains("to learn from"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_left_out_is_counted() {
+    let log = [
+        connect(0, 443, "CB007109"),
+        connect(1, 80, "7F00000B"),
+        connect(2, 22, "00000000"),
+        connect(3, 0, "CB007109"),
+    ]
+    .concat();
+    let run = rareport_with(&["detect"], log.as_bytes()).expect(0);
+    for part in ["1 to this host itself", "1 to no address", "1 to port 0"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_host_without_a_name_has_one_all_the_same() {
+    let log: String = (0..3000)
+        .flat_map(|minute| [22, 443].map(|port| connect(minute, port, "CB007109")))
+        .chain([connect(3000, 4444, "CB007109")])
+        .collect();
+    let host = |arguments: &[&str]| {
+        let run = rareport_with(arguments, log.as_bytes()).expect(0);
+        let alerts = run.documents();
+        assert_eq!(alerts.len(), 1, "{}", run.stdout);
+        assert_eq!(
+            alerts[0]["influencers"][2]["influencer_field_values"][0],
+            "33"
+        );
+        alerts[0]["influencers"][0]["influencer_field_values"][0]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(host(&["detect", "--threshold", "20"]), "localhost");
+    assert_eq!(
+        host(&["detect", "--threshold", "20", "--host", "gateway"]),
+        "gateway"
+    );
+}

@@ -1,0 +1,209 @@
+//! What can be read, and what is said when it cannot.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::common::{corpus, rareport, rareport_with};
+use tempfile::TempDir;
+
+/// One record at a second since 1970.
+fn record(second: u64) -> String {
+    format!("type=CWD msg=audit({second}.000:{second}): cwd=\"/{second}\"\n")
+}
+
+/// Serials of the records in a run of `rareport records`.
+fn serials(arguments: &[&str], stdin: &str) -> Vec<u64> {
+    let run = rareport_with(arguments, stdin.as_bytes()).expect(0);
+    run.documents()
+        .iter()
+        .map(|document| document["serial"].as_u64().unwrap())
+        .collect()
+}
+
+fn write(directory: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = directory.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn rotations_are_read_oldest_first_whatever_their_compression() {
+    let directory = TempDir::new().unwrap();
+    let gzip = |text: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd = |text: String| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    write(&directory, "audit.log", record(5));
+    write(&directory, "audit.log.1", record(4));
+    write(
+        &directory,
+        "audit.log.2.gz",
+        [gzip(record(2)), gzip(record(3))].concat(),
+    );
+    // Compressed, but not by its name.
+    write(&directory, "audit.log.10", zstd(record(1)));
+    let path = directory.path().to_str().unwrap();
+    assert_eq!(serials(&["records", path], ""), [1, 2, 3, 4, 5]);
+    // As a shell's `audit.log*` gives them.
+    let names = ["audit.log", "audit.log.1", "audit.log.10", "audit.log.2.gz"];
+    let paths = names.map(|name| directory.path().join(name).to_str().unwrap().to_owned());
+    let mut arguments = vec!["records"];
+    arguments.extend(paths.iter().map(String::as_str));
+    assert_eq!(serials(&arguments, ""), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn an_event_may_begin_in_one_rotation_and_end_in_the_next() {
+    let log = fs::read_to_string(corpus("edge/edge.log")).unwrap();
+    let middle = log.find("type=SOCKADDR").unwrap();
+    let directory = TempDir::new().unwrap();
+    write(&directory, "audit.log.1", &log[..middle]);
+    write(&directory, "audit.log", &log[middle..]);
+    let whole = rareport_with(&["events"], log.as_bytes()).expect(0);
+    let split = rareport(&["events", directory.path().to_str().unwrap()]).expect(0);
+    assert_eq!(whole.stdout, split.stdout);
+}
+
+#[test]
+fn stdin_is_read_when_piped_or_named() {
+    assert_eq!(serials(&["records"], &record(1)), [1]);
+    assert_eq!(serials(&["records", "-"], &record(1)), [1]);
+    rareport(&["records", "-", "-"]).expect(2);
+}
+
+#[test]
+fn one_bad_file_among_many_is_told_once_and_the_rest_is_used() {
+    let directory = TempDir::new().unwrap();
+    let good = write(&directory, "good.log", record(1));
+    let missing = directory.path().join("missing.log");
+    let run = rareport(&["records", missing.to_str().unwrap(), &good]).expect(2);
+    assert_eq!(run.documents().len(), 1);
+    assert_eq!(
+        run.stderr.matches("missing.log").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    // Errors are told even to the quiet.
+    let quiet = rareport(&["records", "--quiet", missing.to_str().unwrap(), &good]).expect(2);
+    assert_eq!(quiet.stderr.lines().count(), 1, "{}", quiet.stderr);
+}
+
+#[test]
+fn a_cut_file_gives_what_it_has() {
+    let directory = TempDir::new().unwrap();
+    let text: String = (1..20_000).map(record).collect();
+    let packed = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let cut = write(&directory, "audit.log.zst", &packed[..packed.len() / 2]);
+    let run = rareport(&["records", &cut]).expect(2);
+    assert!(!run.documents().is_empty());
+    assert!(
+        run.stderr.contains("the rest of this file is lost"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn nothing_to_use_is_said_in_a_sentence_and_is_status_2() {
+    let directory = TempDir::new().unwrap();
+    let path = |name, content: &[u8]| write(&directory, name, content);
+    for (path, advice) in [
+        (path("empty.log", b""), "empty"),
+        (
+            path("text.log", b"hello\n"),
+            "no line of the input is an audit record",
+        ),
+        (path("events.json", b"{\"a\":1}\n"), "JSON"),
+        (path("program", b"\x7fELF\0\0\0"), "binary"),
+        (path("logs.zip", b"PK\x03\x04\0\0"), "unpack"),
+        (
+            directory.path().to_str().unwrap().to_owned(),
+            "no audit.log in this directory",
+        ),
+    ] {
+        let run = rareport(&["events", &path]).expect(2);
+        assert!(run.stderr.contains(advice), "{path}: {}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    let run = rareport(&["events"]).expect(2);
+    assert!(run.stderr.contains("the input is empty"), "{}", run.stderr);
+}
+
+#[test]
+fn a_range_of_time() {
+    let log: String = (1000..1010).map(record).collect();
+    let directory = TempDir::new().unwrap();
+    let file = write(&directory, "audit.log", &log);
+    let of = |range: &[&str]| serials(&[&["records", &file], range].concat(), "");
+    assert_eq!(of(&["--from", "1008"]), [1008, 1009]);
+    assert_eq!(of(&["--to", "1002"]), [1000, 1001]);
+    assert_eq!(
+        of(&["--from", "1970-01-01T00:16:45Z", "--to", "1006.5"]),
+        [1005, 1006]
+    );
+    // The log ends at 1009.
+    assert_eq!(of(&["--from", "2s"]), [1007, 1008, 1009]);
+    let empty = rareport(&["records", &file, "--from", "1005", "--to", "1005"]).expect(2);
+    assert!(
+        empty.stderr.contains("--from must be before --to"),
+        "{}",
+        empty.stderr
+    );
+}
+
+#[test]
+fn a_pipe_has_no_end_to_count_back_from() {
+    let run = rareport_with(&["records", "--from", "2h"], record(1).as_bytes()).expect(2);
+    assert!(run.stderr.contains("RFC 3339"), "{}", run.stderr);
+    rareport(&["records", "--from", "yesterday"]).expect(2);
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+        .args(["records", &corpus("fleet-day")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn progress_is_shown_only_when_it_helps() {
+    let directory = TempDir::new().unwrap();
+    let file = write(&directory, "audit.log", record(1));
+    let shown = |when| {
+        rareport(&["records", "--progress", when, &file])
+            .expect(0)
+            .stderr
+    };
+    assert_eq!(shown("auto").lines().count(), 1);
+    assert_eq!(shown("never").lines().count(), 1);
+    let always = shown("always");
+    assert!(always.contains("/s"), "{always}");
+    let quiet = rareport(&["records", "--quiet", &file]).expect(0);
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn the_whole_corpus_is_read_without_an_error() {
+    let root = corpus("");
+    let mut scenarios: Vec<_> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    scenarios.sort();
+    let with_logs = |path: &Path| rareport(&["events", path.to_str().unwrap()]).status == 0;
+    let read: Vec<_> = scenarios.iter().filter(|path| with_logs(path)).collect();
+    assert!(read.len() >= 8, "{read:?}");
+}

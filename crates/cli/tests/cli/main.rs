@@ -1,0 +1,12 @@
+//! The program as its users meet it: arguments and input in, output, messages
+//! and exit status out.
+
+// Helpers of tests fail as tests do.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod common;
+mod detect;
+mod events;
+mod input;
+mod records;
+mod rules;

@@ -1,6 +1,6 @@
 //! From the PATH arguments to the records, events and connections in them.
 //!
-//! [`discover`] turns paths into [`Log`](log::Log)s, each the rotations of one
+//! [`discover()`] turns paths into [`Log`]s, each the rotations of one
 //! log in order; a [`LogReader`] reads a whole log as one stream,
 //! decompressed; [`Input`] has them all, with what the command line says about
 //! them. What the bytes mean is `auditparse`'s to say.

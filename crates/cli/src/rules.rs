@@ -2,9 +2,9 @@
 //! log.
 //!
 //! [`doors`] knows the system calls by which a program on each machine can
-//! connect, [`recommend`] writes rules for them, [`syntax`] reads a rules
+//! connect, [`recommend()`] writes rules for them, [`syntax`] reads a rules
 //! file, [`coverage`] works out which connects a rule lets into the log, and
-//! [`lint`] says in sentences what a file misses.
+//! [`lint()`] says in sentences what a file misses.
 
 mod coverage;
 mod doors;

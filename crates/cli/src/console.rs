@@ -7,7 +7,8 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read, Write};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
@@ -46,7 +47,7 @@ impl Console {
             ProgressWhen::Never => return,
             ProgressWhen::Auto if !terminal || rows => return,
             ProgressWhen::Always if !terminal => {
-                ProgressDrawTarget::term_like_with_hz(Box::new(PlainLines), 1)
+                ProgressDrawTarget::term_like(Box::new(PlainLines::default()))
             }
             ProgressWhen::Auto | ProgressWhen::Always => ProgressDrawTarget::stderr(),
         };
@@ -109,9 +110,14 @@ impl Console {
     }
 }
 
-/// A stderr that is no terminal: each state of the bar is a line.
-#[derive(Debug)]
-struct PlainLines;
+/// Time between two lines of progress.
+const LINE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A stderr that is no terminal: now and then the state of the bar is a line.
+#[derive(Debug, Default)]
+struct PlainLines {
+    last: Mutex<Option<Instant>>,
+}
 
 impl TermLike for PlainLines {
     fn width(&self) -> u16 {
@@ -140,11 +146,12 @@ impl TermLike for PlainLines {
 
     fn write_str(&self, text: &str) -> io::Result<()> {
         let text = text.trim();
-        if text.is_empty() {
-            Ok(())
-        } else {
-            writeln!(io::stderr(), "{text}")
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.is_empty() || last.is_some_and(|last| last.elapsed() < LINE_INTERVAL) {
+            return Ok(());
         }
+        *last = Some(Instant::now());
+        writeln!(io::stderr(), "{text}")
     }
 
     fn clear_line(&self) -> io::Result<()> {

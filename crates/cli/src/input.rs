@@ -14,6 +14,8 @@ mod reader;
 mod rotation;
 mod totals;
 
+use std::cell::Cell;
+
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Reader, Record};
 
@@ -38,6 +40,7 @@ pub(crate) struct Input<'a> {
     host: Option<&'a str>,
     console: &'a Console,
     tally: Tally,
+    in_range: Cell<bool>,
 }
 
 impl<'a> Input<'a> {
@@ -55,6 +58,7 @@ impl<'a> Input<'a> {
             host: args.host.as_deref(),
             console,
             tally: Tally::default(),
+            in_range: Cell::new(false),
         })
     }
 
@@ -164,16 +168,24 @@ impl<'a> Input<'a> {
 
     /// Whether something that happened at this time is wanted.
     fn wants(&self, millis: u64) -> bool {
-        i64::try_from(millis).is_ok_and(|millis| self.range.contains(millis))
+        let wanted = i64::try_from(millis).is_ok_and(|millis| self.range.contains(millis));
+        self.in_range.set(self.in_range.get() | wanted);
+        wanted
     }
 
+    /// Ends reading; an error if there was nothing to read.
     fn finish(&self, totals: Totals) -> Result<Totals> {
-        if totals.has_record() {
-            return Ok(totals);
+        self.console.end_progress();
+        if !totals.has_record() {
+            if self.console.failed() {
+                bail!("nothing to use: no audit record could be read");
+            }
+            bail!("nothing to use: {}", self.tally.why_no_record());
         }
-        if self.console.failed() {
-            bail!("nothing to use: no audit record could be read");
+        if !self.range.is_unbounded() && !self.in_range.get() {
+            self.console
+                .warn("nothing in the input happened between --from and --to");
         }
-        bail!("nothing to use: {}", self.tally.why_no_record())
+        Ok(totals)
     }
 }

@@ -73,6 +73,11 @@ pub(crate) struct TimeRange {
 }
 
 impl TimeRange {
+    /// Whether every instant lies in the range.
+    pub(crate) fn is_unbounded(&self) -> bool {
+        *self == TimeRange::default()
+    }
+
     /// Whether an instant lies in the range.
     pub(crate) fn contains(&self, millis: i64) -> bool {
         self.from.is_none_or(|from| millis >= from) && self.to.is_none_or(|to| millis < to)

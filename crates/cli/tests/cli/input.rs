@@ -149,6 +149,12 @@ fn a_range_of_time() {
     );
     // The log ends at 1009.
     assert_eq!(of(&["--from", "2s"]), [1007, 1008, 1009]);
+    let outside = rareport(&["records", &file, "--from", "2000"]).expect(0);
+    assert!(
+        outside.stderr.contains("nothing in the input happened"),
+        "{}",
+        outside.stderr
+    );
     let empty = rareport(&["records", &file, "--from", "1005", "--to", "1005"]).expect(2);
     assert!(
         empty.stderr.contains("--from must be before --to"),

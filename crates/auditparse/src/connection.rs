@@ -140,14 +140,15 @@ impl<'a> Connection<'a> {
     /// for a caller that has read it.
     pub(crate) fn from_records(
         id: EventId,
-        node: Option<&'a [u8]>,
         head: Option<CallHead>,
         records: impl Iterator<Item = Record<'a>>,
     ) -> Result<Connection<'a>, NotAConnection> {
         let mut call = CallRecords::default();
+        let mut node = None;
         let mut address = None;
         let mut denied_by = None;
         for record in records {
+            first(&mut node, || record.node());
             match record.record_type() {
                 RecordType::SYSCALL => first(&mut call.syscall, || Some(record)),
                 // An operation is logged when it is tried and when it is done.
@@ -473,7 +474,7 @@ impl<'a> CallRecords<'a> {
     ) -> Result<(ConnectionKind, Via, CallHead), NotAConnection> {
         let read = || self.syscall.as_ref().map(CallHead::read);
         let head = head.or_else(read).unwrap_or_default();
-        if let Call::Network(kind) = head.call() {
+        if let Call::Network(kind) = head.call {
             return Ok((kind, Via::Syscall, head));
         }
         let Some(uringop) = &self.uringop else {

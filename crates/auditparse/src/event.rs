@@ -121,7 +121,7 @@ impl<'a> Event<'a> {
     ///
     /// If it is none, and why.
     pub fn connection(&self) -> Result<Connection<'a>, NotAConnection> {
-        Connection::from_records(self.id, self.node, None, self.records.iter().copied())
+        Connection::from_records(self.id, None, self.records.iter().copied())
     }
 
     /// The arguments of an `EXECVE`: put together from all its records, with those that the kernel

@@ -10,7 +10,9 @@ use crate::connection::Connection;
 use crate::continuation::Continuation;
 use crate::error::{RecordError, RecordErrorKind};
 use crate::event::Event;
-use crate::reassembly::{Assembler, Borrowed, Copied, CopiedRecord, EventStats, Interest, Limits};
+use crate::reassembly::{
+    Assembler, Borrowed, Copied, CopiedRecord, EventStats, Interest, Limits, SlotIndex,
+};
 use crate::record::{LastStamp, Record};
 use crate::serial::LostRange;
 
@@ -246,7 +248,7 @@ impl<'a> Events<'a> {
     }
 
     /// Reads on until an event is over; gives its slot.
-    fn next_slot(&mut self) -> Option<u32> {
+    fn next_slot(&mut self) -> Option<SlotIndex> {
         loop {
             if let Some(slot) = self.assembler.next_ready() {
                 return Some(slot);
@@ -481,7 +483,7 @@ impl<R: Read> Reader<R> {
 pub struct EventReader<R> {
     records: Reader<R>,
     assembler: Assembler<CopiedRecord>,
-    lent: Option<u32>,
+    lent: Option<SlotIndex>,
 }
 
 impl<R: Read> EventReader<R> {
@@ -503,7 +505,7 @@ impl<R: Read> EventReader<R> {
         Ok(self.next_slot()?.map(|slot| self.assembler.event(slot)))
     }
 
-    fn next_slot(&mut self) -> io::Result<Option<u32>> {
+    fn next_slot(&mut self) -> io::Result<Option<SlotIndex>> {
         if let Some(lent) = self.lent.take() {
             self.assembler.release(lent);
         }

@@ -257,13 +257,14 @@ impl fmt::Display for ConnectionKind {
 }
 
 /// What a system call does, as far as it matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Call {
     /// A call with an address.
     Network(ConnectionKind),
     /// `io_uring_enter`, which may have run operations with addresses.
     IoUring,
     /// Any other, or one that cannot be told.
+    #[default]
     Other,
 }
 
@@ -275,7 +276,8 @@ pub(crate) struct CallHead {
     pub(crate) uring_op: Option<u64>,
     pub(crate) success: Option<bool>,
     pub(crate) exit: Option<i64>,
-    pub(crate) a0: Option<u64>,
+    /// Which call it is, by all of these and the first argument.
+    pub(crate) call: Call,
 }
 
 impl CallHead {
@@ -291,6 +293,7 @@ impl CallHead {
     /// counts, as everywhere.
     fn read_fields(record: &Record<'_>) -> CallHead {
         let mut head = CallHead::default();
+        let mut a0 = None;
         for field in record.fields() {
             match field.key() {
                 b"arch" => first(&mut head.arch, || Arch::of(&field)),
@@ -299,7 +302,7 @@ impl CallHead {
                 b"success" => first(&mut head.success, || success(&field)),
                 b"exit" => first(&mut head.exit, || field.as_i64()),
                 b"a0" => {
-                    head.a0 = field.as_hex();
+                    a0 = field.as_hex();
                     break;
                 }
                 // What follows tells of the process.
@@ -307,15 +310,10 @@ impl CallHead {
                 _ => {}
             }
         }
-        head
-    }
-
-    /// Which call it is.
-    pub(crate) fn call(&self) -> Call {
-        match (self.arch, self.number) {
-            (Some(arch), Some(number)) => Call::from_number(arch, number, self.a0),
-            _ => Call::Other,
+        if let (Some(arch), Some(number)) = (head.arch, head.number) {
+            head.call = Call::from_number(arch, number, a0);
         }
+        head
     }
 }
 
@@ -332,8 +330,9 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
     let (rest, exit) = decimal_word(rest)?;
     let (rest, a0) = preceded(literal(b"a0="), hex_word).parse(rest)?;
+    let arch = Arch(arch);
     let head = CallHead {
-        arch: Some(Arch(arch)),
+        arch: Some(arch),
         number: Some(number),
         uring_op: None,
         success: Some(success),
@@ -342,7 +341,7 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
         } else {
             i64::from(exit)
         }),
-        a0: Some(a0),
+        call: Call::from_number(arch, number, Some(a0)),
     };
     Ok((rest, head))
 }
@@ -476,7 +475,7 @@ mod tests {
     fn a_record_is_classified_from_its_front() {
         let call = |body: &str| {
             let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
-            CallHead::read(&Record::parse(line.as_bytes()).unwrap()).call()
+            CallHead::read(&Record::parse(line.as_bytes()).unwrap()).call
         };
         let connect = Call::Network(ConnectionKind::Connect);
         assert_eq!(

@@ -1,0 +1,333 @@
+//! The rules of reassembly, over the slots, nodes and identities beside this file.
+
+use std::collections::VecDeque;
+
+use crate::connection::{Connection, NotAConnection};
+use crate::event::{Completion, Event};
+use crate::event_id::EventId;
+use crate::record::Record;
+use crate::record_type::RecordType;
+use crate::serial::LostRange;
+use crate::syscall::{CallHead, first};
+
+use super::identities::{Identities, Place};
+use super::nodes::{NodeIndex, Nodes};
+use super::slot::{CopiedRecord, SlotIndex, SlotRef, Slots, Store};
+use super::{EventStats, Limits};
+
+/// Which records are kept, and which events delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    /// All of them.
+    Everything,
+    /// Those that can make a connection.
+    Connections,
+}
+
+impl Interest {
+    #[inline]
+    fn wants(self, record_type: RecordType) -> bool {
+        self == Interest::Everything
+            || matches!(
+                record_type,
+                RecordType::SYSCALL
+                    | RecordType::SOCKADDR
+                    | RecordType::PROCTITLE
+                    | RecordType::URINGOP
+                    | RecordType::AVC
+            )
+    }
+}
+
+/// The reassembly of records that are kept as `K`.
+pub(crate) struct Assembler<K> {
+    limits: Limits,
+    interest: Interest,
+    slots: Slots<K>,
+    nodes: Nodes,
+    identities: Identities,
+    /// The event of the record before, which most records belong to as well.
+    last: Option<SlotRef>,
+    /// Open events in the order in which they came, with stale references.
+    arrivals: VecDeque<SlotRef>,
+    ready: VecDeque<SlotIndex>,
+    open_events: usize,
+    open_bytes: usize,
+    stats: EventStats,
+}
+
+impl<K: Copy> Assembler<K> {
+    pub(crate) fn new(limits: Limits, interest: Interest) -> Assembler<K> {
+        Assembler {
+            limits,
+            interest,
+            slots: Slots::new(),
+            nodes: Nodes::new(),
+            identities: Identities::new(limits.remembered_events),
+            last: None,
+            arrivals: VecDeque::new(),
+            ready: VecDeque::new(),
+            open_events: 0,
+            open_bytes: 0,
+            stats: EventStats::default(),
+        }
+    }
+
+    /// Adds a record to its event. Events that end by it are then [`next_ready`].
+    ///
+    /// [`next_ready`]: Assembler::next_ready
+    pub(crate) fn push<'i, S: Store<'i, Kept = K>>(&mut self, record: &Record<'i>) {
+        let node = self.node_of(record);
+        let millis = record.id().millis;
+        if self.nodes.get_mut(node).is_due(millis) {
+            self.expire(node, millis);
+        }
+        if record.record_type().is_single() {
+            self.push_single::<S>(node, record);
+        } else {
+            self.push_part::<S>(node, record);
+        }
+    }
+
+    fn node_of(&mut self, record: &Record<'_>) -> NodeIndex {
+        let name = record.node().unwrap_or_default();
+        if let Some(node) = self.nodes.find(name) {
+            return node;
+        }
+        if self.nodes.len() >= self.limits.nodes.max(1) {
+            self.end_all(Completion::Evicted);
+            self.identities.clear();
+            self.nodes.forget();
+        }
+        self.nodes.add(name)
+    }
+
+    fn push_single<'i, S: Store<'i, Kept = K>>(&mut self, node: NodeIndex, record: &Record<'i>) {
+        if !record.record_type().is_daemon() {
+            self.nodes.get_mut(node).serials.note(record.id().serial);
+        }
+        self.stats.events += 1;
+        self.deliver_alone::<S>(node, record, Completion::Single);
+    }
+
+    /// Delivers a record by itself.
+    fn deliver_alone<'i, S: Store<'i, Kept = K>>(
+        &mut self,
+        node: NodeIndex,
+        record: &Record<'i>,
+        completion: Completion,
+    ) {
+        if self.interest == Interest::Everything {
+            let slot = self.slots.open(node, record.id()).index;
+            let event = self.slots.get_mut(slot);
+            event.keep::<S>(record);
+            event.end(completion);
+            self.ready.push_back(slot);
+        }
+    }
+
+    fn push_part<'i, S: Store<'i, Kept = K>>(&mut self, node: NodeIndex, record: &Record<'i>) {
+        let Some(slot) = self.slot_of(node, record.id()) else {
+            return self.push_late::<S>(node, record);
+        };
+        let record_type = record.record_type();
+        let event = self.slots.get_mut(slot);
+        match record_type {
+            RecordType::SYSCALL => first(&mut event.head, || Some(CallHead::read(record))),
+            RecordType::SOCKADDR => event.has_address = true,
+            RecordType::URINGOP => event.has_uring = true,
+            _ => {}
+        }
+        let of_no_use = self.interest == Interest::Connections && event.is_no_connection();
+        if self.interest.wants(record_type) && !of_no_use {
+            self.open_bytes += event.keep::<S>(record);
+        }
+        let completion = match record_type {
+            RecordType::EOE => Completion::Eoe,
+            RecordType::PROCTITLE => Completion::Proctitle,
+            _ => return self.enforce_bounds(),
+        };
+        if event.is_whole() {
+            self.end(slot, completion);
+        }
+    }
+
+    /// A record of an event that is over. An `EOE` is expected then, as the last of the records.
+    fn push_late<'i, S: Store<'i, Kept = K>>(&mut self, node: NodeIndex, record: &Record<'i>) {
+        if record.record_type() != RecordType::EOE {
+            self.stats.late_records += 1;
+            self.deliver_alone::<S>(node, record, Completion::Late);
+        }
+    }
+
+    /// The open event with this identity, opened if need be; `None` if it is over.
+    fn slot_of(&mut self, node: NodeIndex, id: EventId) -> Option<SlotIndex> {
+        if let Some(last) = self.last
+            && let Some(event) = self.slots.referred(last)
+            && event.id == id
+            && event.node == node
+        {
+            return event.is_open().then_some(last.index);
+        }
+        match self.identities.find((node, id)) {
+            Some(Place::Open(slot)) => {
+                self.last = Some(self.slots.reference(slot));
+                Some(slot)
+            }
+            Some(Place::Over) => None,
+            None => Some(self.open(node, id)),
+        }
+    }
+
+    fn open(&mut self, node: NodeIndex, id: EventId) -> SlotIndex {
+        let event = self.slots.open(node, id);
+        self.last = Some(event);
+        self.identities.open((node, id), event.index);
+        self.open_events += 1;
+        self.arrivals.push_back(event);
+        let node = self.nodes.get_mut(node);
+        node.serials.note(id.serial);
+        node.add_deadline(id.millis.saturating_add(self.limits.timeout_millis), event);
+
+        /// References to events that are over may outnumber the open ones by so many.
+        const SLACK: usize = 1024;
+        let bound = 2 * self.open_events + SLACK;
+        node.drop_stale(bound, |event| self.slots.is_open(event));
+        self.drop_stale_arrivals(bound);
+        event.index
+    }
+
+    fn drop_stale_arrivals(&mut self, bound: usize) {
+        while let Some(&oldest) = self.arrivals.front() {
+            if self.slots.is_open(oldest) {
+                break;
+            }
+            self.arrivals.pop_front();
+        }
+        if self.arrivals.len() > bound {
+            self.arrivals.retain(|&event| self.slots.is_open(event));
+        }
+    }
+
+    /// Ends the oldest events while there are too many or too large ones.
+    fn enforce_bounds(&mut self) {
+        while self.open_events > self.limits.open_events.max(1)
+            || self.open_bytes > self.limits.open_bytes
+        {
+            let Some(oldest) = self.arrivals.pop_front() else {
+                return;
+            };
+            if self.slots.is_open(oldest) {
+                self.end(oldest.index, Completion::Evicted);
+            }
+        }
+    }
+
+    fn end(&mut self, slot: SlotIndex, completion: Completion) {
+        let event = self.slots.get_mut(slot);
+        event.end(completion);
+        self.open_events -= 1;
+        self.open_bytes -= event.size;
+        self.stats.events += 1;
+        match completion {
+            Completion::Timeout => self.stats.timed_out += 1,
+            Completion::Evicted => self.stats.evicted += 1,
+            Completion::EndOfInput => self.stats.cut_by_end += 1,
+            _ => {}
+        }
+        self.identities.end((event.node, event.id));
+        if self.interest == Interest::Connections && event.is_no_connection() {
+            self.slots.release(slot);
+        } else {
+            self.ready.push_back(slot);
+        }
+    }
+
+    /// Ends the events of a node that are over at `millis`.
+    fn expire(&mut self, node: NodeIndex, millis: u64) {
+        while let Some(event) = self.nodes.get_mut(node).pop_due(millis) {
+            if self.slots.is_open(event) {
+                self.end(event.index, Completion::Timeout);
+            }
+        }
+    }
+
+    /// Ends all events that are over at `millis`, as if each node had written a record then.
+    pub(crate) fn advance_to(&mut self, millis: u64) {
+        for node in 0..self.nodes.len() as NodeIndex {
+            self.expire(node, millis);
+        }
+    }
+
+    /// Ends all events, oldest first.
+    pub(crate) fn finish(&mut self) {
+        self.end_all(Completion::EndOfInput);
+    }
+
+    fn end_all(&mut self, completion: Completion) {
+        while let Some(event) = self.arrivals.pop_front() {
+            if self.slots.is_open(event) {
+                self.end(event.index, completion);
+            }
+        }
+    }
+
+    /// The next event that is over. It is to be [`release`](Assembler::release)d when it was read.
+    pub(crate) fn next_ready(&mut self) -> Option<SlotIndex> {
+        self.ready.pop_front()
+    }
+
+    /// Takes back the memory of an event that was read.
+    pub(crate) fn release(&mut self, slot: SlotIndex) {
+        self.slots.release(slot);
+    }
+
+    pub(crate) fn stats(&self) -> EventStats {
+        EventStats {
+            lost_events: self.nodes.lost(),
+            ..self.stats
+        }
+    }
+
+    /// Missing serials by node, nodes in the order in which they first appeared.
+    pub(crate) fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+        self.nodes.lost_ranges()
+    }
+}
+
+impl Assembler<CopiedRecord> {
+    /// The event in a slot.
+    pub(crate) fn event(&self, slot: SlotIndex) -> Event<'_> {
+        let slot = self.slots.get(slot);
+        let records = slot.records.iter().map(|kept| kept.record(&slot.bytes));
+        Event::new(slot.id, slot.completion(), records)
+    }
+
+    /// The event in a slot as a connection.
+    pub(crate) fn connection(&self, slot: SlotIndex) -> Result<Connection<'_>, NotAConnection> {
+        let slot = self.slots.get(slot);
+        let records = slot.records.iter().map(|kept| kept.record(&slot.bytes));
+        Connection::from_records(slot.id, slot.head, records)
+    }
+}
+
+impl<'i> Assembler<Record<'i>> {
+    /// Takes the event out of a slot.
+    pub(crate) fn take_event(&mut self, index: SlotIndex) -> Event<'i> {
+        let slot = self.slots.get(index);
+        let event = Event::new(slot.id, slot.completion(), slot.records.iter().copied());
+        self.slots.release(index);
+        event
+    }
+
+    /// Takes the event out of a slot as a connection.
+    pub(crate) fn take_connection(
+        &mut self,
+        index: SlotIndex,
+    ) -> Result<Connection<'i>, NotAConnection> {
+        let slot = self.slots.get(index);
+        let connection = Connection::from_records(slot.id, slot.head, slot.records.iter().copied());
+        self.slots.release(index);
+        connection
+    }
+}

@@ -1,0 +1,133 @@
+//! The hosts whose records are in the log. Each has a clock of its own, by which its events time
+//! out, and a kernel that counts its events: logs of many hosts are merged with their clocks
+//! apart, and one host's stamps say nothing of another's.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use indexmap::IndexMap;
+
+use crate::serial::{LostRange, Serials};
+
+use super::slot::SlotRef;
+
+/// Place of a node in the order of first appearance.
+pub(super) type NodeIndex = u32;
+
+/// What is known of a host.
+pub(super) struct Node {
+    pub(super) serials: Serials,
+    /// Open events by the time at which they are over, in milliseconds since 1970; those that
+    /// ended otherwise stay until that time.
+    deadlines: BinaryHeap<Reverse<(u64, SlotRef)>>,
+    next_deadline: u64,
+}
+
+impl Node {
+    fn new() -> Node {
+        Node {
+            serials: Serials::default(),
+            deadlines: BinaryHeap::new(),
+            next_deadline: u64::MAX,
+        }
+    }
+
+    /// Whether a deadline has come.
+    pub(super) fn is_due(&self, millis: u64) -> bool {
+        millis >= self.next_deadline
+    }
+
+    pub(super) fn add_deadline(&mut self, deadline: u64, event: SlotRef) {
+        self.next_deadline = self.next_deadline.min(deadline);
+        self.deadlines.push(Reverse((deadline, event)));
+    }
+
+    /// The next event whose deadline has come, which is then taken off.
+    pub(super) fn pop_due(&mut self, millis: u64) -> Option<SlotRef> {
+        let &Reverse((deadline, event)) = match self.deadlines.peek() {
+            Some(next) => next,
+            None => {
+                self.next_deadline = u64::MAX;
+                return None;
+            }
+        };
+        self.next_deadline = deadline;
+        (deadline <= millis).then(|| {
+            self.deadlines.pop();
+            event
+        })
+    }
+
+    /// Drops deadlines of events that are over if there are more of them than `bound`, so that
+    /// they do not pile up while the log's time stands still.
+    pub(super) fn drop_stale(&mut self, bound: usize, is_open: impl Fn(SlotRef) -> bool) {
+        if self.deadlines.len() > bound {
+            let mut deadlines = std::mem::take(&mut self.deadlines).into_vec();
+            deadlines.retain(|&Reverse((_, event))| is_open(event));
+            self.deadlines = deadlines.into();
+        }
+    }
+}
+
+/// All hosts.
+pub(super) struct Nodes {
+    nodes: IndexMap<Box<[u8]>, Node, foldhash::fast::RandomState>,
+    /// The node of the record before, which most records are of as well.
+    last: NodeIndex,
+    /// Lost events of hosts that were forgotten.
+    lost_before: u64,
+}
+
+impl Nodes {
+    pub(super) fn new() -> Nodes {
+        Nodes {
+            nodes: IndexMap::default(),
+            last: 0,
+            lost_before: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn get_mut(&mut self, node: NodeIndex) -> &mut Node {
+        &mut self.nodes[node as usize]
+    }
+
+    pub(super) fn find(&mut self, name: &[u8]) -> Option<NodeIndex> {
+        if let Some((last, _)) = self.nodes.get_index(self.last as usize)
+            && **last == *name
+        {
+            return Some(self.last);
+        }
+        self.last = self.nodes.get_index_of(name)? as NodeIndex;
+        Some(self.last)
+    }
+
+    pub(super) fn add(&mut self, name: &[u8]) -> NodeIndex {
+        self.last = self.nodes.insert_full(name.into(), Node::new()).0 as NodeIndex;
+        self.last
+    }
+
+    /// Forgets all hosts but what they lost.
+    pub(super) fn forget(&mut self) {
+        self.lost_before = self.lost();
+        self.nodes.clear();
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.lost_before
+            + self
+                .nodes
+                .values()
+                .map(|node| node.serials.lost())
+                .sum::<u64>()
+    }
+
+    pub(super) fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+        self.nodes
+            .iter()
+            .flat_map(|(name, node)| node.serials.ranges().map(|range| (&**name, range)))
+    }
+}

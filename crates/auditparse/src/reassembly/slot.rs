@@ -1,0 +1,233 @@
+//! Events that are being put together, and the memory that they are put together in. Slots are
+//! used again, the one that was freed last first, so that a log whose events come one after the
+//! other works in a few of them.
+
+use crate::event::Completion;
+use crate::event_id::EventId;
+use crate::record::{Layout, Record};
+use crate::syscall::{Call, CallHead};
+
+use super::nodes::NodeIndex;
+
+/// How records are kept while their event is open: borrowed from a slice, or copied.
+pub(crate) trait Store<'i> {
+    /// What is kept of a record.
+    type Kept: Copy;
+    /// Keeps `record`; `bytes` belongs to its event.
+    fn keep(record: &Record<'i>, bytes: &mut Vec<u8>) -> Self::Kept;
+}
+
+/// Records that live as long as the input are kept as they are.
+pub(crate) struct Borrowed;
+
+impl<'i> Store<'i> for Borrowed {
+    type Kept = Record<'i>;
+
+    fn keep(record: &Record<'i>, _bytes: &mut Vec<u8>) -> Record<'i> {
+        *record
+    }
+}
+
+/// Records that do not live as long as their event are copied into it.
+pub(crate) struct Copied;
+
+/// A copied record: where its line is in the bytes of its event.
+#[derive(Clone, Copy)]
+pub(crate) struct CopiedRecord {
+    start: usize,
+    length: usize,
+    layout: Layout,
+}
+
+impl CopiedRecord {
+    pub(super) fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
+        Record::with_layout(&bytes[self.start..self.start + self.length], self.layout)
+    }
+}
+
+impl<'i> Store<'i> for Copied {
+    type Kept = CopiedRecord;
+
+    fn keep(record: &Record<'i>, bytes: &mut Vec<u8>) -> CopiedRecord {
+        let start = bytes.len();
+        bytes.extend_from_slice(record.line());
+        CopiedRecord {
+            start,
+            length: record.line().len(),
+            layout: record.layout(),
+        }
+    }
+}
+
+/// Place of a slot.
+pub(crate) type SlotIndex = u32;
+
+/// A slot at one point of its use, so that old references to it can be told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SlotRef {
+    pub(super) index: SlotIndex,
+    generation: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Free,
+    Open,
+    /// Over, and not yet taken.
+    Ready(Completion),
+}
+
+/// An event, open or over.
+pub(super) struct Slot<K> {
+    pub(super) id: EventId,
+    pub(super) node: NodeIndex,
+    generation: u32,
+    state: State,
+    /// The front of the `SYSCALL` record.
+    pub(super) head: Option<CallHead>,
+    pub(super) has_uring: bool,
+    pub(super) has_address: bool,
+    pub(super) records: Vec<K>,
+    pub(super) bytes: Vec<u8>,
+    /// Length of the lines that were kept.
+    pub(super) size: usize,
+}
+
+impl<K: Copy> Slot<K> {
+    /// What ended the event, once it is over.
+    pub(super) fn completion(&self) -> Completion {
+        match self.state {
+            State::Ready(completion) => completion,
+            State::Open | State::Free => Completion::EndOfInput,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(super) fn end(&mut self, completion: Completion) {
+        self.state = State::Ready(completion);
+    }
+
+    /// Keeps a record; gives the length of its line.
+    pub(super) fn keep<'i, S: Store<'i, Kept = K>>(&mut self, record: &Record<'i>) -> usize {
+        self.records.push(S::keep(record, &mut self.bytes));
+        self.size += record.line().len();
+        record.line().len()
+    }
+
+    /// Whether all is there that must stand before a last record.
+    pub(super) fn is_whole(&self) -> bool {
+        match self.head.map(|head| head.call) {
+            Some(Call::Network(kind)) => self.has_address || !kind.always_has_address(),
+            Some(_) => true,
+            None => self.has_uring,
+        }
+    }
+
+    /// Whether the event cannot be a connection any more.
+    pub(super) fn is_no_connection(&self) -> bool {
+        self.head.is_some_and(|head| head.call == Call::Other) && !self.has_uring
+    }
+
+    /// Empties the slot; large buffers are given back.
+    fn clear(&mut self) {
+        /// Buffers up to this size are kept for the next event.
+        const SPARE_BYTES: usize = 64 << 10;
+
+        self.head = None;
+        self.has_uring = false;
+        self.has_address = false;
+        self.size = 0;
+        self.records.clear();
+        self.bytes.clear();
+        if self.bytes.capacity() > SPARE_BYTES {
+            self.bytes = Vec::new();
+        }
+        if self.records.capacity() > SPARE_BYTES / size_of::<K>() {
+            self.records = Vec::new();
+        }
+    }
+}
+
+/// All slots.
+pub(super) struct Slots<K> {
+    slots: Vec<Slot<K>>,
+    free: Vec<SlotIndex>,
+}
+
+impl<K: Copy> Slots<K> {
+    pub(super) fn new() -> Slots<K> {
+        Slots {
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+
+    pub(super) fn get(&self, slot: SlotIndex) -> &Slot<K> {
+        &self.slots[slot as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, slot: SlotIndex) -> &mut Slot<K> {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The event that a reference was made for, unless its slot is another's by now.
+    pub(super) fn referred(&self, event: SlotRef) -> Option<&Slot<K>> {
+        let slot = self.get(event.index);
+        (slot.generation == event.generation).then_some(slot)
+    }
+
+    /// A reference to the event that is in a slot now.
+    pub(super) fn reference(&self, index: SlotIndex) -> SlotRef {
+        SlotRef {
+            index,
+            generation: self.get(index).generation,
+        }
+    }
+
+    pub(super) fn is_open(&self, event: SlotRef) -> bool {
+        self.referred(event).is_some_and(Slot::is_open)
+    }
+
+    /// An empty open slot.
+    pub(super) fn open(&mut self, node: NodeIndex, id: EventId) -> SlotRef {
+        let Some(index) = self.free.pop() else {
+            let index = self.slots.len() as SlotIndex;
+            self.slots.push(Slot {
+                id,
+                node,
+                generation: 0,
+                state: State::Open,
+                head: None,
+                has_uring: false,
+                has_address: false,
+                records: Vec::new(),
+                bytes: Vec::new(),
+                size: 0,
+            });
+            return SlotRef {
+                index,
+                generation: 0,
+            };
+        };
+        let slot = self.get_mut(index);
+        slot.id = id;
+        slot.node = node;
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.state = State::Open;
+        SlotRef {
+            index,
+            generation: slot.generation,
+        }
+    }
+
+    /// Takes back the slot of an event that was taken.
+    pub(super) fn release(&mut self, index: SlotIndex) {
+        let slot = self.get_mut(index);
+        slot.state = State::Free;
+        slot.clear();
+        self.free.push(index);
+    }
+}

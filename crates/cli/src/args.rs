@@ -13,6 +13,9 @@ const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something w
     --exit-code only; 2 on wrong usage, on an input or output error, or when there was nothing \
     to read.";
 
+/// Heading of the options about stderr.
+const MESSAGES: &str = "Messages on stderr";
+
 /// Finds the connection that does not belong, in Linux audit logs
 #[derive(Debug, Parser)]
 #[command(name = "rareport", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -38,13 +41,12 @@ pub(crate) enum Command {
 
 /// What goes to stderr.
 #[derive(Clone, Copy, Debug, ClapArgs)]
-#[command(next_help_heading = "Messages on stderr")]
 pub(crate) struct ConsoleArgs {
     /// No progress, no warnings, no closing summary; errors are still told
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = MESSAGES)]
     pub(crate) quiet: bool,
     /// Show a progress bar on stderr
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = MESSAGES, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: ProgressWhen,
 }
 
@@ -61,7 +63,6 @@ pub(crate) enum ProgressWhen {
 
 /// Which logs are read, and which part of them.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Log files or directories; `-`, or nothing with a pipe, is stdin
     ///
@@ -102,7 +103,6 @@ pub(crate) enum Format {
 
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Options")]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -119,7 +119,6 @@ pub(crate) struct DetectArgs {
 
 /// Arguments of `rareport events`.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Options")]
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -148,7 +147,6 @@ pub(crate) enum Kind {
 
 /// Arguments of `rareport records`.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Options")]
 pub(crate) struct RecordsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -159,7 +157,6 @@ pub(crate) struct RecordsArgs {
 
 /// Arguments of `rareport rules`.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Options")]
 pub(crate) struct RulesArgs {
     /// Check this rules file (as auditctl -R reads it) instead of printing rules
     #[arg(long, value_name = "FILE")]

@@ -1,0 +1,102 @@
+//! Inputs that once were read wrongly, found by the fuzz targets in `fuzz/`, as small as they get.
+
+use std::io::{self, ErrorKind, Read};
+
+use auditparse::{Completion, Limits, Reader, Reassembler, Record, RecordErrorKind};
+
+/// A source that gives these pieces one by one; `None` is an error that passes.
+struct Pieces<'a>(std::vec::IntoIter<Option<&'a [u8]>>);
+
+impl<'a> Pieces<'a> {
+    fn new(pieces: &[Option<&'a [u8]>]) -> Pieces<'a> {
+        Pieces(pieces.to_vec().into_iter())
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.next() {
+            Some(Some(piece)) => {
+                buffer[..piece.len()].copy_from_slice(piece);
+                Ok(piece.len())
+            }
+            Some(None) => Err(ErrorKind::WouldBlock.into()),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Found by `reader`: what followed an error of the source within a line that was too long was
+/// taken for a line of its own, even for a record.
+#[test]
+fn an_error_within_a_line_that_is_too_long_does_not_end_the_line() {
+    let forged = b"type=EOE msg=audit(1.001:1):\n";
+    let source = Pieces::new(&[Some(&[b'x'; 40]), None, Some(forged)]);
+    let limits = Limits {
+        line_bytes: 30,
+        ..Limits::default()
+    };
+    let mut reader = Reader::with_limits(source, limits);
+    let mut kinds = Vec::new();
+    loop {
+        match reader.next_record() {
+            Ok(Some(record)) => kinds.push(record.map(|_| ()).map_err(|error| error.kind())),
+            Ok(None) => break,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    assert_eq!(kinds, [Err(RecordErrorKind::TooLong)]);
+    assert_eq!((reader.stats().lines, reader.stats().bytes), (1, 69));
+}
+
+/// What comes out of a reassembler: completion and number of records of each event.
+fn events(limits: Limits, lines: &[&str]) -> Vec<(Completion, usize)> {
+    let mut reassembler = Reassembler::new(limits);
+    for line in lines {
+        reassembler.push(&Record::parse(line.as_bytes()).unwrap());
+    }
+    let mut out = Vec::new();
+    while let Some(event) = reassembler.next_event() {
+        out.push((event.completion(), event.records().len()));
+    }
+    out
+}
+
+/// Found by `reassembly`: when the nodes were learned anew, a record of a new node with the time
+/// and serial of the record before was taken for a late one of the other node.
+#[test]
+fn a_node_that_comes_anew_has_no_late_records() {
+    let limits = Limits {
+        nodes: 1,
+        open_events: 1,
+        ..Limits::default()
+    };
+    let lines = [
+        "node=a type=CWD msg=audit(1.001:1): cwd=\"/\"",
+        "node=b type=CWD msg=audit(1.001:1): cwd=\"/\"",
+        "node=b type=CWD msg=audit(1.001:2): cwd=\"/\"",
+    ];
+    let evicted = (Completion::Evicted, 1);
+    assert_eq!(events(limits, &lines), [evicted, evicted]);
+}
+
+/// Found by `reassembly`: the bounds of open events were not looked at when a `PROCTITLE` or `EOE`
+/// opened one.
+#[test]
+fn events_that_begin_with_their_last_record_are_bounded_too() {
+    let few = Limits {
+        open_events: 1,
+        ..Limits::default()
+    };
+    let small = Limits {
+        open_bytes: 60,
+        ..Limits::default()
+    };
+    for record in ["PROCTITLE msg=audit(1.001", "EOE msg=audit(1.001"] {
+        let lines = [1, 2, 3].map(|serial| format!("type={record}:{serial}): proctitle=00"));
+        let lines = lines.each_ref().map(String::as_str);
+        for limits in [few, small] {
+            assert_eq!(events(limits, &lines), [(Completion::Evicted, 1); 2]);
+        }
+    }
+}

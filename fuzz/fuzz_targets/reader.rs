@@ -1,0 +1,112 @@
+//! Any bytes as a log, read whole and read from a stream that gives them in pieces of any size, is
+//! interrupted and fails now and then. Both read the same records, events, connections, statistics
+//! and lost serials, and every byte and line is counted once.
+#![no_main]
+
+use std::io::{self, ErrorKind, Read};
+
+use arbitrary::Arbitrary;
+use auditparse::{Connections, Events, Limits, LostRange, Reader, Records};
+use auditparse_fuzz::TinyLimits;
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    limits: TinyLimits,
+    sizes: [u8; 4],
+    log: &'a [u8],
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let limits = Limits::from(input.limits);
+    let stream = || Reader::with_limits(Pieces::new(input.log, input.sizes), limits);
+
+    let mut whole = Records::with_limits(input.log, &limits);
+    let records: Vec<_> = whole.by_ref().map(|record| format!("{record:?}")).collect();
+    let mut reader = stream();
+    let read = collect(|| Ok(reader.next_record()?.map(|record| format!("{record:?}"))));
+    assert_eq!(read, records);
+    assert_eq!(reader.stats(), whole.stats());
+
+    let stats = whole.stats();
+    assert_eq!(stats.bytes, input.log.len() as u64);
+    assert_eq!(
+        stats.lines,
+        input.log.split_inclusive(|&byte| byte == b'\n').count() as u64
+    );
+    assert_eq!(stats.lines, stats.records + stats.rejected.total());
+
+    let mut whole = Events::with_limits(input.log, limits);
+    let events: Vec<_> = whole.by_ref().map(|event| json(&event)).collect();
+    let mut reader = stream().events();
+    let read = collect(|| Ok(reader.next_event()?.map(|event| json(&event))));
+    assert_eq!(read, events);
+    assert_eq!(reader.stats(), whole.stats());
+    assert_eq!(owned(reader.lost_ranges()), owned(whole.lost_ranges()));
+
+    let mut whole = Connections::with_limits(input.log, limits);
+    let connections: Vec<_> = whole.by_ref().map(|connection| json(&connection)).collect();
+    let mut reader = stream().connections();
+    let read = collect(|| {
+        Ok(reader
+            .next_connection()?
+            .map(|connection| json(&connection)))
+    });
+    assert_eq!(read, connections);
+    assert_eq!(reader.stats(), whole.stats());
+    assert_eq!(owned(reader.lost_ranges()), owned(whole.lost_ranges()));
+});
+
+/// All items of a reader; as its documentation says, an error of the source ends nothing.
+fn collect(mut next: impl FnMut() -> io::Result<Option<String>>) -> Vec<String> {
+    let mut items = Vec::new();
+    loop {
+        match next() {
+            Ok(Some(item)) => items.push(item),
+            Ok(None) => return items,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+}
+
+fn json(item: &impl serde::Serialize) -> String {
+    serde_json::to_string(item).expect("JSON")
+}
+
+fn owned<'a>(ranges: impl Iterator<Item = (&'a [u8], LostRange)>) -> Vec<(Vec<u8>, LostRange)> {
+    ranges.map(|(node, range)| (node.to_vec(), range)).collect()
+}
+
+/// A source that gives its bytes in pieces of these sizes, over and over. A size of 0 is an error
+/// and one of 255 an interruption.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    sizes: [u8; 5],
+    turn: usize,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(rest: &'a [u8], [a, b, c, d]: [u8; 4]) -> Pieces<'a> {
+        // The last keeps the others from going on for ever without a byte.
+        Pieces {
+            rest,
+            sizes: [a, b, c, d, 100],
+            turn: 0,
+        }
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.sizes[self.turn % self.sizes.len()];
+        self.turn += 1;
+        match size {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            255 => Err(ErrorKind::Interrupted.into()),
+            size => {
+                let length = self.rest.len().min(size.into());
+                self.rest.read(&mut buffer[..length])
+            }
+        }
+    }
+}

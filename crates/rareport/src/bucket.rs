@@ -1,11 +1,14 @@
 //! Buckets: which one a time belongs to, and what is gathered in one while it is open.
 //!
-//! Only presence is kept of the events of a bucket: which by-field values were there, and which
-//! influencer values each of them was seen with (rare-model §3, §4).
+//! Only presence is kept of the events of a bucket: which values were there, how often, and which
+//! influencer values each of them was seen with (rare-model §3, §4, §14). What the values mean to
+//! the model is decided when the bucket is closed.
 
 use crate::dictionary::Scratch;
+use crate::partition::Kind;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
+use std::ops::Range;
 
 /// Start of the bucket of `span` seconds that `time` belongs to.
 pub(crate) fn floor(time: i64, span: u32) -> i64 {
@@ -14,62 +17,177 @@ pub(crate) fn floor(time: i64, span: u32) -> i64 {
 
 /// Start of the first bucket of `span` seconds that begins at `time` or later.
 pub(crate) fn ceil(time: i64, span: u32) -> i64 {
-    floor(time.saturating_add(i64::from(span) - 1), span)
+    floor(time + i64::from(span) - 1, span)
 }
 
-/// An id and the influencer fields and values seen with it.
-pub(crate) type Influences<'a> = (u32, Vec<(u16, &'a [u8])>);
+/// Who and what was present: ids of a partition, of an over-field value within it (0 in a job
+/// without an over field) and of a by-field value within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Subject {
+    pub(crate) partition: u32,
+    pub(crate) over: u32,
+    pub(crate) by: u32,
+}
 
 /// What has been seen so far in one bucket.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bucket {
     /// Accepted events, with or without a by-field value.
     pub(crate) event_count: u64,
-    /// Where in `present` each id is.
-    places: HashMap<u32, u32, RandomState>,
-    /// Ids of the by-field values, in order of appearance.
-    present: Vec<u32>,
+    places: HashMap<Subject, u32, RandomState>,
+    /// The subjects and their numbers of events, in order of appearance.
+    subjects: Vec<(Subject, u64)>,
     /// Influencer values.
     values: Scratch,
-    /// Pairs of a place in `present` and an influencer value.
-    influences: HashSet<(u32, u32), RandomState>,
+    /// Pairs of a place in `subjects` and an influencer value, each once.
+    influences: Vec<(u32, u32)>,
+    known_influences: HashSet<u64, RandomState>,
 }
 
 impl Bucket {
-    /// Notes that the by-field value `id` is present, and with which influencer values.
-    pub(crate) fn note<'a>(&mut self, id: u32, influences: impl Iterator<Item = (u16, &'a [u8])>) {
-        let place = *self.places.entry(id).or_insert_with(|| {
-            self.present.push(id);
-            (self.present.len() - 1) as u32
+    /// Notes `count` events of a subject with certain influencer values.
+    pub(crate) fn note<'a>(
+        &mut self,
+        subject: Subject,
+        count: u64,
+        influences: impl Iterator<Item = (u16, &'a [u8])>,
+    ) {
+        let place = *self.places.entry(subject).or_insert_with(|| {
+            self.subjects.push((subject, 0));
+            (self.subjects.len() - 1) as u32
         });
+        self.subjects[place as usize].1 += count;
         for (field, value) in influences {
             let value = self.values.register(field, value);
-            self.influences.insert((place, value));
+            if self
+                .known_influences
+                .insert(u64::from(place) << 32 | u64::from(value))
+            {
+                self.influences.push((place, value));
+            }
         }
     }
 
-    /// For each id, in ascending order, the influencer fields and values seen with it, in order
-    /// of field and value.
-    pub(crate) fn influences(&self) -> Vec<Influences<'_>> {
-        let mut all: Vec<Influences<'_>> =
-            self.present.iter().map(|&id| (id, Vec::new())).collect();
-        for &(place, value) in &self.influences {
-            all[place as usize].1.push(self.values.value(value));
+    /// Number of distinct influencer values held.
+    pub(crate) fn value_count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Partition, sort and id of the values that the bucket refers to.
+    pub(crate) fn values_in_use(&self) -> impl Iterator<Item = (u32, Kind, u32)> + '_ {
+        self.subjects.iter().flat_map(
+            |&(
+                Subject {
+                    partition,
+                    over,
+                    by,
+                },
+                _,
+            )| { [(partition, Kind::By, by), (partition, Kind::Over, over)] },
+        )
+    }
+
+    /// What was gathered, in an order that does not depend on that of the events.
+    pub(crate) fn gathered(&self) -> Gathered<'_> {
+        let mut by_value: Vec<u32> = (0..self.values.len() as u32).collect();
+        by_value.sort_unstable_by_key(|&id| self.values.value(id));
+        let mut rank = vec![0; by_value.len()];
+        for (position, &id) in by_value.iter().enumerate() {
+            rank[id as usize] = position as u32;
         }
-        for (_, values) in &mut all {
-            values.sort_unstable();
+        let mut by_subject: Vec<u32> = (0..self.subjects.len() as u32).collect();
+        by_subject.sort_unstable_by_key(|&place| self.subjects[place as usize].0);
+        let mut position = vec![0; by_subject.len()];
+        for (index, &place) in by_subject.iter().enumerate() {
+            position[place as usize] = index as u32;
         }
-        all.sort_unstable_by_key(|(id, _)| *id);
-        all
+        let pairs = self.influences.iter();
+        let pairs = pairs.map(|&(place, id)| (position[place as usize], rank[id as usize]));
+        let influences = Groups::of(by_subject.len(), by_value.len(), pairs);
+        Gathered {
+            values: by_value.iter().map(|&id| self.values.value(id)).collect(),
+            subjects: by_subject
+                .iter()
+                .map(|&place| self.subjects[place as usize])
+                .collect(),
+            influences,
+        }
     }
 
     /// Forgets everything but keeps the memory for the next bucket.
     pub(crate) fn clear(&mut self) {
         self.event_count = 0;
         self.places.clear();
-        self.present.clear();
+        self.subjects.clear();
         self.values.clear();
         self.influences.clear();
+        self.known_influences.clear();
+    }
+}
+
+/// What was gathered in a bucket, sorted.
+#[derive(Clone, Debug)]
+pub(crate) struct Gathered<'a> {
+    /// Influencer fields and values, ascending.
+    pub(crate) values: Vec<(u16, &'a [u8])>,
+    /// Subjects with their numbers of events, ascending.
+    pub(crate) subjects: Vec<(Subject, u64)>,
+    /// For each of `subjects`, indices into `values`, ascending.
+    pub(crate) influences: Groups,
+}
+
+/// Lists of numbers for the members 0, 1, 2, … of something, in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Groups {
+    /// Where the list of each member starts, and at the end where the last one ends.
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Groups {
+    /// Groups pairs of a member (below `members`) and an item (below `items`) by member; the
+    /// items of each member are ascending.
+    pub(crate) fn of(
+        members: usize,
+        items: usize,
+        pairs: impl Iterator<Item = (u32, u32)> + Clone,
+    ) -> Self {
+        let swapped = pairs.map(|(member, item)| (item, member));
+        let by_item = Groups::in_given_order(items, swapped);
+        let ascending = (0..items as u32).flat_map(|item| {
+            by_item
+                .get(item as usize)
+                .iter()
+                .map(move |&member| (member, item))
+        });
+        Groups::in_given_order(members, ascending)
+    }
+
+    /// Groups pairs by their first number; within a group they keep their order.
+    fn in_given_order(members: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; members + 1];
+        for (member, _) in pairs.clone() {
+            starts[member as usize + 1] += 1;
+        }
+        for member in 0..members {
+            starts[member + 1] += starts[member];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0; starts[members] as usize];
+        for (member, item) in pairs {
+            let slot = &mut next[member as usize];
+            items[*slot as usize] = item;
+            *slot += 1;
+        }
+        Groups { starts, items }
+    }
+
+    pub(crate) fn get(&self, member: usize) -> &[u32] {
+        &self.items[self.range(member)]
+    }
+
+    fn range(&self, member: usize) -> Range<usize> {
+        self.starts[member] as usize..self.starts[member + 1] as usize
     }
 }
 
@@ -81,5 +199,26 @@ mod tests {
     fn buckets_are_aligned_to_the_epoch() {
         assert_eq!([899, 900, -1].map(|time| floor(time, 900)), [0, 900, -900]);
         assert_eq!([899, 900, -1].map(|time| ceil(time, 900)), [900, 900, 0]);
+    }
+
+    #[test]
+    fn what_is_gathered_is_sorted() {
+        let subject = |by| Subject {
+            partition: 0,
+            over: 0,
+            by,
+        };
+        let mut bucket = Bucket::default();
+        bucket.note(subject(7), 1, [(1, b"b".as_slice()), (0, b"z")].into_iter());
+        bucket.note(subject(2), 1, [(1, b"a".as_slice())].into_iter());
+        bucket.note(subject(7), 1, [(1, b"a".as_slice()), (0, b"z")].into_iter());
+        let gathered = bucket.gathered();
+        assert_eq!(
+            gathered.values,
+            [(0, b"z".as_slice()), (1, b"a"), (1, b"b")]
+        );
+        assert_eq!(gathered.subjects, [(subject(2), 1), (subject(7), 2)]);
+        assert_eq!(gathered.influences.get(0), [1]);
+        assert_eq!(gathered.influences.get(1), [0, 1, 2]);
     }
 }

@@ -50,6 +50,35 @@ impl CategoryModel {
         }
     }
 
+    /// A model with given concentrations, by id; zero stands for no category (rare-model §14.2).
+    #[must_use]
+    pub fn of_counts(counts: &[u32]) -> Self {
+        let mut ascending: Vec<u32> = (0..counts.len() as u32)
+            .filter(|&id| counts[id as usize] > 0)
+            .collect();
+        ascending.sort_unstable_by_key(|&id| (counts[id as usize], id));
+        CategoryModel {
+            concentrations: counts.iter().map(|&count| f64::from(count)).collect(),
+            total: counts
+                .iter()
+                .fold(0.0, |total, &count| total + f64::from(count)),
+            decay_rate: 0.0,
+            ascending,
+        }
+    }
+
+    /// Forgets categories; the total becomes the plain sum of what is left (rare-model §10).
+    pub fn remove(&mut self, ids: &[u32]) {
+        for &id in ids {
+            if let Some(concentration) = self.concentrations.get_mut(id as usize) {
+                *concentration = 0.0;
+            }
+        }
+        self.ascending
+            .retain(|&id| self.concentrations[id as usize] > 0.0);
+        self.total = self.concentrations.iter().fold(0.0, |total, c| total + c);
+    }
+
     /// Number of categories.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -78,8 +107,9 @@ impl CategoryModel {
     }
 
     /// The categories by ascending concentration, rarest first.
-    pub fn rarest_first(&self) -> impl ExactSizeIterator<Item = u32> + DoubleEndedIterator + '_ {
-        self.ascending.iter().copied()
+    #[must_use]
+    pub fn rarest_first(&self) -> &[u32] {
+        &self.ascending
     }
 
     /// Median of the concentrations; the mean of the middle two if their number is even.
@@ -215,8 +245,8 @@ impl Rarity<'_> {
     /// The smallest P̂ of all categories, that of the rarest.
     #[must_use]
     pub fn smallest(&self) -> f64 {
-        let rarest = self.model.rarest_first().next();
-        let concentration = rarest.and_then(|id| self.model.concentration(id));
+        let rarest = self.model.rarest_first().first();
+        let concentration = rarest.and_then(|&id| self.model.concentration(id));
         concentration.map_or(1.0, |concentration| self.probability_at(concentration))
     }
 

@@ -53,6 +53,16 @@ impl Dictionary {
             .insert_unique(hash, id, |&id| hasher.hash_one(&*values[id as usize]));
         id
     }
+
+    /// Forgets a value, whose id may then stand for another one.
+    pub(crate) fn remove(&mut self, id: u32) {
+        let hash = self.hasher.hash_one(&*self.values[id as usize]);
+        if let Ok(entry) = self.ids.find_entry(hash, |&known| known == id) {
+            entry.remove();
+            self.values[id as usize] = Box::default();
+            self.free.push(Reverse(id));
+        }
+    }
 }
 
 /// Values of several fields, numbered in order of first appearance until all are forgotten at
@@ -73,6 +83,11 @@ struct Entry {
 }
 
 impl Scratch {
+    /// Number of values known.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The field and the value that `id` stands for.
     pub(crate) fn value(&self, id: u32) -> (u16, &[u8]) {
         let entry = self.entries[id as usize];
@@ -125,6 +140,21 @@ mod tests {
         assert_eq!(ids, [0, 1, 0, 2]);
         assert_eq!(dictionary.value(1), b"a");
         assert_eq!(dictionary.len(), 3);
+    }
+
+    #[test]
+    fn ids_of_removed_values_are_used_again_lowest_first() {
+        let mut dictionary = Dictionary::default();
+        for value in [b"a", b"b", b"c"] {
+            dictionary.register(value);
+        }
+        dictionary.remove(2);
+        dictionary.remove(0);
+        assert_eq!(dictionary.len(), 1);
+        assert_eq!(
+            [b"d", b"b", b"a", b"e"].map(|value| dictionary.register(value)),
+            [0, 1, 2, 3]
+        );
     }
 
     #[test]

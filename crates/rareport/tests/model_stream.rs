@@ -1,5 +1,7 @@
 //! Records of whole streams against the reference library's values.
 
+#![allow(clippy::unwrap_used)]
+
 use rareport::results::{BucketResults, Record};
 use rareport::{Detector, JobConfig, Observation};
 use serde::Deserialize;
@@ -35,8 +37,8 @@ fn run(case: &Case) -> Vec<BucketResults> {
     let mut job = JobConfig::rare(&case.columns[1]);
     job.bucket_span = case.bucket_span;
     job.influencers = case.columns[2..].to_vec();
-    job.limits.records_per_bucket = None;
-    let mut detector = Detector::new(job);
+    job.limits.results_per_bucket = None;
+    let mut detector = Detector::new(job).unwrap();
     let mut results = Vec::new();
     for event in &case.events {
         let Some(Value::Time(time)) = event[0] else {
@@ -54,7 +56,7 @@ fn run(case: &Case) -> Vec<BucketResults> {
             influencers: &influencers,
             ..Default::default()
         };
-        results.extend(detector.push(&observation));
+        results.extend(detector.push(&observation).unwrap());
     }
     let end = case
         .buckets
@@ -87,13 +89,13 @@ fn records_of_streams() {
                 .collect();
             assert_eq!(results.records.len(), rare.len());
             for port in rare {
-                let of_port = |record: &&Record| record.by_field_value == port.0;
+                let of_port = |record: &&Record| record.by_field_value.as_ref() == Some(&port.0);
                 let record = results.records.iter().find(of_port).unwrap();
                 assert!(close(record.probability, port.1), "{}", port.0);
-                assert!(close(record.typical[0], port.2), "{}", port.0);
-                let explanation = record.anomaly_score_explanation;
+                assert!(close(record.typical.unwrap()[0], port.2), "{}", port.0);
+                let explanation = record.anomaly_score_explanation.unwrap();
                 assert_eq!(explanation.by_field_first_occurrence, port.3);
-                assert!(close(explanation.by_field_relative_rarity, port.4));
+                assert!(close(explanation.by_field_relative_rarity.unwrap(), port.4));
                 compared += 1;
             }
         }

@@ -1,0 +1,207 @@
+//! From observations to open buckets (rare-model §3.1, §3.3).
+
+use super::{Detector, DetectorError};
+use crate::bucket::{self, Subject};
+use crate::job::JobConfig;
+use crate::observation::{Observation, present};
+use crate::partition::{Model, Partition};
+
+/// The fields of a job, as observations give them.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    pub(super) has_over: bool,
+    has_partition: bool,
+    use_null: bool,
+    /// Influencer fields in byte order of their names.
+    pub(super) influencers: Vec<Influencer>,
+    /// Index into `influencers` of the partition field, if it is one.
+    pub(super) partition_influencer: Option<u16>,
+}
+
+/// An influencer field.
+#[derive(Clone, Debug)]
+pub(super) struct Influencer {
+    pub(super) name: String,
+    pub(super) source: Source,
+}
+
+/// Where the value of an influencer field comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    By,
+    Over,
+    Partition,
+    /// The list of the observation, at this index.
+    Listed(usize),
+}
+
+impl Fields {
+    pub(super) fn of(job: &JobConfig) -> Self {
+        let detector = &job.detector;
+        let influencer = |(index, name): (usize, &String)| {
+            let is = |field: &Option<String>| field.as_ref() == Some(name);
+            let source = if *name == detector.by_field {
+                Source::By
+            } else if is(&detector.over_field) {
+                Source::Over
+            } else if is(&detector.partition_field) {
+                Source::Partition
+            } else {
+                Source::Listed(index)
+            };
+            Influencer {
+                name: name.clone(),
+                source,
+            }
+        };
+        let mut influencers: Vec<Influencer> =
+            job.influencers.iter().enumerate().map(influencer).collect();
+        influencers.sort_by(|x, y| x.name.cmp(&y.name));
+        let of_partition =
+            |(_, influencer): &(u16, &Influencer)| influencer.source == Source::Partition;
+        let partition_influencer = (0u16..)
+            .zip(&influencers)
+            .find(of_partition)
+            .map(|(index, _)| index);
+        Fields {
+            has_over: detector.over_field.is_some(),
+            has_partition: detector.partition_field.is_some(),
+            use_null: detector.use_null,
+            influencers,
+            partition_influencer,
+        }
+    }
+}
+
+/// The values of an observation as far as the job looks at them.
+#[derive(Clone, Copy, Debug)]
+struct Values<'a> {
+    partition: &'a [u8],
+    over: Option<&'a [u8]>,
+    by: Option<&'a [u8]>,
+}
+
+impl Values<'_> {
+    fn of<'a>(observation: &Observation<'a>, fields: &Fields) -> Values<'a> {
+        let if_used = |used: bool, value| if used { present(value) } else { None };
+        let empty: &[u8] = b"";
+        Values {
+            partition: if_used(fields.has_partition, observation.partition).unwrap_or(empty),
+            over: if fields.has_over {
+                present(observation.over)
+            } else {
+                Some(empty)
+            },
+            by: present(observation.by).or(fields.use_null.then_some(empty)),
+        }
+    }
+}
+
+impl Detector {
+    /// Gathers an observation that is not late into its bucket. Whether earlier buckets are closed
+    /// before or after makes no difference to it.
+    pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
+        let (time, span) = (observation.time, self.job.bucket_span);
+        let latency = self.job.latency_buckets() * i64::from(span);
+        self.closed_until
+            .get_or_insert(bucket::floor(time, span) - latency);
+        let first_complete = *self.first_complete.get_or_insert(bucket::ceil(time, span));
+        let values = Values::of(observation, &self.fields);
+        let partition = self.partition(values.partition, time);
+        let subject = self.subject(partition, &values);
+        self.check_values()?;
+        if time < first_complete {
+            self.counts.before_first_complete += 1;
+            return Ok(());
+        }
+        let index = self.open_index(bucket::floor(time, span));
+        let bucket = &mut self.open[index].1;
+        let Some(subject) = subject else {
+            self.counts.without_value += 1;
+            bucket.event_count += 1;
+            return Ok(());
+        };
+        if time < self.partitions.get(partition).first_complete {
+            self.counts.before_partition_complete += 1;
+            bucket.event_count += 1;
+            return Ok(());
+        }
+        if let Some(limit) = self.job.limits.values
+            && bucket.value_count() + self.fields.influencers.len() > limit
+        {
+            return Err(DetectorError::TooManyInfluencerValues { limit });
+        }
+        bucket.event_count += 1;
+        let value_of = |influencer: &Influencer| match influencer.source {
+            Source::By => present(values.by),
+            Source::Over => present(values.over),
+            Source::Partition => present(Some(values.partition)),
+            Source::Listed(index) => observation
+                .influencers
+                .get(index)
+                .copied()
+                .and_then(present),
+        };
+        let influences = (0u16..).zip(self.fields.influencers.iter().map(value_of));
+        bucket.note(
+            subject,
+            1,
+            influences.filter_map(|(field, value)| Some((field, value?))),
+        );
+        Ok(())
+    }
+
+    /// The id of a partition, which begins to exist with the first event in it.
+    fn partition(&mut self, value: &[u8], time: i64) -> u32 {
+        let (job, before) = (&self.job, self.partitions.len());
+        let id = self.partitions.register(value, || {
+            let first_complete = bucket::ceil(time, job.bucket_span);
+            Partition::new(first_complete, Model::of(job))
+        });
+        self.known_values += self.partitions.len() - before;
+        id
+    }
+
+    /// The ids of an observation's values, which get them if they have none; `None` if a value is
+    /// missing.
+    fn subject(&mut self, partition: u32, values: &Values<'_>) -> Option<Subject> {
+        let (over, by) = (values.over?, values.by?);
+        let known = self.partitions.get_mut(partition);
+        let before = known.value_count();
+        let by = known.by.register(by);
+        let over = if self.fields.has_over {
+            known.over.register(over)
+        } else {
+            0
+        };
+        self.known_values += known.value_count() - before;
+        Some(Subject {
+            partition,
+            over,
+            by,
+        })
+    }
+
+    /// Refuses observations once there are too many values.
+    fn check_values(&self) -> Result<(), DetectorError> {
+        match self.job.limits.values {
+            Some(limit) if self.known_values > limit => Err(DetectorError::TooManyValues { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Index in `open` of the bucket that starts at `start`, which is opened if it is not.
+    pub(super) fn open_index(&mut self, start: i64) -> usize {
+        match self.open.back() {
+            Some((last, _)) if *last == start => self.open.len() - 1,
+            _ => match self.open.binary_search_by_key(&start, |(other, _)| *other) {
+                Ok(index) => index,
+                Err(index) => {
+                    self.open
+                        .insert(index, (start, std::mem::take(&mut self.spare)));
+                    index
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Lengths of time as configurations write them: a number with a unit.
+
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use std::fmt;
+
+/// Units and their lengths in milliseconds.
+const UNITS: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("s", 1000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+];
+
+/// The length of time in whole seconds that a text such as `15m` stands for.
+pub(super) fn parse(text: &str) -> Option<u32> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let (_, milliseconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let milliseconds = number.parse::<u64>().ok()?.checked_mul(*milliseconds)?;
+    if milliseconds % 1000 != 0 {
+        return None;
+    }
+    u32::try_from(milliseconds / 1000).ok()
+}
+
+/// Reads a number of seconds or a text with a unit.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    deserializer.deserialize_any(SpanVisitor)
+}
+
+struct SpanVisitor;
+
+impl Visitor<'_> for SpanVisitor {
+    type Value = u32;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a whole number of seconds, or one with a unit such as 15m or 1h")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<u32, E> {
+        parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<u32, E> {
+        u32::try_from(seconds).map_err(|_| E::invalid_value(Unexpected::Unsigned(seconds), &self))
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<u32, E> {
+        u32::try_from(seconds).map_err(|_| E::invalid_value(Unexpected::Signed(seconds), &self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn units() {
+        let seconds = ["15m", "1h", "900s", "2000ms", "7d"].map(parse);
+        assert_eq!(seconds, [900, 3600, 900, 2, 604_800].map(Some));
+        assert_eq!(
+            ["", "m", "15", "1.5h", "-1m", "1w", "1500ms", "99999999999d"].map(parse),
+            [None; 8]
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! Leaves of a job with an over field: one per over-field value ("person"), as rare as its
+//! by-field values ("attributes") are among all persons (rare-model §14.2, §14.3).
+
+use crate::bucket::{Gathered, Subject};
+use crate::category::{CategoryModel, Rarity};
+use crate::constants::SMALLEST_PROBABILITY;
+use crate::job::Function;
+use crate::special::{gamma_q, normal_upper_tail_quantile};
+use crate::tree::{Influence, Leaves};
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+use std::ops::Range;
+
+/// Smallest strength of an influence that is kept (rare-model §2, influence cut-off).
+const INFLUENCE_CUT_OFF: f64 = 0.4;
+
+/// Mean squared z-score below which the probabilities are taken to be all 1 (rare-model §7.2).
+const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
+
+/// Most causes of a record (rare-model §14.2).
+const MOST_CAUSES: usize = 10;
+
+/// How much larger than the smallest probability of a person's attributes that of a cause may be.
+const CAUSE_TOLERANCE: f64 = 1.1;
+
+/// Probability up to which an attribute is a cause in any case.
+const SURE_CAUSE: f64 = 0.05;
+
+/// Which persons have ever had which attributes.
+#[derive(Clone, Debug)]
+pub(crate) struct Population {
+    /// Whether frequent attributes of a person weigh more, as in `freq_rare`.
+    by_frequency: bool,
+    ever: HashSet<(u32, u32), RandomState>,
+    /// Number of persons by attribute.
+    persons: Vec<u32>,
+    /// The attributes as categories whose concentrations are the numbers of persons.
+    model: CategoryModel,
+}
+
+/// An attribute of a person in a bucket.
+#[derive(Clone, Copy, Debug)]
+struct Attribute {
+    id: u32,
+    /// P̂ of the attribute among all persons.
+    probability: f64,
+    /// Weight in the joint probability, w of (32).
+    weight: f64,
+}
+
+/// An attribute that makes a person rare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct CauseOf {
+    pub(crate) attribute: u32,
+    pub(crate) probability: f64,
+}
+
+impl Population {
+    pub(crate) fn new(function: Function) -> Self {
+        Population {
+            by_frequency: function == Function::FreqRare,
+            ever: HashSet::default(),
+            persons: Vec::new(),
+            model: CategoryModel::of_counts(&[]),
+        }
+    }
+
+    /// Counts the persons and attributes of one bucket.
+    pub(crate) fn learn(&mut self, subjects: &[(Subject, u64)]) {
+        for (subject, _) in subjects {
+            let attribute = subject.by as usize;
+            if self.persons.len() <= attribute {
+                self.persons.resize(attribute + 1, 0);
+            }
+            if self.ever.insert((subject.over, subject.by)) {
+                self.persons[attribute] += 1;
+            }
+        }
+        self.model = CategoryModel::of_counts(&self.persons);
+    }
+
+    /// Forgets persons and attributes.
+    pub(crate) fn remove(&mut self, persons: &[u32], attributes: &[u32]) {
+        let is_in = |ids: &[u32], id: u32| ids.binary_search(&id).is_ok();
+        let counts = &mut self.persons;
+        self.ever.retain(|&(person, attribute)| {
+            let kept = !is_in(persons, person) && !is_in(attributes, attribute);
+            if !kept {
+                counts[attribute as usize] -= 1;
+            }
+            kept
+        });
+        self.model = CategoryModel::of_counts(&self.persons);
+    }
+
+    /// Adds a leaf for every person among the subjects of `range`, by ascending id.
+    pub(crate) fn judge(&self, gathered: &Gathered<'_>, range: Range<usize>, leaves: &mut Leaves) {
+        let rarity = self.model.rarity();
+        let mut start = range.start;
+        for person in gathered.subjects[range].chunk_by(|(x, _), (y, _)| x.over == y.over) {
+            let attributes = self.attributes(&rarity, person);
+            let probability = joint(attributes.iter());
+            let influences = influences(gathered, start, &attributes, probability);
+            leaves.push(person[0].0.over, probability, influences);
+            start += person.len();
+        }
+    }
+
+    fn attributes(&self, rarity: &Rarity<'_>, person: &[(Subject, u64)]) -> Vec<Attribute> {
+        let events: u64 = person.iter().map(|(_, count)| count).sum();
+        let weight = |count: u64| {
+            let share = count as f64 / events as f64;
+            if !self.by_frequency || share == 1.0 {
+                return 1.0;
+            }
+            1.0 - (1.0 - share).powf(person.len() as f64)
+        };
+        let attribute = |&(subject, count): &(Subject, u64)| Attribute {
+            id: subject.by,
+            probability: rarity
+                .probability(subject.by)
+                .clamp(SMALLEST_PROBABILITY, 1.0),
+            weight: weight(count),
+        };
+        person.iter().map(attribute).collect()
+    }
+
+    /// The attributes that make a person rare, most so first; those that are equally rare in
+    /// order of `name`.
+    pub(crate) fn causes<T: Ord>(
+        &self,
+        person: &[(Subject, u64)],
+        name: impl Fn(u32) -> T,
+    ) -> Vec<CauseOf> {
+        let mut attributes = self.attributes(&self.model.rarity(), person);
+        attributes.sort_by(|x, y| {
+            x.probability
+                .total_cmp(&y.probability)
+                .then_with(|| name(x.id).cmp(&name(y.id)))
+        });
+        let smallest = attributes
+            .first()
+            .map_or(1.0, |attribute| attribute.probability);
+        let limit = (CAUSE_TOLERANCE * smallest).max(SURE_CAUSE);
+        let causes = attributes
+            .iter()
+            .take_while(|a| a.probability <= limit)
+            .take(MOST_CAUSES);
+        causes
+            .map(|a| CauseOf {
+                attribute: a.id,
+                probability: a.probability,
+            })
+            .collect()
+    }
+
+    /// What a cause of a person's record gives as typical: P̂ of the attribute that happens to
+    /// have the person's id, or else the smallest of all (rare-model §14.2).
+    pub(crate) fn typical(&self, person: u32) -> f64 {
+        self.model.rarity().probability(person)
+    }
+}
+
+/// Probability of a person with certain attributes (rare-model §14.2, §14.3).
+fn joint<'a>(attributes: impl ExactSizeIterator<Item = &'a Attribute> + Clone) -> f64 {
+    if attributes.len() == 1
+        && let Some(only) = attributes.clone().find(|attribute| attribute.weight == 1.0)
+    {
+        return only.probability;
+    }
+    let (mut squares, mut weights) = (0.0, 0.0);
+    for attribute in attributes {
+        let z = normal_upper_tail_quantile(attribute.probability / 2.0);
+        squares += attribute.weight * z * z;
+        weights += attribute.weight;
+    }
+    if squares / weights < NEGLIGIBLE_MEAN_SQUARE {
+        return 1.0;
+    }
+    gamma_q(weights / 2.0, squares / 2.0).clamp(SMALLEST_PROBABILITY, 1.0)
+}
+
+/// The influences of a person with attributes whose subjects start at `start`: how much of its
+/// rarity those attributes account for that were seen with each influencer value.
+fn influences(
+    gathered: &Gathered<'_>,
+    start: usize,
+    attributes: &[Attribute],
+    probability: f64,
+) -> Vec<Influence> {
+    let mut seen: Vec<(u32, usize)> = (0..attributes.len())
+        .flat_map(|index| {
+            let values = gathered.influences.get(start + index).iter();
+            values.map(move |&value| (value, index))
+        })
+        .collect();
+    seen.sort_unstable();
+    seen.chunk_by(|(x, _), (y, _)| x == y)
+        .map(|with_value| {
+            let members = with_value.iter().map(|&(_, index)| &attributes[index]);
+            let strength = if probability == 1.0 {
+                1.0
+            } else {
+                (joint(members).ln() / probability.ln()).clamp(0.0, 1.0)
+            };
+            Influence {
+                value: with_value[0].0,
+                strength,
+            }
+        })
+        .filter(|influence| influence.strength >= INFLUENCE_CUT_OFF)
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! Leaves of a job without an over field: one per by-field value, as rare as its category.
+
+use crate::bucket::Gathered;
+use crate::category::CategoryModel;
+use crate::constants::SMALLEST_PROBABILITY;
+use crate::tree::{Influence, Leaves};
+use crate::visit_order::visit_order;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::ops::Range;
+
+/// Adds a leaf for every subject of `range`, in visiting order (rare-model §5.4, §6).
+///
+/// A value for which `skips` holds gets the probability 1 and no influences (rare-model §13).
+pub(crate) fn judge(
+    model: &CategoryModel,
+    gathered: &Gathered<'_>,
+    range: Range<usize>,
+    skips: impl Fn(u32) -> bool,
+    leaves: &mut Leaves,
+) {
+    let ids: Vec<u32> = gathered.subjects[range.clone()]
+        .iter()
+        .map(|(subject, _)| subject.by)
+        .collect();
+    let rarity = model.rarity();
+    let mut known: HashMap<u64, f64, RandomState> = HashMap::default();
+    for id in visit_order(&ids) {
+        if skips(id) {
+            leaves.push(id, 1.0, []);
+            continue;
+        }
+        let probability = match model.concentration(id) {
+            Some(concentration) => *known
+                .entry(concentration.to_bits())
+                .or_insert_with(|| rarity.probability_at(concentration)),
+            None => rarity.smallest(),
+        };
+        let subject = range.start + ids.partition_point(|&other| other < id);
+        let influences = gathered.influences.get(subject).iter();
+        leaves.push(
+            id,
+            probability.clamp(SMALLEST_PROBABILITY, 1.0),
+            influences.map(|&value| Influence {
+                value,
+                strength: 1.0,
+            }),
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! Building the tree from its leaves (rare-model §7.4, §7.5, §14.1).
+
+use super::{Influence, Influencers, LeafKind, Leaves, Node, Tree};
+use crate::aggregate::{Combined, Style, combine};
+use crate::bucket::Groups;
+use crate::constants::{LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
+use crate::score;
+use std::ops::Range;
+
+/// Above this a probability by itself earns no raw score, whatever the rounding.
+const UNSCORED: f64 = LARGEST_SIGNIFICANT * 1.01;
+
+impl Tree {
+    pub(crate) fn grow(leaves: &Leaves, influencers: &Influencers<'_>) -> Tree {
+        let nodes: Vec<Node> = leaves.probabilities().iter().map(|&p| leaf(p)).collect();
+        let partitions: Vec<(Range<usize>, Node)> = leaves
+            .partitions()
+            .map(|(_, range)| (range.clone(), partition(leaves.kind, &nodes[range])))
+            .collect();
+        let values = influencer_values(leaves, influencers, &nodes, &partitions);
+        let fields = if nodes.is_empty() {
+            Vec::new()
+        } else {
+            influencer_fields(influencers, &values)
+        };
+        let mut tree = Tree {
+            root: root(&partitions),
+            leaves: nodes,
+            values,
+            fields,
+        };
+        tree.rewrite_probabilities();
+        tree
+    }
+
+    /// Replaces the probability of every node with a raw score by the one that stands for the
+    /// score, (22).
+    fn rewrite_probabilities(&mut self) {
+        let below_root = self
+            .leaves
+            .iter_mut()
+            .chain(&mut self.values)
+            .chain(&mut self.fields);
+        for node in below_root.chain([&mut self.root]) {
+            if node.raw_score > 0.0 {
+                node.probability = score::probability(node.raw_score);
+            }
+        }
+    }
+}
+
+fn leaf(probability: f64) -> Node {
+    let probability = probability.clamp(SMALLEST_PROBABILITY, 1.0);
+    Node {
+        probability,
+        raw_score: score::raw_score(probability),
+        smallest: probability,
+    }
+}
+
+/// The node above children whose probabilities combine to `combined`: steps B and d of (21).
+fn above(combined: f64, smallest: f64) -> Node {
+    let Combined {
+        raw_score,
+        probability,
+    } = if combined > UNSCORED {
+        Combined {
+            raw_score: 0.0,
+            probability: combined,
+        }
+    } else {
+        combine(Style::Detectors, &[combined])
+    };
+    Node {
+        probability,
+        raw_score,
+        smallest: smallest.clamp(SMALLEST_PROBABILITY, 1.0),
+    }
+}
+
+/// The node of a partition: a by-field node over several leaves, or the only leaf.
+fn partition(kind: LeafKind, leaves: &[Node]) -> Node {
+    match leaves {
+        [only] => *only,
+        several => {
+            let probabilities: Vec<f64> = several.iter().map(|leaf| leaf.probability).collect();
+            above(combined(style(kind), &probabilities), smallest(several))
+        }
+    }
+}
+
+fn root(partitions: &[(Range<usize>, Node)]) -> Node {
+    match partitions {
+        [] => Node::UNREMARKABLE,
+        [(_, only)] => above(only.probability, only.smallest),
+        several => {
+            let nodes: Vec<Node> = several.iter().map(|(_, node)| *node).collect();
+            let probabilities: Vec<f64> = nodes.iter().map(|node| node.probability).collect();
+            let all = above(combined(Style::People, &probabilities), smallest(&nodes));
+            above(all.probability, all.smallest)
+        }
+    }
+}
+
+fn style(kind: LeafKind) -> Style {
+    match kind {
+        LeafKind::Attribute => Style::Attributes,
+        LeafKind::Person => Style::People,
+    }
+}
+
+fn smallest(nodes: &[Node]) -> f64 {
+    nodes.iter().map(|node| node.smallest).fold(1.0, f64::min)
+}
+
+/// Step A of (21) for one group: a single probability stands as it is.
+fn combined(style: Style, probabilities: &[f64]) -> f64 {
+    match probabilities {
+        [only] => *only,
+        several => combine(style, several).probability,
+    }
+}
+
+fn influencer_values(
+    leaves: &Leaves,
+    influencers: &Influencers<'_>,
+    nodes: &[Node],
+    partitions: &[(Range<usize>, Node)],
+) -> Vec<Node> {
+    let pairs = (0..leaves.len() as u32).flat_map(|leaf| {
+        let influences = leaves.influences(leaf as usize).iter();
+        influences.map(move |influence| (influence.value, leaf))
+    });
+    let members = Groups::of(influencers.value_fields.len(), leaves.len(), pairs);
+    (0u32..)
+        .zip(influencers.value_fields)
+        .map(|(value, &field)| {
+            let members = members.get(value as usize);
+            if Some(field) == influencers.partition_field
+                && let Some(node) = partition_of(members, partitions)
+            {
+                return above(node.probability, node.smallest);
+            }
+            let below = members.iter().map(|&leaf| nodes[leaf as usize].smallest);
+            let smallest = below.fold(1.0, f64::min);
+            let contribution = |leaf: u32| {
+                let probability = nodes[leaf as usize].probability;
+                match leaves.kind {
+                    LeafKind::Attribute => probability,
+                    LeafKind::Person => {
+                        attributed(probability, leaves.influences(leaf as usize), value)
+                    }
+                }
+            };
+            let probabilities: Vec<f64> = members.iter().map(|&leaf| contribution(leaf)).collect();
+            let combined = match leaves.kind {
+                LeafKind::Attribute => combined_by_partition(members, &probabilities, partitions),
+                LeafKind::Person => combined(Style::People, &probabilities),
+            };
+            above(combined, smallest)
+        })
+        .collect()
+}
+
+/// The node of the partition that the leaves of a partition value belong to, unless it is a leaf.
+fn partition_of<'a>(members: &[u32], partitions: &'a [(Range<usize>, Node)]) -> Option<&'a Node> {
+    let first = *members.first()? as usize;
+    let (range, node) = &partitions[partitions.partition_point(|(range, _)| range.end <= first)];
+    (range.len() > 1).then_some(node)
+}
+
+/// The part of a leaf's probability that an influencer value accounts for (rare-model §14.2).
+fn attributed(probability: f64, influences: &[Influence], value: u32) -> f64 {
+    match influences.binary_search_by_key(&value, |influence| influence.value) {
+        Ok(index) if influences[index].strength < 1.0 => {
+            (influences[index].strength * probability.ln()).exp()
+        }
+        _ => probability,
+    }
+}
+
+/// Step A of (21) over leaves of any partitions: first each partition's, then all together.
+fn combined_by_partition(
+    leaves: &[u32],
+    probabilities: &[f64],
+    partitions: &[(Range<usize>, Node)],
+) -> f64 {
+    if partitions.len() == 1 {
+        return combined(Style::Attributes, probabilities);
+    }
+    let partition = |leaf: u32| partitions.partition_point(|(range, _)| range.end <= leaf as usize);
+    let mut rest = probabilities;
+    let groups: Vec<f64> = leaves
+        .chunk_by(|&x, &y| partition(x) == partition(y))
+        .map(|group| {
+            let (members, others) = rest.split_at(group.len());
+            rest = others;
+            combined(Style::Attributes, members)
+        })
+        .collect();
+    combined(Style::People, &groups)
+}
+
+fn influencer_fields(influencers: &Influencers<'_>, values: &[Node]) -> Vec<Node> {
+    let mut start = 0;
+    (0..influencers.field_count)
+        .map(|field| {
+            let rest = &influencers.value_fields[start..];
+            let count = rest
+                .iter()
+                .take_while(|&&f| usize::from(f) == field)
+                .count();
+            let nodes = &values[start..start + count];
+            start += count;
+            if nodes.is_empty() {
+                return Node::UNREMARKABLE;
+            }
+            let probabilities: Vec<f64> = nodes.iter().map(|node| node.probability).collect();
+            let below = nodes.iter().map(|node| node.probability.min(node.smallest));
+            above(
+                combined(Style::People, &probabilities),
+                below.fold(1.0, f64::min),
+            )
+        })
+        .collect()
+}

@@ -33,7 +33,7 @@ pub(crate) struct Document<'a> {
     /// Most of `process.*`, and the accounts of `user.*`.
     pub(crate) process: Process<'a>,
     /// `process.title`.
-    pub(crate) title: Option<Title<'a>>,
+    pub(crate) title: Option<Cow<'a, [u8]>>,
     /// `user.*`.
     pub(crate) user: User<'a>,
     /// `auditd.data.syscall`.
@@ -112,7 +112,7 @@ impl<'a> Document<'a> {
             source,
             destination,
             user: User::of(&process),
-            title: connection.proctitle().map(Title),
+            title: connection.proctitle().map(title),
             process,
             syscall: Syscall::of(connection),
             exit: ExitCode::of(connection),
@@ -195,21 +195,20 @@ impl<'a> Account<'a> {
     }
 }
 
-/// A command line: arguments ended by NULs, shown with blanks between.
-#[derive(Clone, Debug)]
-pub(crate) struct Title<'a>(Cow<'a, [u8]>);
-
-impl Title<'_> {
-    /// The title with blanks in the place of NULs.
-    pub(crate) fn text(&self) -> Vec<u8> {
-        let end = self
-            .0
-            .iter()
-            .rposition(|&byte| byte != 0)
-            .map_or(0, |last| last + 1);
-        let blank = |&byte: &u8| if byte == 0 { b' ' } else { byte };
-        self.0[..end].iter().map(blank).collect()
+/// A command line, whose arguments are ended by NULs, with blanks between them.
+fn title(mut arguments: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if arguments.contains(&0) {
+        let text = arguments.to_mut();
+        text.truncate(
+            text.iter()
+                .rposition(|&byte| byte != 0)
+                .map_or(0, |last| last + 1),
+        );
+        text.iter_mut()
+            .filter(|byte| **byte == 0)
+            .for_each(|byte| *byte = b' ');
     }
+    arguments
 }
 
 /// An address as `source.address` and `destination.address` give it.

@@ -8,7 +8,7 @@ use auditparse::{ConnectionKind, SockAddr};
 
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
-use crate::ecs::{CATEGORY, Document, OS, Title};
+use crate::ecs::{CATEGORY, Document, OS};
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row, RowWriter, Shape, to_terminal};
@@ -122,7 +122,6 @@ impl Row for Document<'_> {
             destination,
             ..
         } = event;
-        let title = event.title.as_ref().map(Title::text);
         let tags: Vec<String> = process
             .keys
             .iter()
@@ -140,7 +139,7 @@ impl Row for Document<'_> {
         out.cell(process.exe.as_deref().map(Utf8))?;
         out.cell(process.pid)?;
         out.cell(process.ppid)?;
-        out.cell(title.as_deref().map(Utf8))?;
+        out.cell(event.title.as_deref().map(Utf8))?;
         out.cell(user.real.map(|real| real.id))?;
         out.cell(user.real.and_then(|real| real.name).map(Utf8))?;
         out.cell(user.audit.map(|audit| audit.id))?;

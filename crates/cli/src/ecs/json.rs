@@ -1,6 +1,7 @@
 //! A [`Document`] as JSON.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use auditparse::{Connection, SockAddr, SockAddrBytes};
 
@@ -26,32 +27,33 @@ impl Document<'_> {
         json.raw(r#""host":{"name":"#);
         json.string(self.host);
         json.raw(r#""os":{"type":"#);
-        json.string(OS.as_bytes());
+        json.plain(OS);
         json.close("}");
         json.close("}");
-        self.write_endpoints(json);
+        let ip = self.write_endpoint(json);
         self.write_process(json);
         self.user.write_json(json);
-        self.write_auditd(json);
+        self.write_auditd(ip, json);
         self.write_tags(json);
         json.close("}");
     }
 
     fn write_event(&self, json: &mut JsonBuffer) {
-        json.string(self.event.action.as_bytes());
+        json.plain(self.event.action);
         json.raw(r#""type":["#);
         for name in self.event.types {
-            json.string(name.as_bytes());
+            json.plain(name);
         }
         json.close("]");
         json.raw(r#""outcome":"#);
-        json.string(self.event.outcome.as_bytes());
+        json.plain(self.event.outcome);
         json.raw(r#""sequence":"#);
         json.number(self.event.sequence);
         json.close("}");
     }
 
-    fn write_endpoints(&self, json: &mut JsonBuffer) {
+    /// Writes where the network is told of; gives the place of the IP address.
+    fn write_endpoint(&self, json: &mut JsonBuffer) -> Option<Range<usize>> {
         use auditparse::ConnectionKind::{Accept, Bind};
         match self.connection.kind() {
             Bind => {}
@@ -60,12 +62,11 @@ impl Document<'_> {
         }
         if let Some(source) = &self.source {
             json.raw(r#""source":{"#);
-            source.write_json(json);
+            return source.write_json(json);
         }
-        if let Some(destination) = &self.destination {
-            json.raw(r#""destination":{"#);
-            destination.write_json(json);
-        }
+        let destination = self.destination?;
+        json.raw(r#""destination":{"#);
+        destination.write_json(json)
     }
 
     fn write_process(&self, json: &mut JsonBuffer) {
@@ -90,18 +91,18 @@ impl Document<'_> {
         }
         if let Some(title) = &self.title {
             json.raw(r#""title":"#);
-            json.string(&title.text());
+            json.string(title);
         }
         json.close("}");
     }
 
-    fn write_auditd(&self, json: &mut JsonBuffer) {
+    fn write_auditd(&self, ip: Option<Range<usize>>, json: &mut JsonBuffer) {
         let connection = self.connection;
         json.raw(r#""auditd":{"message_type":"#);
-        json.string(message_type(connection).as_bytes());
+        json.plain(message_type(connection));
         if connection.success().is_some() {
             json.raw(r#""result":"#);
-            json.string(self.event.outcome.as_bytes());
+            json.plain(self.event.outcome);
         }
         if let Some(session) = self.process.ses.filter(|&session| session != u32::MAX) {
             json.raw(r#""session":"#);
@@ -110,7 +111,7 @@ impl Document<'_> {
         json.raw(r#""data":{"#);
         self.write_call(json);
         if let Some(bytes) = connection.address_bytes() {
-            write_socket(bytes, self.address, json);
+            write_socket(bytes, self.address, ip, json);
         }
         json.close("}");
         json.close("}");
@@ -121,14 +122,14 @@ impl Document<'_> {
         if let Some(arch) = connection.arch() {
             json.raw(r#""arch":"#);
             match arch.name() {
-                Some(name) => json.string(name.as_bytes()),
+                Some(name) => json.plain(name),
                 None => json.display(arch),
             }
         }
         match self.syscall {
             Some(Syscall::Name(name)) => {
                 json.raw(r#""syscall":"#);
-                json.string(name.as_bytes());
+                json.plain(name);
             }
             Some(Syscall::Number(number)) => {
                 json.raw(r#""syscall":"#);
@@ -139,7 +140,7 @@ impl Document<'_> {
         match self.exit {
             Some(ExitCode::Name(name)) => {
                 json.raw(r#""exit":"#);
-                json.string(name.as_bytes());
+                json.plain(name);
             }
             Some(ExitCode::Number(number)) => {
                 json.raw(r#""exit":"#);
@@ -218,18 +219,27 @@ fn family(address: &SockAddr<'_>) -> Family {
 }
 
 /// Writes `auditd.data.socket`: what the address says, or its bytes if it is of
-/// a family that has no fields here or could not be read.
-fn write_socket(bytes: &SockAddrBytes, address: Option<SockAddr<'_>>, json: &mut JsonBuffer) {
+/// a family that has no fields here or could not be read. `ip` is the place
+/// where its IP address was written before.
+fn write_socket(
+    bytes: &SockAddrBytes,
+    address: Option<SockAddr<'_>>,
+    ip: Option<Range<usize>>,
+    json: &mut JsonBuffer,
+) {
     json.raw(r#""socket":{"#);
     if let Some(address) = address {
         json.raw(r#""family":"#);
         match family(&address) {
-            Family::Name(name) => json.string(name.as_bytes()),
+            Family::Name(name) => json.plain(name),
             Family::Number(number) => json.quoted_number(number),
         }
     }
     let whole = address.map(SockAddr::unmapped);
-    if let Some(ip) = whole.and_then(|address| address.ip()) {
+    if let Some(written) = ip {
+        json.raw(r#""addr":"#);
+        json.again(written);
+    } else if let Some(ip) = whole.and_then(|address| address.ip()) {
         json.raw(r#""addr":"#);
         json.ip(ip);
     }
@@ -269,22 +279,27 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Endpoint<'_> {
-    /// Writes the members of the object and its end.
-    fn write_json(&self, json: &mut JsonBuffer) {
+    /// Writes the members of the object and its end; gives the place of the IP
+    /// address.
+    fn write_json(&self, json: &mut JsonBuffer) -> Option<Range<usize>> {
         json.raw(r#""address":"#);
-        match self.address {
-            Address::Ip(ip) => {
-                let written = json.ip(ip);
-                json.raw(r#""ip":"#);
-                json.again(written);
+        let ip = match self.address {
+            Address::Ip(ip) => Some(json.ip(ip)),
+            path => {
+                path.write_json(json);
+                None
             }
-            path => path.write_json(json),
+        };
+        if let Some(written) = ip.clone() {
+            json.raw(r#""ip":"#);
+            json.again(written);
         }
         if let Some(port) = self.port {
             json.raw(r#""port":"#);
             json.number(port);
         }
         json.close("}");
+        ip
     }
 }
 

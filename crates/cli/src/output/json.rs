@@ -66,6 +66,14 @@ impl JsonBuffer {
         }
     }
 
+    /// Writes text of this program that needs no escape as a string member.
+    #[inline]
+    pub(crate) fn plain(&mut self, text: &'static str) {
+        self.bytes.push(b'"');
+        self.raw(text);
+        self.raw("\",");
+    }
+
     /// Writes text as a string member; what is not UTF-8 becomes U+FFFD.
     #[inline]
     pub(crate) fn string(&mut self, text: &[u8]) {

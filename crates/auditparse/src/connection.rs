@@ -138,6 +138,7 @@ const STILL_CONNECTING: [i64; 4] = [-4, -11, -114, -115];
 impl<'a> Connection<'a> {
     /// Reads the records of one event, in any order. `head` is the front of its `SYSCALL` record,
     /// for a caller that has read it.
+    #[inline]
     pub(crate) fn from_records(
         id: EventId,
         head: Option<CallHead>,
@@ -202,6 +203,7 @@ impl<'a> Connection<'a> {
     /// # Errors
     ///
     /// If the event has no address (the call passed an unreadable one) or a cut one.
+    #[inline]
     pub fn address(&self) -> Result<SockAddr<'_>, SockAddrError> {
         self.address
             .as_ref()

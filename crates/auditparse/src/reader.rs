@@ -308,6 +308,7 @@ impl<'a> Connections<'a> {
 impl<'a> Iterator for Connections<'a> {
     type Item = Connection<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Connection<'a>> {
         loop {
             let slot = self.events.next_slot()?;

@@ -134,38 +134,36 @@ pub struct SockAddrBytes {
 }
 
 impl SockAddrBytes {
-    /// No bytes at all.
-    pub(crate) const EMPTY: SockAddrBytes = SockAddrBytes {
-        bytes: [0; MAX_SOCKADDR],
-        length: 0,
-        problem: None,
-    };
-
     /// Decodes hexadecimal digits of either case as far as they are sound; see
     /// [`problem`](SockAddrBytes::problem) for what is not.
+    #[inline]
     pub fn from_hex(digits: &[u8]) -> SockAddrBytes {
-        let mut read = SockAddrBytes::EMPTY;
-        for (index, pair) in digits.chunks(2).enumerate() {
-            if index == MAX_SOCKADDR {
-                read.problem = Some(SockAddrHexError::TooLong);
-                break;
-            }
-            let Some(high) = nibble(pair[0]) else {
-                read.problem = Some(SockAddrHexError::NotHex(2 * index));
+        let mut bytes = [0; MAX_SOCKADDR];
+        let mut length = 0;
+        let (pairs, odd) = digits.as_chunks::<2>();
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
                 break;
             };
-            let Some(&low) = pair.get(1) else {
-                read.problem = Some(SockAddrHexError::OddDigit);
-                break;
-            };
-            let Some(low) = nibble(low) else {
-                read.problem = Some(SockAddrHexError::NotHex(2 * index + 1));
-                break;
-            };
-            read.bytes[index] = high << 4 | low;
-            read.length += 1;
+            *byte = high << 4 | low;
+            length += 1;
         }
-        read
+        let problem = if length < pairs.len().min(MAX_SOCKADDR) {
+            let first = 2 * length + usize::from(nibble(pairs[length][0]).is_some());
+            Some(SockAddrHexError::NotHex(first))
+        } else if pairs.len() > MAX_SOCKADDR {
+            Some(SockAddrHexError::TooLong)
+        } else {
+            odd.first().map(|&digit| match nibble(digit) {
+                Some(_) => SockAddrHexError::OddDigit,
+                None => SockAddrHexError::NotHex(2 * length),
+            })
+        };
+        SockAddrBytes {
+            bytes,
+            length: length as u8,
+            problem,
+        }
     }
 
     /// The bytes.

@@ -321,6 +321,7 @@ impl<'i> Assembler<Record<'i>> {
     }
 
     /// Takes the event out of a slot as a connection.
+    #[inline]
     pub(crate) fn take_connection(
         &mut self,
         index: SlotIndex,

@@ -3,7 +3,7 @@
 //! apart, and one host's stamps say nothing of another's.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use indexmap::IndexMap;
 
@@ -14,12 +14,16 @@ use super::slot::SlotRef;
 /// Place of a node in the order of first appearance.
 pub(super) type NodeIndex = u32;
 
+/// The time, in milliseconds since 1970, at which an event is over.
+type Deadline = (u64, SlotRef);
+
 /// What is known of a host.
 pub(super) struct Node {
     pub(super) serials: Serials,
-    /// Open events by the time at which they are over, in milliseconds since 1970; those that
-    /// ended otherwise stay until that time.
-    deadlines: BinaryHeap<Reverse<(u64, SlotRef)>>,
+    /// Deadlines in ascending order. Those of events that ended otherwise stay until their time.
+    in_order: VecDeque<Deadline>,
+    /// Deadlines that came after a later one.
+    out_of_order: BinaryHeap<Reverse<Deadline>>,
     next_deadline: u64,
 }
 
@@ -27,7 +31,8 @@ impl Node {
     fn new() -> Node {
         Node {
             serials: Serials::default(),
-            deadlines: BinaryHeap::new(),
+            in_order: VecDeque::new(),
+            out_of_order: BinaryHeap::new(),
             next_deadline: u64::MAX,
         }
     }
@@ -39,32 +44,40 @@ impl Node {
 
     pub(super) fn add_deadline(&mut self, deadline: u64, event: SlotRef) {
         self.next_deadline = self.next_deadline.min(deadline);
-        self.deadlines.push(Reverse((deadline, event)));
+        match self.in_order.back() {
+            Some(&(last, _)) if last > deadline => {
+                self.out_of_order.push(Reverse((deadline, event)));
+            }
+            _ => self.in_order.push_back((deadline, event)),
+        }
     }
 
     /// The next event whose deadline has come, which is then taken off.
     pub(super) fn pop_due(&mut self, millis: u64) -> Option<SlotRef> {
-        let &Reverse((deadline, event)) = match self.deadlines.peek() {
-            Some(next) => next,
-            None => {
-                self.next_deadline = u64::MAX;
-                return None;
-            }
+        let first = self.in_order.front().copied();
+        let other = self.out_of_order.peek().map(|&Reverse(deadline)| deadline);
+        let is_other = match (first, other) {
+            (Some(first), Some(other)) => other < first,
+            (first, _) => first.is_none(),
         };
-        self.next_deadline = deadline;
-        (deadline <= millis).then(|| {
-            self.deadlines.pop();
-            event
-        })
+        let next = if is_other { other } else { first };
+        self.next_deadline = next.map_or(u64::MAX, |(deadline, _)| deadline);
+        let (_, event) = next.filter(|&(deadline, _)| deadline <= millis)?;
+        if is_other {
+            self.out_of_order.pop();
+        } else {
+            self.in_order.pop_front();
+        }
+        Some(event)
     }
 
     /// Drops deadlines of events that are over if there are more of them than `bound`, so that
     /// they do not pile up while the log's time stands still.
     pub(super) fn drop_stale(&mut self, bound: usize, is_open: impl Fn(SlotRef) -> bool) {
-        if self.deadlines.len() > bound {
-            let mut deadlines = std::mem::take(&mut self.deadlines).into_vec();
-            deadlines.retain(|&Reverse((_, event))| is_open(event));
-            self.deadlines = deadlines.into();
+        if self.in_order.len() + self.out_of_order.len() > bound {
+            self.in_order.retain(|&(_, event)| is_open(event));
+            self.out_of_order
+                .retain(|&Reverse((_, event))| is_open(event));
         }
     }
 }

@@ -296,3 +296,107 @@ impl Rarity<'_> {
         (1.0 - share) * left.mass + share * right.mass
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use std::collections::BTreeMap;
+
+    /// One bucket of the worked example (rare-model §15).
+    #[derive(Deserialize)]
+    struct Example {
+        #[serde(rename = "T")]
+        total: f64,
+        conc: BTreeMap<String, f64>,
+        knots: Vec<f64>,
+        cums: Vec<f64>,
+        slices: BTreeMap<String, Vec<f64>>,
+        #[serde(rename = "G")]
+        masses: BTreeMap<String, Vec<f64>>,
+    }
+
+    fn assert_close(actual: f64, expected: f64) {
+        assert!(
+            (actual - expected).abs() <= 1e-9 * expected,
+            "{actual} instead of {expected}"
+        );
+    }
+
+    fn check(model: &CategoryModel, expected: &Example) {
+        assert_close(model.total(), expected.total);
+        let rarity = model.rarity();
+        assert_eq!(rarity.knots.len(), expected.knots.len());
+        for (knot, (&at, &mass)) in rarity
+            .knots
+            .iter()
+            .zip(expected.knots.iter().zip(&expected.cums))
+        {
+            assert_close(knot.at, at);
+            assert_close(knot.mass, mass);
+        }
+        for (id, port) in (0..).zip(["443", "80", "22", "53", "4444"]) {
+            let Some(&concentration) = expected.conc.get(port) else {
+                continue;
+            };
+            assert_eq!(model.concentration(id), Some(concentration));
+            let samples = rarity.samples(concentration);
+            assert_eq!(samples.len(), expected.slices[port].len());
+            for (index, &sample) in samples.iter().enumerate() {
+                assert_close(sample, expected.slices[port][index]);
+                let mass = rarity.mass_up_to(SAMPLE_FACTOR * sample);
+                assert_close(mass, expected.masses[port][index]);
+            }
+        }
+    }
+
+    #[test]
+    fn worked_example() {
+        let text = include_str!("../tests/data/worked_example.json");
+        let expected: BTreeMap<String, Example> = serde_json::from_str(text).unwrap();
+        let mut model = CategoryModel::new(0.00025);
+        for bucket in 0..=100 {
+            let present: &[u32] = if bucket == 100 {
+                &[0, 1, 2, 3, 4]
+            } else {
+                &[0, 1, 2, 3]
+            };
+            model.learn(present);
+            if let Some(expected) = expected.get(&bucket.to_string()) {
+                check(&model, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_keeps_ties_and_order() {
+        let mut model = CategoryModel::new(0.00025);
+        for bucket in 0..1000u32 {
+            let present: Vec<u32> = (0..40)
+                .filter(|id| bucket.is_multiple_of(id / 2 + 1))
+                .collect();
+            model.learn(&present);
+        }
+        let concentrations: Vec<f64> = model
+            .rarest_first()
+            .iter()
+            .map(|&id| model.concentration(id).unwrap())
+            .collect();
+        assert!(concentrations.is_sorted());
+        for pair in 0..20 {
+            assert_eq!(
+                model.concentration(2 * pair),
+                model.concentration(2 * pair + 1)
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_bucket_changes_nothing() {
+        let mut model = CategoryModel::new(0.00025);
+        model.learn(&[0, 1]);
+        let before = model.total();
+        model.learn(&[]);
+        assert_eq!(model.total(), before);
+    }
+}

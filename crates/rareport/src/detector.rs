@@ -10,6 +10,9 @@ mod error;
 mod gather;
 mod judgement;
 
+#[cfg(test)]
+mod tests;
+
 pub use closed::Closed;
 pub use error::DetectorError;
 

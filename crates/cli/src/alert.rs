@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 use std::io::{self, Write};
-use std::ops::Not;
 
 use rareport::results::Record;
-use serde::Serialize;
 
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::stamp::rfc3339;
@@ -37,41 +35,38 @@ pub(crate) const CSV: &[&str] = &[
 /// Values of a field that are shown in the table before the rest is counted.
 const SHOWN_VALUES: usize = 3;
 
-/// A record with what the document adds to it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Alert<'a> {
-    #[serde(flatten)]
-    record: &'a Record,
-    /// Whether the model had learned from too few buckets.
-    #[serde(skip_serializing_if = "Not::not")]
-    learning: bool,
-}
+/// A record that is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alert<'a>(pub(crate) &'a Record);
 
 impl<'a> Alert<'a> {
-    /// The alert of a record.
-    pub(crate) fn new(record: &'a Record, learning: bool) -> Alert<'a> {
-        Alert { record, learning }
+    /// Whether the model had learned too little to be relied on.
+    pub(crate) fn is_immature(&self) -> bool {
+        self.0
+            .explanation
+            .as_ref()
+            .is_some_and(|explanation| explanation.immature)
     }
 
     /// The order in which alerts of a bucket are shown: by descending score,
     /// then by port.
     pub(crate) fn by_score(&self, other: &Alert<'_>) -> Ordering {
-        let port = |alert: &Alert<'_>| alert.record.by_field_value.parse::<u32>().ok();
+        let port = |alert: &Alert<'_>| alert.0.value().parse::<u32>().ok();
         let by_port = port(self).cmp(&port(other));
         other
-            .record
+            .0
             .record_score
-            .total_cmp(&self.record.record_score)
+            .total_cmp(&self.0.record_score)
             .then(by_port)
     }
 
     /// Start of the bucket.
     fn time(&self) -> String {
-        rfc3339(u64::try_from(self.record.timestamp).unwrap_or(0))
+        rfc3339(u64::try_from(self.0.timestamp).unwrap_or(0))
     }
 
     fn influencer(&self, field: &str) -> &'a [String] {
-        let influencers = &self.record.influencers;
+        let influencers = &self.0.influencers;
         influencers
             .iter()
             .find(|influencer| influencer.influencer_field_name == field)
@@ -93,8 +88,8 @@ impl Row for Alert<'_> {
     fn table_cells(&self) -> Vec<String> {
         vec![
             self.time(),
-            self.record.by_field_value.clone(),
-            format!("{:.1}", self.record.record_score),
+            self.0.value().to_owned(),
+            format!("{:.1}", self.0.record_score),
             self.some_values("host.name"),
             self.some_values("process.name"),
             self.some_values("user.name"),
@@ -104,9 +99,9 @@ impl Row for Alert<'_> {
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
         out.cell(Some(self.time()))?;
-        out.cell(Some(&self.record.by_field_value))?;
-        out.cell(Some(self.record.record_score))?;
-        out.cell(Some(self.record.probability))?;
+        out.cell(Some(self.0.value()))?;
+        out.cell(Some(self.0.record_score))?;
+        out.cell(Some(self.0.probability))?;
         for field in ["host.name", "process.name", "user.name", "destination.ip"] {
             out.cell(Some(self.influencer(field).join(",")))?;
         }
@@ -114,6 +109,6 @@ impl Row for Alert<'_> {
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
-        json.value(self)
+        json.value(self.0)
     }
 }

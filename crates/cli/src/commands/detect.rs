@@ -20,14 +20,19 @@ use crate::text::count;
 /// scores mean much.
 const LEARNING_BUCKETS: u64 = 20;
 
+/// How much older than the connects before it a connect may be, in seconds.
+/// Events that never end are given up after two seconds of the log, and real
+/// logs step back by as much.
+const LATENESS: u32 = 60;
+
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
     let mut alerts = Alerts::new(args.threshold, Shape::of(args.format))?;
-    let mut detector = Detector::new(job());
+    let mut detector = Detector::new(job())?;
     let totals = input.merged(|connect: &Connect| {
-        for closed in detector.push(&connect.observation(&connect.influencers())) {
+        for closed in detector.push(&connect.observation(&connect.influencers()))? {
             alerts.bucket(&closed)?;
         }
         Ok(())
@@ -51,6 +56,8 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
 /// The job: destination ports that are rare over all hosts.
 fn job() -> JobConfig {
     let mut job = JobConfig::rare(BY_FIELD);
+    job.job_id = "linux_rare_destination_port".to_owned();
+    job.latency = LATENESS;
     job.influencers = INFLUENCERS.map(str::to_owned).into();
     job
 }
@@ -60,7 +67,7 @@ struct Alerts<'a> {
     threshold: f64,
     out: RowWriter<'a>,
     found: u64,
-    found_while_learning: u64,
+    immature: u64,
     buckets: u64,
     last: Option<(i64, i64)>,
 }
@@ -72,7 +79,7 @@ impl Alerts<'_> {
             threshold,
             out,
             found: 0,
-            found_while_learning: 0,
+            immature: 0,
             buckets: 0,
             last: None,
         })
@@ -80,12 +87,11 @@ impl Alerts<'_> {
 
     /// Writes the alerts of a closed bucket, the highest score first.
     fn bucket(&mut self, closed: &BucketResults) -> io::Result<()> {
-        let learning = self.buckets < LEARNING_BUCKETS;
         let mut alerts: Vec<Alert<'_>> = closed
             .records
             .iter()
             .filter(|record| record.record_score >= self.threshold)
-            .map(|record| Alert::new(record, learning))
+            .map(Alert)
             .collect();
         alerts.sort_by(Alert::by_score);
         for alert in &alerts {
@@ -95,7 +101,7 @@ impl Alerts<'_> {
             self.out.flush_lines()?;
         }
         self.found += alerts.len() as u64;
-        self.found_while_learning += if learning { alerts.len() as u64 } else { 0 };
+        self.immature += alerts.iter().filter(|alert| alert.is_immature()).count() as u64;
         self.buckets += 1;
         let start = closed.bucket.timestamp;
         self.last = Some((start, start + i64::from(closed.bucket.bucket_span) * 1000));
@@ -120,10 +126,10 @@ impl Alerts<'_> {
                  {LEARNING_BUCKETS}. Give more of the log, such as its rotations",
                 count(self.buckets, "bucket", "buckets")
             ));
-        } else if self.found_while_learning > 0 {
+        } else if self.immature > 0 {
             console.warn(format_args!(
-                "{} from the first {LEARNING_BUCKETS} buckets, when little was learned yet",
-                count(self.found_while_learning, "alert is", "alerts are")
+                "{} from the time when the model had learned little yet",
+                count(self.immature, "alert is", "alerts are")
             ));
         }
         if let (Some((start, end)), true) = (self.last, self.buckets > closed_by_time) {

@@ -1,5 +1,7 @@
 //! `rareport detect`.
 
+use serde_json::Value;
+
 use crate::common::{corpus, rareport, rareport_with};
 
 /// The attack in corpus/fleet-day by port, with scores that another
@@ -18,6 +20,16 @@ const ATTACK: [(&str, f64); 7] = [
 /// leave out connects to `0.0.0.0`.
 const NEAR: f64 = 0.5;
 
+/// Values of an influencer field of an alert.
+fn influencer<'a>(alert: &'a Value, field: &str) -> Vec<&'a str> {
+    let fields = alert["influencers"].as_array().unwrap();
+    let named = |entry: &&Value| entry["influencer_field_name"] == field;
+    let values = fields.iter().find(named).unwrap()["influencer_field_values"]
+        .as_array()
+        .unwrap();
+    values.iter().map(|value| value.as_str().unwrap()).collect()
+}
+
 #[test]
 fn the_attack_on_the_fleet_is_found_and_nothing_else() {
     let run = rareport(&["detect", &corpus("fleet-day")]).expect(0);
@@ -28,12 +40,11 @@ fn the_attack_on_the_fleet_is_found_and_nothing_else() {
         let near = (alert["record_score"].as_f64().unwrap() - score).abs() < NEAR;
         assert!(near, "{port}: {}", alert["record_score"]);
     }
-    let first = &found[0]["influencers"];
-    let values = |index: usize| &first[index]["influencer_field_values"];
-    assert_eq!(values(0), &serde_json::json!(["web01"]));
-    assert_eq!(values(1), &serde_json::json!(["bash"]));
-    assert_eq!(values(2), &serde_json::json!(["www-data"]));
-    assert_eq!(values(3), &serde_json::json!(["203.0.113.66"]));
+    let first = &found[0];
+    assert_eq!(influencer(first, "host.name"), ["web01"]);
+    assert_eq!(influencer(first, "process.name"), ["bash"]);
+    assert_eq!(influencer(first, "user.name"), ["www-data"]);
+    assert_eq!(influencer(first, "destination.ip"), ["203.0.113.66"]);
     assert!(run.stderr.contains("7 alerts"), "{}", run.stderr);
     assert!(
         run.stderr.contains("closed with the input"),
@@ -144,18 +155,23 @@ fn a_host_without_a_name_has_one_all_the_same() {
         let run = rareport_with(arguments, log.as_bytes()).expect(0);
         let alerts = run.documents();
         assert_eq!(alerts.len(), 1, "{}", run.stdout);
-        assert_eq!(
-            alerts[0]["influencers"][2]["influencer_field_values"][0],
-            "33"
-        );
-        alerts[0]["influencers"][0]["influencer_field_values"][0]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        assert_eq!(influencer(&alerts[0], "user.name"), ["33"]);
+        influencer(&alerts[0], "host.name")[0].to_owned()
     };
     assert_eq!(host(&["detect", "--threshold", "20"]), "localhost");
     assert_eq!(
         host(&["detect", "--threshold", "20", "--host", "gateway"]),
         "gateway"
     );
+}
+
+#[test]
+fn a_connect_may_come_a_little_late() {
+    let in_order: String = (0..60)
+        .map(|minute| connect(minute, 443, "CB007109"))
+        .collect();
+    let late = |minutes: u64| [in_order.as_str(), &connect(60 - minutes, 80, "CB007109")].concat();
+    let told = |log: String| rareport_with(&["detect"], log.as_bytes()).expect(0).stderr;
+    assert!(!told(late(2)).contains("could not be counted"));
+    assert!(told(late(50)).contains("1 connect came after a bucket was closed"));
 }

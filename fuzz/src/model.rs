@@ -95,9 +95,14 @@ impl Model {
     pub fn came_out(&mut self, event: &Event<'_>) {
         let ended = self.ended.pop_front().expect("the event is counted");
         let identity = (event.node().unwrap_or_default().to_vec(), event.id());
+        // A record that times an event out comes after it.
+        let until = match event.completion() {
+            Completion::Timeout => ended,
+            _ => ended + 1,
+        };
         let until: Vec<_> = self
             .waiting_of(&identity)
-            .filter(|&number| number <= ended)
+            .filter(|&number| number < until)
             .collect();
         let numbers: Vec<_> = event.records().iter().map(number).collect();
         for (record, &number) in event.records().iter().zip(&numbers) {

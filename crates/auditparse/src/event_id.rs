@@ -54,13 +54,8 @@ impl EventId {
                 .ok_or_else(|| bad_time(fraction))?,
             _ => (0, rest),
         };
-        let serial_text = match rest.split_first() {
-            Some((b':', text)) => text,
-            _ => return Err(bad_time(rest)),
-        };
-        let bad_serial = || RecordError::new(RecordErrorKind::Serial, at(serial_text));
-        let (serial, rest) = decimal(serial_text).ok_or_else(bad_serial)?;
-        let serial = u32::try_from(serial).map_err(|_| bad_serial())?;
+        let serial = rest.strip_prefix(b":").ok_or_else(|| bad_time(rest))?;
+        let (serial, rest) = EventId::parse_serial(serial, at(serial))?;
         Ok((
             EventId {
                 millis: seconds * 1000 + millis,
@@ -68,6 +63,14 @@ impl EventId {
             },
             rest,
         ))
+    }
+
+    /// Reads a serial from the front of `input`; gives it and the rest.
+    #[inline]
+    pub(crate) fn parse_serial(input: &[u8], offset: usize) -> Result<(u32, &[u8]), RecordError> {
+        decimal(input)
+            .and_then(|(serial, rest)| Some((u32::try_from(serial).ok()?, rest)))
+            .ok_or_else(|| RecordError::new(RecordErrorKind::Serial, offset))
     }
 }
 

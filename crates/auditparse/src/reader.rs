@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::reassembly::{
     Assembler, Borrowed, Copied, CopiedRecord, EventStats, Interest, Limits, SlotIndex,
 };
-use crate::record::{LastStamp, Record};
+use crate::record::{LastTime, Record};
 use crate::serial::LostRange;
 
 /// What has been read.
@@ -91,7 +91,7 @@ struct LineParser {
     line_bytes: usize,
     stats: Stats,
     continuation: Continuation,
-    last_stamp: LastStamp,
+    last_time: LastTime,
 }
 
 impl LineParser {
@@ -100,7 +100,7 @@ impl LineParser {
             line_bytes: limits.line_bytes,
             stats: Stats::default(),
             continuation: Continuation::new(),
-            last_stamp: LastStamp::default(),
+            last_time: LastTime::default(),
         }
     }
 
@@ -123,7 +123,7 @@ impl LineParser {
         if self.continuation.is_pending() && self.continuation.takes(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
-        let record = Record::parse_after(line, &mut self.last_stamp)?;
+        let record = Record::parse_after(line, &mut self.last_time)?;
         self.continuation.expect_after(&record);
         Ok(record)
     }

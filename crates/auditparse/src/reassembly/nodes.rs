@@ -110,7 +110,8 @@ impl Nodes {
 
     pub(super) fn find(&mut self, name: &[u8]) -> Option<NodeIndex> {
         if let Some((last, _)) = self.nodes.get_index(self.last as usize)
-            && **last == *name
+            && last.len() == name.len()
+            && (name.is_empty() || **last == *name)
         {
             return Some(self.last);
         }

@@ -329,6 +329,8 @@ struct LineBuffer<R> {
     start: usize,
     end: usize,
     at_end: bool,
+    /// Bytes that were passed over of a line that is too long, while its end is not found.
+    passed_over: Option<u64>,
 }
 
 /// A line of a [`LineBuffer`]: where it is, or how long it was.
@@ -345,10 +347,14 @@ impl<R: Read> LineBuffer<R> {
             start: 0,
             end: 0,
             at_end: false,
+            passed_over: None,
         }
     }
 
     fn next_line(&mut self, bound: usize) -> io::Result<Option<Line>> {
+        if self.passed_over.is_some() {
+            return self.skip_line().map(Some);
+        }
         let mut searched = self.start;
         loop {
             if let Some(at) = memchr(b'\n', &self.buffer[searched..self.end]) {
@@ -389,20 +395,22 @@ impl<R: Read> LineBuffer<R> {
         }
     }
 
-    /// Passes over the rest of a line that is too long to be kept; gives its length.
+    /// Passes over a line that is too long to be kept; gives its length. After an error of the
+    /// source it goes on where it was.
     fn skip_line(&mut self) -> io::Result<Line> {
-        let mut length = (self.end - self.start) as u64;
-        self.start = self.end;
-        while !self.at_end {
-            self.fill()?;
-            if let Some(at) = memchr(b'\n', &self.buffer[..self.end]) {
-                self.start = at + 1;
-                return Ok(Line::TooLong(length + self.start as u64));
+        loop {
+            let rest = &self.buffer[self.start..self.end];
+            let found = memchr(b'\n', rest);
+            let length = found.map_or(rest.len(), |at| at + 1);
+            self.start += length;
+            let passed_over = self.passed_over.unwrap_or(0) + length as u64;
+            if found.is_some() || self.at_end {
+                self.passed_over = None;
+                return Ok(Line::TooLong(passed_over));
             }
-            length += self.end as u64;
-            self.start = self.end;
+            self.passed_over = Some(passed_over);
+            self.fill()?;
         }
-        Ok(Line::TooLong(length))
     }
 }
 

@@ -98,6 +98,7 @@ impl<K: Copy> Assembler<K> {
             self.end_all(Completion::Evicted);
             self.identities.clear();
             self.nodes.forget();
+            self.last = None;
         }
         self.nodes.add(name)
     }
@@ -142,13 +143,11 @@ impl<K: Copy> Assembler<K> {
         if self.interest.wants(record_type) && !of_no_use {
             self.open_bytes += event.keep::<S>(record);
         }
-        let completion = match record_type {
-            RecordType::EOE => Completion::Eoe,
-            RecordType::PROCTITLE => Completion::Proctitle,
-            _ => return self.enforce_bounds(),
-        };
-        if event.is_whole() {
-            self.end(slot, completion);
+        let is_whole = event.is_whole();
+        match record_type {
+            RecordType::EOE if is_whole => self.end(slot, Completion::Eoe),
+            RecordType::PROCTITLE if is_whole => self.end(slot, Completion::Proctitle),
+            _ => self.enforce_bounds(),
         }
     }
 

@@ -35,3 +35,30 @@ pub(crate) fn is_broken_pipe(error: &Error) -> bool {
             .is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
     })
 }
+
+/// What to say of an error. Input never fails with a bare error of the system,
+/// so that one is about the output.
+pub(crate) fn describe(error: &Error) -> String {
+    match error.downcast_ref::<io::Error>() {
+        Some(io) if error.chain().len() == 1 => format!("cannot write the output: {io}"),
+        _ => format!("{error:#}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn errors_are_told_apart() {
+        let gone = Error::new(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(is_broken_pipe(&gone) && is_broken_pipe(&gone.context("while writing")));
+        let full = Error::new(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(!is_broken_pipe(&full));
+        assert!(describe(&full).starts_with("cannot write the output: "));
+        assert!(describe(&full.context("x: cannot read")).starts_with("x: cannot read: "));
+        assert_eq!(describe(&anyhow!("no such thing")), "no such thing");
+    }
+}

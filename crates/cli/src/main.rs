@@ -21,7 +21,7 @@ use clap::Parser;
 
 use crate::args::{Args, Command};
 use crate::console::Console;
-use crate::exit::{Exit, is_broken_pipe};
+use crate::exit::{Exit, describe, is_broken_pipe};
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
-            console.error(format_args!("{error:#}"));
+            console.error(describe(&error));
             Exit::Failed
         }
     };

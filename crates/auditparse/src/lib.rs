@@ -83,12 +83,15 @@
 
 #![forbid(unsafe_code)]
 
+mod arch;
 pub mod connection;
 mod continuation;
 mod error;
 mod event;
 mod event_id;
 pub mod field;
+mod line;
+mod process;
 mod reader;
 pub mod reassembly;
 mod record;
@@ -98,22 +101,26 @@ pub mod segment;
 mod serial;
 #[cfg(feature = "serde")]
 mod serialize;
+mod slice;
 mod sockaddr;
+mod stats;
 mod syscall;
 mod transport;
 
-pub use connection::{Connection, Id, Keys, NotAConnection, Outcome, Process, SecurityModule, Via};
+pub use arch::{Arch, errno_name};
+pub use connection::{Connection, NotAConnection, Outcome, SecurityModule, Via};
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};
 pub use event::{Completion, Event};
 pub use event_id::EventId;
 pub use field::{Field, Origin, Value, decode_hex};
-pub use reader::{
-    ConnectionReader, Connections, EventReader, Events, Reader, Records, Rejected, Stats,
-};
+pub use process::{Id, Keys, Process};
+pub use reader::{ConnectionReader, EventReader, Reader};
 pub use reassembly::{EventStats, Limits, Reassembler};
 pub use record::{ENRICHMENT_SEPARATOR, Record};
 pub use record_type::RecordType;
 pub use segment::{Fields, Segment, Segments};
 pub use serial::LostRange;
+pub use slice::{Connections, Events, Records};
 pub use sockaddr::{MAX_SOCKADDR, SockAddr, SockAddrBytes, SockAddrError, SockAddrHexError};
-pub use syscall::{Arch, ConnectionKind, errno_name};
+pub use stats::{Rejected, Stats};
+pub use syscall::ConnectionKind;

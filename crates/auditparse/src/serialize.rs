@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
-use crate::connection::{Connection, Id, Keys};
+use crate::connection::Connection;
 use crate::event::Event;
 use crate::field::Field;
+use crate::process::{Id, Keys};
 use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::sockaddr::SockAddr;

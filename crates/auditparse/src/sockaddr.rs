@@ -12,8 +12,8 @@ use nom::number::Endianness;
 use nom::number::complete::{be_u16, u8, u16, u32};
 use thiserror::Error;
 
+use crate::arch::Arch;
 use crate::field::nibble;
-use crate::syscall::Arch;
 
 /// The size of the kernel's `struct sockaddr_storage`, the longest address there is.
 pub const MAX_SOCKADDR: usize = 128;

@@ -1,7 +1,5 @@
-//! Architectures and system calls as audit records name them: the `arch=` token, the number in
-//! `syscall=`, and which calls carry a socket address. Names come from the `syscalls` crate's
-//! tables. This module does not own what an event means; that is
-//! [`connection`](crate::connection)'s.
+//! System calls: which of them carry a socket address, told by the front of a `SYSCALL` record.
+//! This module does not own what an event means; that is [`connection`](crate::connection)'s.
 
 use core::fmt;
 
@@ -10,175 +8,9 @@ use nom::combinator::{map_opt, opt, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
+use crate::arch::{Arch, X32_BIT};
 use crate::field::{Field, nibble};
 use crate::record::{Record, literal};
-
-/// An `arch=` token: the ELF machine number with bits for word size and byte order
-/// (`AUDIT_ARCH_*` in `include/uapi/linux/audit.h`).
-///
-/// ```
-/// use auditparse::Arch;
-///
-/// let arch = Arch::from_number(0xc000_003e);
-/// assert_eq!(arch.name(), Some("x86_64"));
-/// assert_eq!(arch.syscall_name(42), Some("connect"));
-/// assert!(Arch::from_number(0x8000_0016).is_big_endian()); // s390x
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Arch(u32);
-
-/// `__AUDIT_ARCH_LE`.
-const LITTLE_ENDIAN: u32 = 0x4000_0000;
-/// `__X32_SYSCALL_BIT`: marks a call of x86_64's ILP32 interface.
-const X32_BIT: u32 = 0x4000_0000;
-
-impl Arch {
-    /// x86_64, and x32 as current kernels report it.
-    pub const X86_64: Arch = Arch(0xc000_003e);
-    /// x32 with a token of its own.
-    pub const X32: Arch = Arch(0x4000_003e);
-    /// 32-bit x86.
-    pub const I386: Arch = Arch(0x4000_0003);
-
-    /// The architecture that an `arch=` field names.
-    fn of(field: &Field<'_>) -> Option<Arch> {
-        u32::try_from(field.as_hex()?).ok().map(Arch)
-    }
-
-    /// The architecture with this token.
-    pub const fn from_number(number: u32) -> Arch {
-        Arch(number)
-    }
-
-    /// The token.
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-
-    /// Whether socket addresses of this architecture have their host-order parts, the family
-    /// first of all, big end first.
-    pub const fn is_big_endian(self) -> bool {
-        self.0 & LITTLE_ENDIAN == 0
-    }
-
-    /// The name by which Linux calls the architecture; `None` for one not known here.
-    pub fn name(self) -> Option<&'static str> {
-        Some(match self.0 {
-            0xc000_003e => "x86_64",
-            0x4000_003e => "x32",
-            0x4000_0003 => "i386",
-            0xc000_00b7 => "aarch64",
-            0x4000_0028 => "arm",
-            0x0000_0028 => "armeb",
-            0x0000_0014 => "ppc",
-            0x8000_0015 => "ppc64",
-            0xc000_0015 => "ppc64le",
-            0x0000_0016 => "s390",
-            0x8000_0016 => "s390x",
-            0xc000_00f3 => "riscv64",
-            0x4000_00f3 => "riscv32",
-            0x0000_0008 => "mips",
-            0x4000_0008 => "mipsel",
-            0x8000_0008 => "mips64",
-            0xa000_0008 => "mips64n32",
-            0xc000_0008 => "mipsel64",
-            0xe000_0008 => "mipsel64n32",
-            0xc000_0102 => "loongarch64",
-            0x0000_0002 => "sparc",
-            0x8000_002b => "sparc64",
-            0xc000_9026 => "alpha",
-            0xc000_0032 => "ia64",
-            0x0000_000f => "parisc",
-            0x8000_000f => "parisc64",
-            0x0000_0004 => "m68k",
-            0x0000_005c => "openrisc",
-            _ => return None,
-        })
-    }
-
-    /// The name of a system call by its number on this architecture.
-    pub fn syscall_name(self, number: u32) -> Option<&'static str> {
-        macro_rules! table {
-            ($arch:ident, $number:expr) => {
-                syscalls::$arch::Sysno::new($number as usize).map(|call| call.name())
-            };
-        }
-        match self.name()? {
-            "x86_64" | "x32" => match number & !X32_BIT {
-                low @ 0..512 => table!(x86_64, low),
-                high if number & X32_BIT != 0 || self == Arch::X32 => x32_name(high),
-                high => table!(x86_64, high),
-            },
-            "i386" => table!(x86, number),
-            "aarch64" => table!(aarch64, number),
-            "arm" | "armeb" => table!(arm, number),
-            "ppc" => table!(powerpc, number),
-            "ppc64" | "ppc64le" => table!(powerpc64, number),
-            "s390" | "s390x" => table!(s390x, number),
-            "riscv64" => table!(riscv64, number),
-            "riscv32" => table!(riscv32, number),
-            "mips" | "mipsel" => table!(mips, number),
-            "mips64" | "mipsel64" => table!(mips64, number),
-            "mips64n32" | "mipsel64n32" => mips_n32_name(number),
-            "loongarch64" => table!(loongarch64, number),
-            "sparc" => table!(sparc, number),
-            "sparc64" => table!(sparc64, number),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Debug for Arch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Arch({:08x})", self.0)
-    }
-}
-
-impl fmt::Display for Arch {
-    /// The name, or the token in hexadecimal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.pad(name),
-            None => write!(f, "{:08x}", self.0),
-        }
-    }
-}
-
-/// The socket calls among those that x32 numbers apart from x86_64
-/// (`arch/x86/entry/syscalls/syscall_64.tbl`).
-fn x32_name(number: u32) -> Option<&'static str> {
-    match number {
-        517 => Some("recvfrom"),
-        518 => Some("sendmsg"),
-        519 => Some("recvmsg"),
-        537 => Some("recvmmsg"),
-        538 => Some("sendmmsg"),
-        _ => None,
-    }
-}
-
-/// MIPS n32 numbers its calls from 6000 in the order of n64, which starts at 5000, up to the
-/// first call that only one of them has (`arch/mips/kernel/syscalls/syscall_n32.tbl`).
-fn mips_n32_name(number: u32) -> Option<&'static str> {
-    match number {
-        6000..=6150 => {
-            syscalls::mips64::Sysno::new((number - 1000) as usize).map(|call| call.name())
-        }
-        6297 => Some("accept4"),
-        _ => None,
-    }
-}
-
-/// Name of an error number as the kernel's `exit=-N` gives it, by the numbering that all
-/// architectures but alpha, mips, parisc and sparc share (`asm-generic/errno.h`).
-///
-/// ```
-/// assert_eq!(auditparse::errno_name(115), Some("EINPROGRESS"));
-/// ```
-pub fn errno_name(number: i32) -> Option<&'static str> {
-    syscalls::Errno::new(number).name()
-}
 
 /// A call that names a peer or a local address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -330,7 +162,7 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
     let (rest, exit) = decimal_word(rest)?;
     let (rest, a0) = preceded(literal(b"a0="), hex_word).parse(rest)?;
-    let arch = Arch(arch);
+    let arch = Arch::from_number(arch);
     let head = CallHead {
         arch: Some(arch),
         number: Some(number),
@@ -453,7 +285,7 @@ mod tests {
     fn connect_is_known_on_every_architecture() {
         for (arch, number, name) in CONNECT {
             assert_eq!(
-                Call::from_number(Arch(arch), number, None),
+                Call::from_number(Arch::from_number(arch), number, None),
                 Call::Network(ConnectionKind::Connect),
                 "{name}"
             );
@@ -463,7 +295,7 @@ mod tests {
     #[test]
     fn socketcall_is_told_by_its_first_argument() {
         for (arch, number) in [(0x4000_0003, 102), (0x8000_0016, 102), (0x0000_0008, 4102)] {
-            let call = |a0| Call::from_number(Arch(arch), number, a0);
+            let call = |a0| Call::from_number(Arch::from_number(arch), number, a0);
             assert_eq!(call(None), Call::Other);
             assert_eq!(call(Some(1)), Call::Other);
             assert_eq!(call(Some(3)), Call::Network(ConnectionKind::Connect));
@@ -524,13 +356,5 @@ mod tests {
                 "{body}"
             );
         }
-    }
-
-    #[test]
-    fn byte_order_follows_the_token() {
-        assert!(!Arch::X86_64.is_big_endian());
-        assert!(Arch(0x8000_0015).is_big_endian());
-        assert!(!Arch(0xc000_0015).is_big_endian());
-        assert!(Arch(0x0000_0008).is_big_endian());
     }
 }

@@ -1,0 +1,180 @@
+//! Records, events and connections of a slice, as iterators whose items borrow from it. The same
+//! over a stream is [`reader`](crate::Reader)'s.
+
+use crate::connection::Connection;
+use crate::error::RecordError;
+use crate::event::Event;
+use crate::line::{LineParser, cut_line};
+use crate::reassembly::{Assembler, Borrowed, Interest, Limits, SlotIndex};
+use crate::record::Record;
+use crate::serial::LostRange;
+use crate::stats::Stats;
+
+/// Iterator over the records of a slice, which it borrows: nothing is copied or allocated.
+///
+/// Every line gives an item; a line that is no record gives the reason.
+///
+/// ```
+/// use auditparse::{RecordErrorKind, Records};
+///
+/// let log = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\n\nhello\n";
+/// let mut records = Records::new(log);
+/// assert_eq!(&*records.next().unwrap()?.get("cwd").unwrap().text(), b"/");
+/// assert_eq!(records.next().unwrap().unwrap_err().kind(), RecordErrorKind::Blank);
+/// assert_eq!(records.next().unwrap().unwrap_err().kind(), RecordErrorKind::NotAudit);
+/// assert_eq!(records.stats().lines, 3);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
+pub struct Records<'a> {
+    rest: &'a [u8],
+    parser: LineParser,
+}
+
+impl<'a> Records<'a> {
+    /// The records of `input`.
+    pub fn new(input: &'a [u8]) -> Records<'a> {
+        Records::with_limits(input, &Limits::default())
+    }
+
+    /// The records of `input` with another bound of lines.
+    pub fn with_limits(input: &'a [u8], limits: &Limits) -> Records<'a> {
+        Records {
+            rest: input,
+            parser: LineParser::new(limits),
+        }
+    }
+
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        self.parser.stats
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        cut_line(&mut self.rest).map(|line| self.parser.parse(line))
+    }
+}
+
+/// Iterator over the events of a slice, in the order in which they end.
+///
+/// Lines that are no records are counted in [`stats`](Events::stats).
+///
+/// ```
+/// use auditparse::Events;
+///
+/// let log = b"type=USER_LOGIN msg=audit(1.001:7): pid=1 msg='op=login res=success'\n";
+/// let mut events = Events::new(log);
+/// assert_eq!(events.next().unwrap().id().serial, 7);
+/// assert!(events.next().is_none());
+/// assert_eq!(events.stats().events.events, 1);
+/// ```
+pub struct Events<'a> {
+    records: Records<'a>,
+    assembler: Assembler<Record<'a>>,
+}
+
+impl<'a> Events<'a> {
+    /// The events of `input`.
+    pub fn new(input: &'a [u8]) -> Events<'a> {
+        Events::with_limits(input, Limits::default())
+    }
+
+    /// The events of `input` within other bounds.
+    pub fn with_limits(input: &'a [u8], limits: Limits) -> Events<'a> {
+        Events::with_interest(input, limits, Interest::Everything)
+    }
+
+    fn with_interest(input: &'a [u8], limits: Limits, interest: Interest) -> Events<'a> {
+        Events {
+            records: Records::with_limits(input, &limits),
+            assembler: Assembler::new(limits, interest),
+        }
+    }
+
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            events: self.assembler.stats(),
+            ..self.records.stats()
+        }
+    }
+
+    /// The missing serials, with the node that they belong to (empty without `node=`).
+    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+        self.assembler.lost_ranges()
+    }
+
+    /// Reads on until an event is over; gives its slot.
+    fn next_slot(&mut self) -> Option<SlotIndex> {
+        loop {
+            if let Some(slot) = self.assembler.next_ready() {
+                return Some(slot);
+            }
+            match self.records.next() {
+                Some(Ok(record)) => self.assembler.push::<Borrowed>(&record),
+                Some(Err(_counted)) => {}
+                None => {
+                    self.assembler.finish();
+                    return self.assembler.next_ready();
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    fn next(&mut self) -> Option<Event<'a>> {
+        self.next_slot().map(|slot| self.assembler.take_event(slot))
+    }
+}
+
+/// Iterator over the connections of a slice, in the order in which their events end. It keeps only
+/// the records that make connections and is faster than asking each of [`Events`].
+///
+/// See [`Connection`] for an example.
+pub struct Connections<'a> {
+    events: Events<'a>,
+}
+
+impl<'a> Connections<'a> {
+    /// The connections of `input`.
+    pub fn new(input: &'a [u8]) -> Connections<'a> {
+        Connections::with_limits(input, Limits::default())
+    }
+
+    /// The connections of `input` within other bounds.
+    pub fn with_limits(input: &'a [u8], limits: Limits) -> Connections<'a> {
+        Connections {
+            events: Events::with_interest(input, limits, Interest::Connections),
+        }
+    }
+
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        self.events.stats()
+    }
+
+    /// The missing serials, with the node that they belong to (empty without `node=`).
+    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+        self.events.lost_ranges()
+    }
+}
+
+impl<'a> Iterator for Connections<'a> {
+    type Item = Connection<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Connection<'a>> {
+        loop {
+            let slot = self.events.next_slot()?;
+            if let Ok(connection) = self.events.assembler.take_connection(slot) {
+                return Some(connection);
+            }
+        }
+    }
+}

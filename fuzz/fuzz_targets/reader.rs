@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use arbitrary::Arbitrary;
-use auditparse::{Connections, Events, Limits, LostRange, Reader, Records};
+use auditparse::{Connections, Events, Limits, LostRange, Reader, RecordErrorKind, Records};
 use auditparse_fuzz::TinyLimits;
 use libfuzzer_sys::fuzz_target;
 
@@ -29,12 +29,15 @@ fuzz_target!(|input: Input<'_>| {
     assert_eq!(reader.stats(), whole.stats());
 
     let stats = whole.stats();
+    let lines: Vec<_> = input.log.split_inclusive(|&byte| byte == b'\n').collect();
+    let too_long = lines.iter().filter(|line| line.len() > limits.line_bytes);
     assert_eq!(stats.bytes, input.log.len() as u64);
-    assert_eq!(
-        stats.lines,
-        input.log.split_inclusive(|&byte| byte == b'\n').count() as u64
-    );
+    assert_eq!(stats.lines, lines.len() as u64);
     assert_eq!(stats.lines, stats.records + stats.rejected.total());
+    assert_eq!(
+        stats.rejected.count(RecordErrorKind::TooLong),
+        too_long.count() as u64
+    );
 
     let mut whole = Events::with_limits(input.log, limits);
     let events: Vec<_> = whole.by_ref().map(|event| json(&event)).collect();

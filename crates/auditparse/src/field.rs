@@ -197,13 +197,17 @@ fn is_hex(digits: &[u8]) -> bool {
 /// The bytes that pairs of hexadecimal digits of either case stand for; `None` if `digits` is
 /// empty, of odd length or holds anything else.
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
-    if digits.is_empty() || !digits.len().is_multiple_of(2) {
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    if pairs.is_empty() {
         return None;
     }
-    digits
-        .chunks_exact(2)
-        .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-        .collect()
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for &[high, low] in pairs {
+        bytes.push(nibble(high)? << 4 | nibble(low)?);
+    }
+    Some(bytes)
 }
 
 /// The value of one hexadecimal digit.

@@ -29,7 +29,7 @@ impl<'a> Id<'a> {
     }
 }
 
-/// The process that made a call, and on whose behalf.
+/// Who made a call, on whose behalf, and with which arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Process<'a> {
@@ -57,12 +57,19 @@ pub struct Process<'a> {
     pub exe: Option<Cow<'a, [u8]>>,
     /// The keys of the rules that matched.
     pub keys: Keys<'a>,
+    /// The first four arguments of the call, `a0` to `a3`, in hexadecimal as the kernel writes
+    /// them.
+    pub arguments: [Option<&'a [u8]>; 4],
 }
 
 impl<'a> Process<'a> {
     pub(crate) fn read(&mut self, record: &Record<'a>) {
         for field in record.fields() {
             match field.key() {
+                [b'a', index @ b'0'..=b'3'] => {
+                    let argument = &mut self.arguments[usize::from(index - b'0')];
+                    first(argument, || Some(field.raw_value()));
+                }
                 b"pid" => first(&mut self.pid, || field.as_id()),
                 b"ppid" => first(&mut self.ppid, || field.as_id()),
                 b"auid" => first(&mut self.auid, || Id::of(&field)),

@@ -182,7 +182,7 @@ impl<R: Read> ConnectionReader<R> {
             let Some(slot) = self.events.next_slot()? else {
                 return Ok(None);
             };
-            if self.events.assembler.connection(slot).is_ok() {
+            if self.events.assembler.is_connection(slot) {
                 return Ok(self.events.assembler.connection(slot).ok());
             }
         }

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
-use auditparse::connection::Process;
+use auditparse::Process;
 use auditparse::{Connection, ConnectionKind, Id, SecurityModule, SockAddr};
 
 use crate::text::Utf8;

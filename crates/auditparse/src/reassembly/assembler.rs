@@ -8,7 +8,7 @@ use crate::event_id::EventId;
 use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::serial::LostRange;
-use crate::syscall::{CallHead, first};
+use crate::syscall::{Call, CallHead, first};
 
 use super::identities::{Identities, Place};
 use super::nodes::{NodeIndex, Nodes};
@@ -300,6 +300,16 @@ impl Assembler<CopiedRecord> {
         let slot = self.slots.get(slot);
         let records = slot.records.iter().map(|kept| kept.record(&slot.bytes));
         Event::new(slot.id, slot.completion(), records)
+    }
+
+    /// Whether the event in a slot is a connection, found out with less work than making it.
+    pub(crate) fn is_connection(&self, slot: SlotIndex) -> bool {
+        let event = self.slots.get(slot);
+        match event.head.map(|head| head.call) {
+            Some(Call::Network(kind)) if kind.always_has_address() => true,
+            Some(Call::Other) if !event.has_uring => false,
+            _ => self.connection(slot).is_ok(),
+        }
     }
 
     /// The event in a slot as a connection.

@@ -148,7 +148,7 @@ impl Document<'_> {
             }
             None => {}
         }
-        write_arguments(connection, json);
+        write_arguments(&self.process.arguments, json);
         if let Some(tty) = self.process.tty {
             json.raw(r#""tty":"#);
             json.string(tty);
@@ -178,22 +178,13 @@ fn message_type(connection: &Connection<'_>) -> &'static str {
     }
 }
 
-/// Writes `a0` to `a3`, which stand together before `items`.
-fn write_arguments(connection: &Connection<'_>, json: &mut JsonBuffer) {
-    for field in connection
-        .syscall_record()
-        .into_iter()
-        .flat_map(|record| record.fields())
-    {
-        match field.key() {
-            b"a0" => json.raw(r#""a0":"#),
-            b"a1" => json.raw(r#""a1":"#),
-            b"a2" => json.raw(r#""a2":"#),
-            b"a3" => json.raw(r#""a3":"#),
-            b"items" => break,
-            _ => continue,
+fn write_arguments(arguments: &[Option<&[u8]>; 4], json: &mut JsonBuffer) {
+    const KEYS: [&str; 4] = [r#""a0":"#, r#""a1":"#, r#""a2":"#, r#""a3":"#];
+    for (key, argument) in KEYS.iter().zip(arguments) {
+        if let Some(argument) = argument {
+            json.raw(key);
+            json.string(argument);
         }
-        json.string(field.raw_value());
     }
 }
 

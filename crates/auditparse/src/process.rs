@@ -80,16 +80,12 @@ impl<'a> Process<'a> {
                 b"UID" => name(&mut self.uid, &field),
                 b"EUID" => name(&mut self.euid, &field),
                 b"GID" => name(&mut self.gid, &field),
-                b"ses" => self.ses = field.as_id(),
-                b"tty" => self.tty = terminal(field),
-                b"subj" => self.subj = Some(field.raw_value()),
-                b"comm" => self.comm = present_text(field),
-                b"exe" => self.exe = present_text(field),
-                b"key" => {
-                    self.keys = Keys {
-                        joined: present_text(field),
-                    }
-                }
+                b"ses" => first(&mut self.ses, || field.as_id()),
+                b"tty" => first(&mut self.tty, || terminal(field)),
+                b"subj" => first(&mut self.subj, || Some(field.raw_value())),
+                b"comm" => first(&mut self.comm, || present_text(field)),
+                b"exe" => first(&mut self.exe, || present_text(field)),
+                b"key" => first(&mut self.keys.joined, || present_text(field)),
                 _ => {}
             }
         }

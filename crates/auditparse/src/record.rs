@@ -229,6 +229,7 @@ impl<'a> Record<'a> {
     ///
     /// Keys are those of the log: auditd writes its interpretations in capitals, so `get("uid")`
     /// is the number and `get("UID")` the name.
+    #[inline(never)]
     pub fn get(&self, key: &str) -> Option<Field<'a>> {
         self.fields().find(|field| field.key() == key.as_bytes())
     }

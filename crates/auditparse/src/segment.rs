@@ -307,7 +307,7 @@ impl<'a> Segments<'a> {
         Segment::MessageStart(raw, close.is_some())
     }
 
-    #[inline]
+    #[inline(always)]
     fn bare_value_length(&self, key: &[u8], rest: &[u8]) -> usize {
         let length = bare_length(rest);
         if self.in_parens {
@@ -325,6 +325,7 @@ impl<'a> Segments<'a> {
 impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Segment<'a>> {
         if let Some(field) = self.plain_field() {
             return Some(Segment::Field(field));
@@ -355,7 +356,7 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Field<'a>> {
         loop {
             self.segments.skip_blanks();
@@ -408,6 +409,7 @@ fn bare_length(rest: &[u8]) -> usize {
 }
 
 /// Stretches a bare value of `length` bytes over the words behind it that start no field.
+#[inline(never)]
 fn with_following_words(rest: &[u8], mut length: usize) -> usize {
     loop {
         let gap = leading_blanks(&rest[length..]);

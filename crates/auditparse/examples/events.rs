@@ -13,9 +13,6 @@ fn main() -> io::Result<()> {
         }
     }
     let stats = events.stats();
-    eprintln!(
-        "{} events, {} lost",
-        stats.events.events, stats.events.lost_events
-    );
+    eprintln!("{} events, {} lost", stats.events.events, stats.events.lost_events);
     Ok(())
 }

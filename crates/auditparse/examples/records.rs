@@ -12,9 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut records = Records::new(&log);
     let mut types = BTreeMap::new();
     for record in records.by_ref().flatten() {
-        *types
-            .entry(record.type_name().escape_ascii().to_string())
-            .or_insert(0u64) += 1;
+        *types.entry(record.type_name().escape_ascii().to_string()).or_insert(0u64) += 1;
     }
     for (name, count) in types {
         println!("{count:>8} {name}");

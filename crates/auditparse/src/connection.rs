@@ -145,16 +145,7 @@ impl<'a> Connection<'a> {
         if address.is_none() && !kind.always_has_address() {
             return Err(NotAConnection::NoAddress);
         }
-        Ok(Connection {
-            id,
-            node,
-            kind,
-            via,
-            head,
-            address,
-            denied_by,
-            records: call,
-        })
+        Ok(Connection { id, node, kind, via, head, address, denied_by, records: call })
     }
 
     /// Time and serial of the event.
@@ -184,10 +175,7 @@ impl<'a> Connection<'a> {
     /// If the event has no address (the call passed an unreadable one) or a cut one.
     #[inline]
     pub fn address(&self) -> Result<SockAddr<'_>, SockAddrError> {
-        self.address
-            .as_ref()
-            .ok_or(SockAddrError::Missing)?
-            .decode(self.head.arch)
+        self.address.as_ref().ok_or(SockAddrError::Missing)?.decode(self.head.arch)
     }
 
     /// The bytes of the address, as far as they could be read.
@@ -315,9 +303,7 @@ impl<'a> Connection<'a> {
 
     /// The keys of the rules that matched.
     pub fn keys(&self) -> Keys<'a> {
-        Keys {
-            joined: self.field("key").and_then(present_text),
-        }
+        Keys { joined: self.field("key").and_then(present_text) }
     }
 
     /// The `SYSCALL` record, for the fields that have no accessor here. An io_uring operation that
@@ -328,10 +314,7 @@ impl<'a> Connection<'a> {
 
     /// The record that tells who made the call.
     fn who(&self) -> Option<&Record<'a>> {
-        self.records
-            .syscall
-            .as_ref()
-            .or(self.records.uringop.as_ref())
+        self.records.syscall.as_ref().or(self.records.uringop.as_ref())
     }
 
     fn field(&self, key: &str) -> Option<Field<'a>> {
@@ -369,22 +352,14 @@ impl<'a> CallRecords<'a> {
         let uring = CallHead::read(uringop);
         let kind = uring.uring_op.and_then(ConnectionKind::from_uring_op);
         let kind = kind.ok_or(NotAConnection::OtherCall)?;
-        let head = CallHead {
-            arch: head.arch,
-            number: head.number,
-            ..uring
-        };
+        let head = CallHead { arch: head.arch, number: head.number, ..uring };
         Ok((kind, Via::IoUring, head))
     }
 }
 
 /// Whether an `AVC` record says that access was denied, and by whom.
 fn denial(record: &Record<'_>) -> Option<SecurityModule> {
-    let is = |key, value: &[u8]| {
-        record
-            .get(key)
-            .is_some_and(|field| field.raw_value() == value)
-    };
+    let is = |key, value: &[u8]| record.get(key).is_some_and(|field| field.raw_value() == value);
     if is("apparmor", b"DENIED") {
         return Some(SecurityModule::AppArmor);
     }

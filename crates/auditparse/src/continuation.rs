@@ -23,12 +23,7 @@ const CLOSE: &[u8] = b" }";
 
 impl Continuation {
     pub(crate) fn new() -> Continuation {
-        Continuation {
-            path: [0; MAX_SOCKADDR],
-            start: 0,
-            end: 0,
-            pending: false,
-        }
+        Continuation { path: [0; MAX_SOCKADDR], start: 0, end: 0, pending: false }
     }
 
     /// Whether a line may be expected; false for nearly every line.
@@ -95,11 +90,7 @@ fn is_prefix(line: &[u8], shown: &[u8], close: &[u8]) -> bool {
 /// `shown` as a reader of lines sees it: a carriage return at its end is part of the line end,
 /// unless something follows it.
 fn without_cr_if<'a>(shown: &'a [u8], close: &[u8]) -> &'a [u8] {
-    if close.is_empty() {
-        without_cr(shown)
-    } else {
-        shown
-    }
+    if close.is_empty() { without_cr(shown) } else { shown }
 }
 
 /// Readers of lines take a carriage return for part of the line end.
@@ -140,14 +131,8 @@ mod tests {
     fn a_line_that_does_not_match_is_left_alone() {
         let mut rest = after(&sockaddr("/a\nb\nc"));
         assert!(!rest.takes(b"type=EOE msg=audit(1.001:1):\n"));
-        assert!(
-            !rest.takes(b"b\n"),
-            "after a line that does not match nothing is expected"
-        );
-        assert!(
-            !after(&sockaddr("/a\nb")).takes(b"b\n"),
-            "the brace must close"
-        );
+        assert!(!rest.takes(b"b\n"), "after a line that does not match nothing is expected");
+        assert!(!after(&sockaddr("/a\nb")).takes(b"b\n"), "the brace must close");
     }
 
     #[test]

@@ -42,10 +42,7 @@ impl Completion {
     /// Whether the event is known to be whole. An event that ended by time-out or with the input
     /// may be as well: not every event of the kernel has a last record that tells so.
     pub fn is_certain(self) -> bool {
-        matches!(
-            self,
-            Completion::Eoe | Completion::Proctitle | Completion::Single
-        )
+        matches!(self, Completion::Eoe | Completion::Proctitle | Completion::Single)
     }
 }
 
@@ -80,12 +77,7 @@ impl<'a> Event<'a> {
     ) -> Event<'a> {
         let records: SmallVec<_> = records.collect();
         let node = records.first().and_then(Record::node);
-        Event {
-            id,
-            node,
-            completion,
-            records,
-        }
+        Event { id, node, completion, records }
     }
 
     /// Time and serial.
@@ -110,9 +102,7 @@ impl<'a> Event<'a> {
 
     /// The first record of a type.
     pub fn record(&self, record_type: RecordType) -> Option<&Record<'a>> {
-        self.records
-            .iter()
-            .find(|record| record.record_type() == record_type)
+        self.records.iter().find(|record| record.record_type() == record_type)
     }
 
     /// The event as a connection.
@@ -129,11 +119,7 @@ impl<'a> Event<'a> {
     /// is not in the log is empty.
     pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
         let mut argv: Option<Vec<Cow<'a, [u8]>>> = None;
-        for record in self
-            .records
-            .iter()
-            .filter(|r| r.record_type() == RecordType::EXECVE)
-        {
+        for record in self.records.iter().filter(|r| r.record_type() == RecordType::EXECVE) {
             let argv = argv.get_or_insert_default();
             for field in record.fields() {
                 if let Some(argument) = Argument::of(&field) {

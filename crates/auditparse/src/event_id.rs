@@ -49,20 +49,14 @@ impl EventId {
             return Err(bad_time(input));
         }
         let (millis, rest) = match rest.split_first() {
-            Some((b'.', fraction)) => decimal(fraction)
-                .filter(|&(ms, _)| ms < 1000)
-                .ok_or_else(|| bad_time(fraction))?,
+            Some((b'.', fraction)) => {
+                decimal(fraction).filter(|&(ms, _)| ms < 1000).ok_or_else(|| bad_time(fraction))?
+            }
             _ => (0, rest),
         };
         let serial = rest.strip_prefix(b":").ok_or_else(|| bad_time(rest))?;
         let (serial, rest) = EventId::parse_serial(serial, at(serial))?;
-        Ok((
-            EventId {
-                millis: seconds * 1000 + millis,
-                serial,
-            },
-            rest,
-        ))
+        Ok((EventId { millis: seconds * 1000 + millis, serial }, rest))
     }
 
     /// Reads a serial from the front of `input`; gives it and the rest.
@@ -117,13 +111,7 @@ fn eight_digits(text: &[u8; 8]) -> Option<u64> {
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:03}:{}",
-            self.millis / 1000,
-            self.millis % 1000,
-            self.serial
-        )
+        write!(f, "{}.{:03}:{}", self.millis / 1000, self.millis % 1000, self.serial)
     }
 }
 
@@ -136,10 +124,7 @@ impl FromStr for EventId {
         if rest.is_empty() {
             Ok(id)
         } else {
-            Err(RecordError::new(
-                RecordErrorKind::Serial,
-                text.len() - rest.len(),
-            ))
+            Err(RecordError::new(RecordErrorKind::Serial, text.len() - rest.len()))
         }
     }
 }
@@ -154,20 +139,8 @@ mod tests {
 
     #[test]
     fn milliseconds_may_be_missing_but_not_more_than_three_digits() {
-        assert_eq!(
-            parse("7:12"),
-            Ok(EventId {
-                millis: 7000,
-                serial: 12
-            })
-        );
-        assert_eq!(
-            parse("7.5:12"),
-            Ok(EventId {
-                millis: 7005,
-                serial: 12
-            })
-        );
+        assert_eq!(parse("7:12"), Ok(EventId { millis: 7000, serial: 12 }));
+        assert_eq!(parse("7.5:12"), Ok(EventId { millis: 7005, serial: 12 }));
         assert_eq!(parse("7.1000:12"), Err(RecordErrorKind::Timestamp));
         assert_eq!(parse("7.:12"), Err(RecordErrorKind::Timestamp));
     }
@@ -184,21 +157,12 @@ mod tests {
     fn seconds_that_would_overflow_are_refused() {
         assert_eq!(parse("9223372036854774:1").map(|id| id.serial), Ok(1));
         assert_eq!(parse("9223372036854775:1"), Err(RecordErrorKind::Timestamp));
-        assert_eq!(
-            parse("99999999999999999999999:1"),
-            Err(RecordErrorKind::Timestamp)
-        );
+        assert_eq!(parse("99999999999999999999999:1"), Err(RecordErrorKind::Timestamp));
     }
 
     #[test]
     fn eight_digits_at_once_agree_with_the_plain_reading() {
-        for text in [
-            b"00000000",
-            b"12345678",
-            b"99999999",
-            b"10000001",
-            b"90807060",
-        ] {
+        for text in [b"00000000", b"12345678", b"99999999", b"10000001", b"90807060"] {
             let plain = std::str::from_utf8(text).unwrap().parse().ok();
             assert_eq!(eight_digits(text), plain);
         }

@@ -157,18 +157,12 @@ impl<'a> Field<'a> {
     /// kernel and both come as `u32::MAX`.
     pub fn as_id(&self) -> Option<u32> {
         let value = self.as_i64()?;
-        if value == -1 {
-            Some(u32::MAX)
-        } else {
-            u32::try_from(value).ok()
-        }
+        if value == -1 { Some(u32::MAX) } else { u32::try_from(value).ok() }
     }
 
     /// The words of a braced value: SELinux permissions, or the fields of `SADDR={ … }`.
     pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.raw_value()
-            .split(|&byte| byte == b' ')
-            .filter(|word| !word.is_empty())
+        self.raw_value().split(|&byte| byte == b' ').filter(|word| !word.is_empty())
     }
 }
 
@@ -256,22 +250,10 @@ mod tests {
     #[test]
     fn only_unquoted_values_of_encodable_keys_are_decoded() {
         let line = &mut String::new();
-        assert_eq!(
-            &*field("SYSCALL", "comm=612062", "comm", line).text(),
-            b"a b"
-        );
-        assert_eq!(
-            &*field("SYSCALL", "comm=\"612062\"", "comm", line).text(),
-            b"612062"
-        );
-        assert_eq!(
-            &*field("SYSCALL", "comm=(null)", "comm", line).text(),
-            b"(null)"
-        );
-        assert_eq!(
-            &*field("SYSCALL", "comm=61206", "comm", line).text(),
-            b"61206"
-        );
+        assert_eq!(&*field("SYSCALL", "comm=612062", "comm", line).text(), b"a b");
+        assert_eq!(&*field("SYSCALL", "comm=\"612062\"", "comm", line).text(), b"612062");
+        assert_eq!(&*field("SYSCALL", "comm=(null)", "comm", line).text(), b"(null)");
+        assert_eq!(&*field("SYSCALL", "comm=61206", "comm", line).text(), b"61206");
         assert_eq!(&*field("AVC", "dest=8080", "dest", line).text(), b"8080");
         assert_eq!(&*field("EXECVE", "a1[2]=6162", "a1[2]", line).text(), b"ab");
         assert_eq!(&*field("SYSCALL", "a1=6162", "a1", line).text(), b"6162");
@@ -291,36 +273,15 @@ mod tests {
     #[test]
     fn numbers_of_each_base_and_their_limits() {
         let line = &mut String::new();
-        assert_eq!(
-            field("X", "a=18446744073709551615", "a", line).as_u64(),
-            Some(u64::MAX)
-        );
-        assert_eq!(
-            field("X", "a=18446744073709551616", "a", line).as_u64(),
-            None
-        );
-        assert_eq!(
-            field("X", "a=-9223372036854775808", "a", line).as_i64(),
-            Some(i64::MIN)
-        );
-        assert_eq!(
-            field("X", "a=-9223372036854775809", "a", line).as_i64(),
-            None
-        );
+        assert_eq!(field("X", "a=18446744073709551615", "a", line).as_u64(), Some(u64::MAX));
+        assert_eq!(field("X", "a=18446744073709551616", "a", line).as_u64(), None);
+        assert_eq!(field("X", "a=-9223372036854775808", "a", line).as_i64(), Some(i64::MIN));
+        assert_eq!(field("X", "a=-9223372036854775809", "a", line).as_i64(), None);
         assert_eq!(field("X", "a=0x7f", "a", line).as_hex(), Some(0x7f));
-        assert_eq!(
-            field("X", "mode=0100755", "mode", line).as_octal(),
-            Some(0o100_755)
-        );
+        assert_eq!(field("X", "mode=0100755", "mode", line).as_octal(), Some(0o100_755));
         assert_eq!(field("X", "mode=8", "mode", line).as_octal(), None);
-        assert_eq!(
-            field("X", "oauid=-1", "oauid", line).as_id(),
-            Some(u32::MAX)
-        );
-        assert_eq!(
-            field("X", "auid=4294967295", "auid", line).as_id(),
-            Some(u32::MAX)
-        );
+        assert_eq!(field("X", "oauid=-1", "oauid", line).as_id(), Some(u32::MAX));
+        assert_eq!(field("X", "auid=4294967295", "auid", line).as_id(), Some(u32::MAX));
         assert_eq!(field("X", "auid=4294967296", "auid", line).as_id(), None);
     }
 }

@@ -57,9 +57,7 @@ impl LineParser {
     pub(crate) fn skip_too_long(&mut self, length: u64) -> RecordError {
         self.stats.bytes += length;
         self.stats.lines += 1;
-        self.stats
-            .rejected
-            .add(RecordErrorKind::TooLong, self.stats.lines);
+        self.stats.rejected.add(RecordErrorKind::TooLong, self.stats.lines);
         RecordError::new(RecordErrorKind::TooLong, self.line_bytes)
     }
 }

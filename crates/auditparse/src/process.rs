@@ -17,10 +17,7 @@ pub struct Id<'a> {
 
 impl<'a> Id<'a> {
     fn of(field: &Field<'a>) -> Option<Id<'a>> {
-        Some(Id {
-            number: field.as_id()?,
-            name: None,
-        })
+        Some(Id { number: field.as_id()?, name: None })
     }
 
     /// Whether the id is one, and not the kernel's "not set".
@@ -119,9 +116,7 @@ pub struct Keys<'a> {
 impl Keys<'_> {
     /// The keys one by one.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.joined
-            .iter()
-            .flat_map(|joined| joined.split(|&byte| byte == 1))
+        self.joined.iter().flat_map(|joined| joined.split(|&byte| byte == 1))
     }
 
     /// Whether there is none.

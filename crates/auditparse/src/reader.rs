@@ -40,11 +40,7 @@ impl<R: Read> Reader<R> {
 
     /// A reader with other bounds.
     pub fn with_limits(source: R, limits: Limits) -> Reader<R> {
-        Reader {
-            lines: LineBuffer::new(source),
-            parser: LineParser::new(&limits),
-            limits,
-        }
+        Reader { lines: LineBuffer::new(source), parser: LineParser::new(&limits), limits }
     }
 
     /// The next line as a record, or why it is none; `None` at the end.
@@ -72,9 +68,7 @@ impl<R: Read> Reader<R> {
 
     /// Goes on to read connections.
     pub fn connections(self) -> ConnectionReader<R> {
-        ConnectionReader {
-            events: EventReader::with_interest(self, Interest::Connections),
-        }
+        ConnectionReader { events: EventReader::with_interest(self, Interest::Connections) }
     }
 }
 
@@ -97,11 +91,7 @@ pub struct EventReader<R> {
 impl<R: Read> EventReader<R> {
     fn with_interest(records: Reader<R>, interest: Interest) -> EventReader<R> {
         let assembler = Assembler::new(records.limits, interest);
-        EventReader {
-            records,
-            assembler,
-            lent: None,
-        }
+        EventReader { records, assembler, lent: None }
     }
 
     /// The next event that is over; `None` at the end.
@@ -142,10 +132,7 @@ impl<R: Read> EventReader<R> {
 
     /// What has been read so far.
     pub fn stats(&self) -> Stats {
-        Stats {
-            events: self.assembler.stats(),
-            ..self.records.stats()
-        }
+        Stats { events: self.assembler.stats(), ..self.records.stats() }
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).

@@ -115,10 +115,7 @@ pub struct Reassembler {
 impl Reassembler {
     /// A reassembler without any event.
     pub fn new(limits: Limits) -> Reassembler {
-        Reassembler {
-            assembler: Assembler::new(limits, Interest::Everything),
-            lent: None,
-        }
+        Reassembler { assembler: Assembler::new(limits, Interest::Everything), lent: None }
     }
 
     /// Adds a copy of a record to its event.

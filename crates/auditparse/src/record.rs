@@ -97,20 +97,11 @@ impl LastTime {
                 &input[TimeText::LENGTH + 1..],
                 offset + TimeText::LENGTH + 1,
             )?;
-            return Ok((
-                EventId {
-                    millis: self.millis,
-                    serial,
-                },
-                rest,
-            ));
+            return Ok((EventId { millis: self.millis, serial }, rest));
         }
         let (id, rest) = EventId::parse_prefix(input, offset)?;
         if let Some(text) = text {
-            *self = LastTime {
-                text,
-                millis: id.millis,
-            };
+            *self = LastTime { text, millis: id.millis };
         }
         Ok((id, rest))
     }
@@ -135,10 +126,7 @@ impl<'a> Record<'a> {
     ) -> Result<Record<'a>, RecordError> {
         let line = trim_line_end(line);
         if line.len() > u32::MAX as usize {
-            return Err(RecordError::new(
-                RecordErrorKind::TooLong,
-                u32::MAX as usize,
-            ));
+            return Err(RecordError::new(RecordErrorKind::TooLong, u32::MAX as usize));
         }
         let start = transport::record_start(line)?;
         let at = |rest: &[u8]| line.len() - rest.len();
@@ -150,9 +138,7 @@ impl<'a> Record<'a> {
             type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
         let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
         let (id, rest) = last.read(rest, at(rest))?;
-        let rest = rest
-            .strip_prefix(b")")
-            .ok_or_else(|| fail(RecordErrorKind::Serial, rest))?;
+        let rest = rest.strip_prefix(b")").ok_or_else(|| fail(RecordErrorKind::Serial, rest))?;
         let rest = rest.strip_prefix(b":").unwrap_or(rest);
         let body = rest.strip_prefix(b" ").unwrap_or(rest);
 
@@ -291,10 +277,7 @@ fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
         return Err(nom::Err::Error(()));
     }
     let (word, rest) = input.split_at(length);
-    Ok((
-        &rest[rest.iter().take_while(|&&byte| byte == b' ').count()..],
-        word,
-    ))
+    Ok((&rest[rest.iter().take_while(|&&byte| byte == b' ').count()..], word))
 }
 
 /// `node=web01 `. A node that auditd leaves empty is no node.
@@ -327,65 +310,27 @@ mod tests {
         assert_eq!(record.node(), Some(&b"a.b"[..]));
         assert_eq!(record.type_name(), b"UNKNOWN[1399]");
         assert_eq!(record.record_type().number(), Some(1399));
-        assert_eq!(
-            record.id(),
-            EventId {
-                millis: 7012,
-                serial: 3
-            }
-        );
+        assert_eq!(record.id(), EventId { millis: 7012, serial: 3 });
         assert_eq!(record.body(), b"x=1");
-        assert_eq!(
-            record.line(),
-            b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1"
-        );
+        assert_eq!(record.line(), b"  node=a.b type=UNKNOWN[1399]  msg=audit(7.012:3): x=1");
     }
 
     #[test]
     fn the_body_keeps_every_blank_but_the_stamps_own() {
-        assert_eq!(
-            Record::parse(b"type=EOE msg=audit(7.012:3):")
-                .unwrap()
-                .body(),
-            b""
-        );
-        assert_eq!(
-            Record::parse(b"type=EOE msg=audit(7.012:3): ")
-                .unwrap()
-                .body(),
-            b""
-        );
-        assert_eq!(
-            Record::parse(b"type=EOE msg=audit(7.012:3):   ")
-                .unwrap()
-                .body(),
-            b"  "
-        );
-        assert_eq!(
-            Record::parse(b"type=X msg=audit(7.012:3) a=b")
-                .unwrap()
-                .body(),
-            b"a=b"
-        );
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):").unwrap().body(), b"");
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3): ").unwrap().body(), b"");
+        assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):   ").unwrap().body(), b"  ");
+        assert_eq!(Record::parse(b"type=X msg=audit(7.012:3) a=b").unwrap().body(), b"a=b");
     }
 
     #[test]
     fn each_cut_of_a_header_is_named() {
         assert_eq!(kind(b"node=a"), RecordErrorKind::NotAudit);
         assert_eq!(kind(b"node=a x=y"), RecordErrorKind::NotAudit);
-        assert_eq!(
-            kind(b"type= msg=audit(1.001:1):"),
-            RecordErrorKind::NotAudit
-        );
+        assert_eq!(kind(b"type= msg=audit(1.001:1):"), RecordErrorKind::NotAudit);
         assert_eq!(kind(b"type=SYSCALL"), RecordErrorKind::NoStamp);
         assert_eq!(kind(b"type=SYSCALL msg=aud"), RecordErrorKind::NoStamp);
-        assert_eq!(
-            kind(b"type=SYSCALL msg=audit(12"),
-            RecordErrorKind::Timestamp
-        );
-        assert_eq!(
-            kind(b"type=SYSCALL msg=audit(12.001:4"),
-            RecordErrorKind::Serial
-        );
+        assert_eq!(kind(b"type=SYSCALL msg=audit(12"), RecordErrorKind::Timestamp);
+        assert_eq!(kind(b"type=SYSCALL msg=audit(12.001:4"), RecordErrorKind::Serial);
     }
 }

@@ -171,9 +171,7 @@ impl RecordType {
 
     /// The name in the table, or `None` for a number that is not in it.
     pub fn name(self) -> Option<&'static str> {
-        let found = BY_NUMBER
-            .binary_search_by_key(&self.0, |&(_, number)| number)
-            .ok()?;
+        let found = BY_NUMBER.binary_search_by_key(&self.0, |&(_, number)| number).ok()?;
         Some(BY_NUMBER[found].0)
     }
 
@@ -217,52 +215,27 @@ mod tests {
         assert!(BY_NUMBER.windows(2).all(|pair| pair[0].1 < pair[1].1));
         assert!(BY_NAME.windows(2).all(|pair| pair[0].0 < pair[1].0));
         for &(name, number) in BY_NUMBER {
-            assert_eq!(
-                RecordType::from_token(name.as_bytes()).number(),
-                Some(number)
-            );
+            assert_eq!(RecordType::from_token(name.as_bytes()).number(), Some(number));
             assert_eq!(RecordType::from_number(number).name(), Some(name));
         }
     }
 
     #[test]
     fn tokens_of_newer_kernels_keep_their_number_and_foreign_names_have_none() {
-        assert_eq!(
-            RecordType::from_token(b"UNKNOWN[1399]").number(),
-            Some(1399)
-        );
-        assert_eq!(
-            RecordType::from_token(b"UNKNOWN[1399]").to_string(),
-            "UNKNOWN[1399]"
-        );
+        assert_eq!(RecordType::from_token(b"UNKNOWN[1399]").number(), Some(1399));
+        assert_eq!(RecordType::from_token(b"UNKNOWN[1399]").to_string(), "UNKNOWN[1399]");
         assert_eq!(RecordType::from_token(b"1399").number(), Some(1399));
-        for token in [
-            &b"FOO_BAR"[..],
-            b"UNKNOWN[",
-            b"UNKNOWN[]",
-            b"UNKNOWN[70000]",
-            b"",
-            b"+13",
-        ] {
+        for token in [&b"FOO_BAR"[..], b"UNKNOWN[", b"UNKNOWN[]", b"UNKNOWN[70000]", b"", b"+13"] {
             assert_eq!(RecordType::from_token(token), RecordType::UNNUMBERED);
         }
     }
 
     #[test]
     fn user_space_records_stand_alone_and_login_does_not() {
-        for single in [
-            RecordType::USER,
-            RecordType::USER_AUTH,
-            RecordType::DAEMON_END,
-        ] {
+        for single in [RecordType::USER, RecordType::USER_AUTH, RecordType::DAEMON_END] {
             assert!(single.is_single(), "{single}");
         }
-        for part in [
-            RecordType::LOGIN,
-            RecordType::SYSCALL,
-            RecordType::AVC,
-            RecordType::BPF,
-        ] {
+        for part in [RecordType::LOGIN, RecordType::SYSCALL, RecordType::AVC, RecordType::BPF] {
             assert!(!part.is_single(), "{part}");
         }
     }

@@ -36,11 +36,7 @@ pub(crate) fn find(byte: u8, haystack: &[u8]) -> Option<usize> {
 /// Offset of the first byte that is `a` or `b`.
 #[inline]
 pub(crate) fn find_either(a: u8, b: u8, haystack: &[u8]) -> Option<usize> {
-    find_by(
-        haystack,
-        |word| matches(word, a) | matches(word, b),
-        |found| found == a || found == b,
-    )
+    find_by(haystack, |word| matches(word, a) | matches(word, b), |found| found == a || found == b)
 }
 
 #[cfg(test)]

@@ -238,14 +238,7 @@ impl<'a> Segments<'a> {
         self.past_labels = true;
         let raw = self.take(length);
         let (origin, record_type) = (self.origin, self.record_type);
-        Field {
-            key,
-            value,
-            raw,
-            origin,
-            record_type,
-            terminated,
-        }
+        Field { key, value, raw, origin, record_type, terminated }
     }
 
     /// A field whose value is bare or quoted, as nearly all are; `None` without taking anything
@@ -282,12 +275,9 @@ impl<'a> Segments<'a> {
             Some(b'\'') if key == b"msg" && self.origin == Origin::Body => {
                 return self.message_start(start + 1);
             }
-            Some(b'\'') => delimited(
-                self.rest,
-                start,
-                |rest| memchr(b'\'', rest),
-                Value::Apostrophed,
-            ),
+            Some(b'\'') => {
+                delimited(self.rest, start, |rest| memchr(b'\'', rest), Value::Apostrophed)
+            }
             _ => delimited(self.rest, start, |rest| memrchr(b'}', rest), braced),
         };
         self.cut_field(key, value, length, terminated)
@@ -383,10 +373,7 @@ fn braced(inner: &[u8]) -> Value<'_> {
 
 /// Length of a value in parentheses without the comma or parenthesis behind it.
 fn without_punctuation(value: &[u8]) -> usize {
-    let punctuation = value
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == b',' || byte == b')');
+    let punctuation = value.iter().rev().take_while(|&&byte| byte == b',' || byte == b')');
     value.len() - punctuation.count()
 }
 
@@ -395,10 +382,7 @@ fn without_punctuation(value: &[u8]) -> usize {
 fn key_length(part: &[u8]) -> Option<usize> {
     let end = find_either(b'=', b' ', part)?;
     let is_key = part[end] == b'='
-        && !matches!(
-            part[0],
-            b'=' | b'(' | b')' | b'{' | b'}' | b',' | b'"' | b'\''
-        );
+        && !matches!(part[0], b'=' | b'(' | b')' | b'{' | b'}' | b',' | b'"' | b'\'');
     is_key.then_some(end)
 }
 
@@ -445,10 +429,7 @@ mod tests {
     fn fields(record_type: &str, body: &str) -> String {
         let line = format!("type={record_type} msg=audit(1.001:1): {body}");
         let record = Record::parse(line.as_bytes()).unwrap();
-        let pieces: Vec<u8> = record
-            .segments()
-            .flat_map(|piece| piece.raw().to_vec())
-            .collect();
+        let pieces: Vec<u8> = record.segments().flat_map(|piece| piece.raw().to_vec()).collect();
         assert_eq!(pieces, record.body());
         let shown = record.fields().map(|field| {
             let mark = match field.origin() {
@@ -465,19 +446,13 @@ mod tests {
     fn problems(body: &str) -> Vec<(FieldErrorKind, usize)> {
         let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
         let record = Record::parse(line.as_bytes()).unwrap();
-        record
-            .problems()
-            .map(|problem| (problem.kind(), problem.offset()))
-            .collect()
+        record.problems().map(|problem| (problem.kind(), problem.offset())).collect()
     }
 
     #[test]
     fn quotes_bare_words_and_enrichment() {
         assert_eq!(
-            fields(
-                "SYSCALL",
-                "comm=\"a b\" tty=(none) key=\x1dUID=\"root\" SADDR={ x=1 y=2 }"
-            ),
+            fields("SYSCALL", "comm=\"a b\" tty=(none) key=\x1dUID=\"root\" SADDR={ x=1 y=2 }"),
             "comm=a b|tty=(none)|key=|^UID=root|^SADDR=x=1 y=2"
         );
         assert_eq!(fields("SOCKADDR", "saddr=00\x1d"), "saddr=00");
@@ -502,10 +477,7 @@ mod tests {
     #[test]
     fn messages_with_apostrophes_inside_and_fields_behind() {
         assert_eq!(
-            fields(
-                "USER_CMD",
-                "pid=1 msg='cwd=\"/\" cmd=\"it's\" exe=\"/it's\" res=success'"
-            ),
+            fields("USER_CMD", "pid=1 msg='cwd=\"/\" cmd=\"it's\" exe=\"/it's\" res=success'"),
             "pid=1|'cwd=/|'cmd=it's|'exe=/it's|'res=success"
         );
         assert_eq!(
@@ -515,10 +487,7 @@ mod tests {
             ),
             "'text=a message with 'quotes' and = signs|'exe=/x|UID=root"
         );
-        assert_eq!(
-            fields("X", "msg=' comm=\"systemd-update\"'"),
-            "'comm=systemd-update"
-        );
+        assert_eq!(fields("X", "msg=' comm=\"systemd-update\"'"), "'comm=systemd-update");
     }
 
     #[test]
@@ -532,10 +501,7 @@ mod tests {
             "pid=13|'acct=root|'exe=/s|'hostname=h|'addr=10.0.0.9|'terminal=ssh|'res=success"
         );
         assert_eq!(
-            fields(
-                "LOGIN",
-                "pid=2 uid=0 old auid=4294967295 new auid=0 old ses=1 new ses=3"
-            ),
+            fields("LOGIN", "pid=2 uid=0 old auid=4294967295 new auid=0 old ses=1 new ses=3"),
             "pid=2|uid=0|old-auid=4294967295|auid=0|old-ses=1|ses=3"
         );
         assert_eq!(
@@ -563,15 +529,9 @@ mod tests {
 
     #[test]
     fn what_is_cut_is_said_and_where() {
-        assert_eq!(
-            problems("pid=1 exe=\"/usr/b"),
-            [(FieldErrorKind::UnterminatedQuote, 6)]
-        );
+        assert_eq!(problems("pid=1 exe=\"/usr/b"), [(FieldErrorKind::UnterminatedQuote, 6)]);
         assert_eq!(problems("pid=1 ex"), [(FieldErrorKind::StrayWord, 6)]);
-        assert_eq!(
-            problems("pid=1 msg='op=x"),
-            [(FieldErrorKind::UnterminatedQuote, 6)]
-        );
+        assert_eq!(problems("pid=1 msg='op=x"), [(FieldErrorKind::UnterminatedQuote, 6)]);
         assert_eq!(
             problems("a=1\x1dSADDR={ fam=local path=x"),
             [(FieldErrorKind::UnterminatedBrace, 4)]

@@ -51,10 +51,7 @@ impl Serials {
         if ahead < RESTART_JUMP {
             if ahead > 1 {
                 let first = newest.wrapping_add(1);
-                self.add_missing(LostRange {
-                    first,
-                    last: serial.wrapping_sub(1),
-                });
+                self.add_missing(LostRange { first, last: serial.wrapping_sub(1) });
             }
             self.newest = Some(serial);
         } else if newest.wrapping_sub(serial) >= RESTART_JUMP || !self.fill(serial) {
@@ -82,14 +79,8 @@ impl Serials {
             return false;
         };
         let range = self.missing[at];
-        let before = LostRange {
-            first: range.first,
-            last: serial.wrapping_sub(1),
-        };
-        let after = LostRange {
-            first: serial.wrapping_add(1),
-            last: range.last,
-        };
+        let before = LostRange { first: range.first, last: serial.wrapping_sub(1) };
+        let after = LostRange { first: serial.wrapping_add(1), last: range.last };
         match (serial == range.first, serial == range.last) {
             (true, true) => drop(self.missing.remove(at)),
             (true, false) => self.missing[at] = after,
@@ -140,19 +131,7 @@ mod tests {
         let serials = after(&[10, 15, 16, 20]);
         assert_eq!(serials.lost(), 7);
         let ranges: Vec<_> = serials.ranges().collect();
-        assert_eq!(
-            ranges,
-            [
-                LostRange {
-                    first: 11,
-                    last: 14
-                },
-                LostRange {
-                    first: 17,
-                    last: 19
-                }
-            ]
-        );
+        assert_eq!(ranges, [LostRange { first: 11, last: 14 }, LostRange { first: 17, last: 19 }]);
     }
 
     #[test]

@@ -202,10 +202,7 @@ node=a type=PROCTITLE msg=audit(1.001:7): proctitle=\"x\"
     #[test]
     fn a_connection_tells_all() {
         let connection = to_value(Connections::new(LOG).next().unwrap()).unwrap();
-        assert_eq!(
-            connection["address"],
-            json!({"family": "inet", "ip": "10.0.0.1", "port": 443})
-        );
+        assert_eq!(connection["address"], json!({"family": "inet", "ip": "10.0.0.1", "port": 443}));
         assert_eq!(connection["errno"], "ECONNREFUSED");
         assert_eq!(connection["uid"], json!({"number": 0, "name": "root"}));
         assert_eq!(connection["comm"], "\\xff");

@@ -38,10 +38,7 @@ impl<'a> Records<'a> {
 
     /// The records of `input` with another bound of lines.
     pub fn with_limits(input: &'a [u8], limits: &Limits) -> Records<'a> {
-        Records {
-            rest: input,
-            parser: LineParser::new(limits),
-        }
+        Records { rest: input, parser: LineParser::new(limits) }
     }
 
     /// What has been read so far.
@@ -96,10 +93,7 @@ impl<'a> Events<'a> {
 
     /// What has been read so far.
     pub fn stats(&self) -> Stats {
-        Stats {
-            events: self.assembler.stats(),
-            ..self.records.stats()
-        }
+        Stats { events: self.assembler.stats(), ..self.records.stats() }
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
@@ -149,9 +143,7 @@ impl<'a> Connections<'a> {
 
     /// The connections of `input` within other bounds.
     pub fn with_limits(input: &'a [u8], limits: Limits) -> Connections<'a> {
-        Connections {
-            events: Events::with_interest(input, limits, Interest::Connections),
-        }
+        Connections { events: Events::with_interest(input, limits, Interest::Connections) }
     }
 
     /// What has been read so far.

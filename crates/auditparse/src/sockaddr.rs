@@ -159,11 +159,7 @@ impl SockAddrBytes {
                 None => SockAddrHexError::NotHex(2 * length),
             })
         };
-        SockAddrBytes {
-            bytes,
-            length: length as u8,
-            problem,
-        }
+        SockAddrBytes { bytes, length: length as u8, problem }
     }
 
     /// The bytes.
@@ -189,9 +185,7 @@ impl SockAddrBytes {
 impl fmt::Debug for SockAddrBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SockAddrBytes(")?;
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02X}"))?;
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02X}"))?;
         f.write_str(")")
     }
 }
@@ -222,17 +216,12 @@ impl<'a> SockAddr<'a> {
             (None, [0, low, ..]) if *low != 0 => Endianness::Big,
             (None, _) => Endianness::Little,
         };
-        let too_short = |family, expected| SockAddrError::TooShort {
-            family,
-            expected,
-            found: bytes.len(),
-        };
+        let too_short =
+            |family, expected| SockAddrError::TooShort { family, expected, found: bytes.len() };
         let (rest, family) =
             u16::<_, ()>(order)(bytes).map_err(|_: nom::Err<()>| too_short(0, 2))?;
         let whole = |parsed: IResult<&'a [u8], SockAddr<'a>, ()>, expected| {
-            parsed
-                .map(|(_, address)| address)
-                .map_err(|_| too_short(family, expected))
+            parsed.map(|(_, address)| address).map_err(|_| too_short(family, expected))
         };
         match family {
             family::UNSPEC => Ok(SockAddr::Unspec),
@@ -242,10 +231,7 @@ impl<'a> SockAddr<'a> {
             family::NETLINK => whole(netlink(rest, order), 12),
             family::PACKET => whole(packet(rest, order), 12),
             family::VSOCK => whole(vsock(rest, order), 12),
-            _ => Ok(SockAddr::Other {
-                family,
-                bytes: rest,
-            }),
+            _ => Ok(SockAddr::Other { family, bytes: rest }),
         }
     }
 
@@ -270,9 +256,9 @@ impl<'a> SockAddr<'a> {
     /// connected to; all else as it is.
     pub fn unmapped(self) -> SockAddr<'a> {
         match self {
-            SockAddr::Inet6 { ip, port, .. } => ip
-                .to_ipv4_mapped()
-                .map_or(self, |ip| SockAddr::Inet { ip, port }),
+            SockAddr::Inet6 { ip, port, .. } => {
+                ip.to_ipv4_mapped().map_or(self, |ip| SockAddr::Inet { ip, port })
+            }
             _ => self,
         }
     }
@@ -302,18 +288,10 @@ impl fmt::Display for SockAddr<'_> {
             SockAddr::UnixAbstract(name) => write!(f, "@{}", name.escape_ascii()),
             SockAddr::UnixUnnamed => f.write_str("unnamed"),
             SockAddr::Inet { ip, port } => write!(f, "{ip}:{port}"),
-            SockAddr::Inet6 {
-                ip, port, scope: 0, ..
-            } => write!(f, "[{ip}]:{port}"),
-            SockAddr::Inet6 {
-                ip, port, scope, ..
-            } => write!(f, "[{ip}%{scope}]:{port}"),
+            SockAddr::Inet6 { ip, port, scope: 0, .. } => write!(f, "[{ip}]:{port}"),
+            SockAddr::Inet6 { ip, port, scope, .. } => write!(f, "[{ip}%{scope}]:{port}"),
             SockAddr::Netlink { pid, groups } => write!(f, "netlink:{pid}:{groups}"),
-            SockAddr::Packet {
-                protocol,
-                interface,
-                ..
-            } => {
+            SockAddr::Packet { protocol, interface, .. } => {
                 write!(f, "packet:{protocol:04x}:{interface}")
             }
             SockAddr::Vsock { cid, port } => write!(f, "vsock:{cid}:{port}"),
@@ -334,10 +312,7 @@ fn unix(rest: &[u8]) -> SockAddr<'_> {
         [0] => SockAddr::UnixUnnamed,
         [0, name @ ..] => SockAddr::UnixAbstract(name),
         path => {
-            let end = path
-                .iter()
-                .position(|&byte| byte == 0)
-                .unwrap_or(path.len());
+            let end = path.iter().position(|&byte| byte == 0).unwrap_or(path.len());
             SockAddr::UnixPath(&path[..end])
         }
     }
@@ -347,13 +322,7 @@ fn unix(rest: &[u8]) -> SockAddr<'_> {
 fn inet(rest: &[u8]) -> Parsed<'_> {
     let (rest, port) = be_u16(rest)?;
     let (rest, ip) = nom::number::complete::be_u32(rest)?;
-    Ok((
-        rest,
-        SockAddr::Inet {
-            ip: Ipv4Addr::from(ip),
-            port,
-        },
-    ))
+    Ok((rest, SockAddr::Inet { ip: Ipv4Addr::from(ip), port }))
 }
 
 /// `struct sockaddr_in6`, whose scope may be missing.
@@ -362,15 +331,7 @@ fn inet6(rest: &[u8], order: Endianness) -> Parsed<'_> {
     let (rest, flow) = nom::number::complete::be_u32(rest)?;
     let (rest, ip) = nom::number::complete::be_u128(rest)?;
     let (rest, scope) = u32::<_, ()>(order)(rest).unwrap_or((rest, 0));
-    Ok((
-        rest,
-        SockAddr::Inet6 {
-            ip: Ipv6Addr::from(ip),
-            port,
-            flow,
-            scope,
-        },
-    ))
+    Ok((rest, SockAddr::Inet6 { ip: Ipv6Addr::from(ip), port, flow, scope }))
 }
 
 /// `struct sockaddr_nl`.
@@ -388,14 +349,7 @@ fn packet(rest: &[u8], order: Endianness) -> Parsed<'_> {
     let (rest, _hardware_and_packet_type) = take(3usize)(rest)?;
     let (rest, length) = u8(rest)?;
     let hardware = &rest[..rest.len().min(usize::from(length)).min(8)];
-    Ok((
-        rest,
-        SockAddr::Packet {
-            protocol,
-            interface,
-            hardware,
-        },
-    ))
+    Ok((rest, SockAddr::Packet { protocol, interface, hardware }))
 }
 
 /// `struct sockaddr_vm`.
@@ -422,18 +376,9 @@ mod tests {
         assert_eq!(shown("020001BB0A0000010000000000000000"), "10.0.0.1:443");
         assert_eq!(shown("000201BB0A0000010000000000000000"), "10.0.0.1:443");
         assert_eq!(shown("020001bb0a000001"), "10.0.0.1:443");
-        assert_eq!(
-            shown("02000050"),
-            "expected 8 bytes of an address of family 2, found 4"
-        );
-        assert_eq!(
-            shown("0200"),
-            "expected 8 bytes of an address of family 2, found 2"
-        );
-        assert_eq!(
-            shown("02"),
-            "expected 2 bytes of an address of family 0, found 1"
-        );
+        assert_eq!(shown("02000050"), "expected 8 bytes of an address of family 2, found 4");
+        assert_eq!(shown("0200"), "expected 8 bytes of an address of family 2, found 2");
+        assert_eq!(shown("02"), "expected 2 bytes of an address of family 0, found 1");
     }
 
     #[test]
@@ -444,9 +389,7 @@ mod tests {
         let big = "000A01BB00012345FE80000000000000000000000000000100000002";
         assert_eq!(shown(big), "[fe80::1%2]:443");
         let bytes = SockAddrBytes::from_hex(scoped.as_bytes());
-        let Ok(SockAddr::Inet6 { flow, .. }) = bytes.decode(None) else {
-            panic!("not inet6")
-        };
+        let Ok(SockAddr::Inet6 { flow, .. }) = bytes.decode(None) else { panic!("not inet6") };
         assert_eq!(flow, 0x12345);
     }
 
@@ -471,14 +414,8 @@ mod tests {
     fn other_families() {
         assert_eq!(shown("100000000700000002000000"), "netlink:7:2");
         assert_eq!(shown("28000000000400000200000000000000"), "vsock:2:1024");
-        assert_eq!(
-            shown("0028000000000400000000020000000000000000"),
-            "vsock:2:1024"
-        );
-        assert_eq!(
-            shown("11000003020000000100060002420AFF00010000"),
-            "packet:0003:2"
-        );
+        assert_eq!(shown("0028000000000400000000020000000000000000"), "vsock:2:1024");
+        assert_eq!(shown("11000003020000000100060002420AFF00010000"), "packet:0003:2");
         assert_eq!(shown("00000000000000000000000000000000"), "unspec");
         assert_eq!(shown("1F00AABB"), "family-31:aabb");
     }

@@ -46,9 +46,7 @@ impl Rejected {
 
     /// The reasons that occurred, with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (RecordErrorKind, u64)> + '_ {
-        let counts = RecordErrorKind::ALL
-            .iter()
-            .map(|&kind| (kind, self.count(kind)));
+        let counts = RecordErrorKind::ALL.iter().map(|&kind| (kind, self.count(kind)));
         counts.filter(|&(_, count)| count > 0)
     }
 

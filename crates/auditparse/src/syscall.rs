@@ -154,11 +154,9 @@ impl CallHead {
 fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
     let (rest, arch) = preceded(literal(b"arch="), hex_u32_word).parse(body)?;
     let (rest, number) = preceded(literal(b"syscall="), decimal_word).parse(rest)?;
-    let (rest, success) = alt((
-        value(true, literal(b"success=yes ")),
-        value(false, literal(b"success=no ")),
-    ))
-    .parse(rest)?;
+    let (rest, success) =
+        alt((value(true, literal(b"success=yes ")), value(false, literal(b"success=no "))))
+            .parse(rest)?;
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
     let (rest, exit) = decimal_word(rest)?;
     let (rest, a0) = preceded(literal(b"a0="), hex_word).parse(rest)?;
@@ -168,11 +166,7 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
         number: Some(number),
         uring_op: None,
         success: Some(success),
-        exit: Some(if minus.is_some() {
-            -i64::from(exit)
-        } else {
-            i64::from(exit)
-        }),
+        exit: Some(if minus.is_some() { -i64::from(exit) } else { i64::from(exit) }),
         call: Call::from_number(arch, number, Some(a0)),
     };
     Ok((rest, head))
@@ -193,11 +187,7 @@ fn hex_word(input: &[u8]) -> IResult<&[u8], u64, ()> {
         digits += 1;
     }
     let (rest, ()) = literal(b" ")(&input[digits..])?;
-    if (1..=16).contains(&digits) {
-        Ok((rest, number))
-    } else {
-        Err(nom::Err::Error(()))
-    }
+    if (1..=16).contains(&digits) { Ok((rest, number)) } else { Err(nom::Err::Error(())) }
 }
 
 fn hex_u32_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
@@ -310,25 +300,13 @@ mod tests {
             CallHead::read(&Record::parse(line.as_bytes()).unwrap()).call
         };
         let connect = Call::Network(ConnectionKind::Connect);
-        assert_eq!(
-            call("arch=c000003e syscall=42 success=yes exit=0 a0=3"),
-            connect
-        );
-        assert_eq!(
-            call("arch=40000003 syscall=102 success=yes exit=0 a0=3"),
-            connect
-        );
-        assert_eq!(
-            call("arch=40000003 syscall=102 success=yes exit=0"),
-            Call::Other
-        );
+        assert_eq!(call("arch=c000003e syscall=42 success=yes exit=0 a0=3"), connect);
+        assert_eq!(call("arch=40000003 syscall=102 success=yes exit=0 a0=3"), connect);
+        assert_eq!(call("arch=40000003 syscall=102 success=yes exit=0"), Call::Other);
         assert_eq!(call("arch=c000003e syscall=426"), Call::IoUring);
         assert_eq!(call("arch=c000003e syscall=59"), Call::Other);
         assert_eq!(call("arch=dead syscall=42"), Call::Other);
-        assert_eq!(
-            call("arch=c000003e syscall=59 arch=c000003e syscall=42"),
-            Call::Other
-        );
+        assert_eq!(call("arch=c000003e syscall=59 arch=c000003e syscall=42"), Call::Other);
         assert_eq!(call(""), Call::Other);
     }
 
@@ -350,11 +328,7 @@ mod tests {
         ] {
             let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
             let record = Record::parse(line.as_bytes()).unwrap();
-            assert_eq!(
-                CallHead::read(&record),
-                CallHead::read_fields(&record),
-                "{body}"
-            );
+            assert_eq!(CallHead::read(&record), CallHead::read_fields(&record), "{body}");
         }
     }
 }

@@ -40,10 +40,7 @@ pub(crate) fn record_start(line: &[u8]) -> Result<usize, RecordError> {
     if is_record_head(line) {
         return Ok(0);
     }
-    let start = line
-        .iter()
-        .take_while(|&&byte| byte == b' ' || byte == b'\t')
-        .count();
+    let start = line.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
     let rest = &line[start..];
     if rest.is_empty() {
         return Err(RecordError::new(RecordErrorKind::Blank, start));
@@ -103,18 +100,7 @@ fn priority(input: &[u8]) -> Parsed<'_> {
 fn rfc5424(input: &[u8]) -> Parsed<'_> {
     let app = verify(word, |name: &[u8]| TAGS.contains(&name));
     let structured_data = alt((tag("-"), bracketed));
-    let header = (
-        tag("1 "),
-        iso_stamp,
-        space1,
-        word,
-        space1,
-        app,
-        space1,
-        word,
-        space1,
-        word,
-    );
+    let header = (tag("1 "), iso_stamp, space1, word, space1, app, space1, word, space1, word);
     value((), (header, space1, structured_data, space1)).parse(input)
 }
 
@@ -172,9 +158,7 @@ mod tests {
     use super::*;
 
     fn start(line: &str) -> Result<&str, RecordErrorKind> {
-        record_start(line.as_bytes())
-            .map(|at| &line[at..])
-            .map_err(|error| error.kind())
+        record_start(line.as_bytes()).map(|at| &line[at..]).map_err(|error| error.kind())
     }
 
     #[test]
@@ -198,16 +182,8 @@ mod tests {
             "[  120.421566] lab01 kernel: audit: ",
             "1780398142.151000 lab01 kernel: audit: ",
         ] {
-            assert_eq!(
-                start(&format!("{prefix}type=X")),
-                Ok("type=X"),
-                "{prefix:?}"
-            );
-            assert_eq!(
-                start(&format!("{prefix}node=a type=X")),
-                Ok("node=a type=X"),
-                "{prefix:?}"
-            );
+            assert_eq!(start(&format!("{prefix}type=X")), Ok("type=X"), "{prefix:?}");
+            assert_eq!(start(&format!("{prefix}node=a type=X")), Ok("node=a type=X"), "{prefix:?}");
         }
     }
 
@@ -242,10 +218,7 @@ mod tests {
         assert_eq!(start(""), Err(RecordErrorKind::Blank));
         assert_eq!(start(" \t "), Err(RecordErrorKind::Blank));
         assert_eq!(start("----"), Err(RecordErrorKind::Separator));
-        assert_eq!(
-            start("time->Wed Jun  3 10:00:00 2026"),
-            Err(RecordErrorKind::Separator)
-        );
+        assert_eq!(start("time->Wed Jun  3 10:00:00 2026"), Err(RecordErrorKind::Separator));
     }
 
     #[test]

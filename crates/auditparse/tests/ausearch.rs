@@ -1,11 +1,7 @@
 //! Agreement with `ausearch` and `aureport` 3.0.9 on the real logs, but for the faults they are
 //! known to have, each of which is named and counted here.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -20,9 +16,7 @@ use common::reference::{self, Interpreted};
 
 /// The scenarios that have a reference; `fleet-day` is the merge of three of them.
 fn scenarios() -> impl Iterator<Item = &'static str> {
-    common::SCENARIOS
-        .into_iter()
-        .filter(|scenario| *scenario != "fleet-day")
+    common::SCENARIOS.into_iter().filter(|scenario| *scenario != "fleet-day")
 }
 
 /// The connects that the tools list differently from us, by reason.
@@ -38,52 +32,18 @@ struct Differences {
 }
 
 const DIFFERENCES: [Differences; 5] = [
-    Differences {
-        scenario: "connect-basic",
-        i386: 7,
-        apparmor: 0,
-        seccomp: 0,
-    },
-    Differences {
-        scenario: "raw",
-        i386: 7,
-        apparmor: 0,
-        seccomp: 0,
-    },
-    Differences {
-        scenario: "enriched",
-        i386: 7,
-        apparmor: 0,
-        seccomp: 0,
-    },
-    Differences {
-        scenario: "exec-mix",
-        i386: 3,
-        apparmor: 1,
-        seccomp: 3,
-    },
-    Differences {
-        scenario: "fleet-hosts/web01",
-        i386: 3,
-        apparmor: 0,
-        seccomp: 0,
-    },
+    Differences { scenario: "connect-basic", i386: 7, apparmor: 0, seccomp: 0 },
+    Differences { scenario: "raw", i386: 7, apparmor: 0, seccomp: 0 },
+    Differences { scenario: "enriched", i386: 7, apparmor: 0, seccomp: 0 },
+    Differences { scenario: "exec-mix", i386: 3, apparmor: 1, seccomp: 3 },
+    Differences { scenario: "fleet-hosts/web01", i386: 3, apparmor: 0, seccomp: 0 },
 ];
 
-const NO_DIFFERENCES: Differences = Differences {
-    scenario: "",
-    i386: 0,
-    apparmor: 0,
-    seccomp: 0,
-};
+const NO_DIFFERENCES: Differences = Differences { scenario: "", i386: 0, apparmor: 0, seccomp: 0 };
 
 fn has_apparmor(event: &Event<'_>) -> bool {
-    let avc = event
-        .records()
-        .iter()
-        .filter(|record| record.record_type() == RecordType::AVC);
-    avc.into_iter()
-        .any(|record| record.get("apparmor").is_some())
+    let avc = event.records().iter().filter(|record| record.record_type() == RecordType::AVC);
+    avc.into_iter().any(|record| record.get("apparmor").is_some())
 }
 
 #[test]
@@ -113,15 +73,9 @@ fn connects_are_the_same_but_for_i386_apparmor_and_seccomp() {
             .filter_map(|event| Some((event.id(), (event, plain_connect(event)?))))
             .collect();
         let theirs = interpreted_connects(scenario);
-        let listed: BTreeSet<_> = theirs
-            .iter()
-            .map(|event| (event.millis, event.serial))
-            .collect();
+        let listed: BTreeSet<_> = theirs.iter().map(|event| (event.millis, event.serial)).collect();
 
-        let mut found = Differences {
-            scenario,
-            ..NO_DIFFERENCES
-        };
+        let mut found = Differences { scenario, ..NO_DIFFERENCES };
         for (id, (event, connection)) in &connects {
             if listed.contains(&(id.millis, id.serial)) {
                 continue;
@@ -137,9 +91,8 @@ fn connects_are_the_same_but_for_i386_apparmor_and_seccomp() {
                 found.seccomp += 1;
                 continue;
             }
-            let known = connects
-                .keys()
-                .any(|id| (id.millis, id.serial) == (event.millis, event.serial));
+            let known =
+                connects.keys().any(|id| (id.millis, id.serial) == (event.millis, event.serial));
             assert!(known, "{scenario}: only in ausearch's list: {event:?}");
         }
         let allowed = DIFFERENCES.iter().find(|row| row.scenario == scenario);
@@ -179,24 +132,12 @@ fn what_is_said_of_each_connect_is_the_same() {
                 continue;
             }
             compared += 1;
-            assert_eq!(
-                said_by_us(ours),
-                said_by_ausearch(&theirs),
-                "{scenario}: {theirs:?}"
-            );
-            assert_eq!(
-                ours.node(),
-                theirs.node.as_deref(),
-                "{scenario}: {theirs:?}"
-            );
+            assert_eq!(said_by_us(ours), said_by_ausearch(&theirs), "{scenario}: {theirs:?}");
+            assert_eq!(ours.node(), theirs.node.as_deref(), "{scenario}: {theirs:?}");
         }
         let listed = reference::csv_rows(&format!("{scenario}/reference/ausearch-connect.csv"));
         let seccomp = DIFFERENCES.iter().find(|row| row.scenario == scenario);
-        assert_eq!(
-            compared,
-            listed - seccomp.map_or(0, |row| row.seccomp),
-            "{scenario}"
-        );
+        assert_eq!(compared, listed - seccomp.map_or(0, |row| row.seccomp), "{scenario}");
     }
 }
 
@@ -211,37 +152,20 @@ fn said_by_us(connection: &Connection<'_>) -> Said {
     };
     let keys: Vec<_> = connection.keys().iter().map(lossy).collect();
     Said::from([
-        (
-            "success",
-            if connection.success().unwrap() {
-                "yes"
-            } else {
-                "no"
-            }
-            .to_owned(),
-        ),
+        ("success", if connection.success().unwrap() { "yes" } else { "no" }.to_owned()),
         ("exit", exit),
         ("pid", number(connection.pid())),
         ("ppid", number(connection.ppid())),
         ("comm", text(connection.comm())),
         ("exe", text(connection.exe())),
-        (
-            "key",
-            if keys.is_empty() {
-                "(null)".to_owned()
-            } else {
-                keys.join(" key=")
-            },
-        ),
+        ("key", if keys.is_empty() { "(null)".to_owned() } else { keys.join(" key=") }),
         ("address", address_as_ausearch_shows_it(connection)),
     ])
 }
 
 fn said_by_ausearch(event: &Interpreted) -> Said {
     let field = |key: &str, next: &str| {
-        lossy(reference::unescape(
-            event.syscall_field(key, next).unwrap_or_default(),
-        ))
+        lossy(reference::unescape(event.syscall_field(key, next).unwrap_or_default()))
     };
     let exit = field("exit", "a0");
     let syscall = event.record("SYSCALL").unwrap();
@@ -292,22 +216,13 @@ fn address_as_ausearch_shows_it(connection: &Connection<'_>) -> String {
             _ => "{ saddr_fam=inet6 sockaddr6 len too short }".to_owned(),
         };
     }
-    if let Some((_, name)) = UNSUPPORTED
-        .iter()
-        .find(|(number, _)| *number == u16::from(family))
-    {
+    if let Some((_, name)) = UNSUPPORTED.iter().find(|(number, _)| *number == u16::from(family)) {
         return format!("{{ saddr_fam={name} (unsupported) }}");
     }
     match connection.address().unwrap() {
         SockAddr::Inet { ip, port } => format!("{{ saddr_fam=inet laddr={ip} lport={port} }}"),
-        SockAddr::Inet6 {
-            ip, port, scope, ..
-        } => {
-            let zone = if scope == DUMMY_INTERFACE {
-                "%dummy0"
-            } else {
-                ""
-            };
+        SockAddr::Inet6 { ip, port, scope, .. } => {
+            let zone = if scope == DUMMY_INTERFACE { "%dummy0" } else { "" };
             format!("{{ saddr_fam=inet6 laddr={ip}{zone} lport={port} }}")
         }
         SockAddr::UnixPath(path) => format!("{{ saddr_fam=local path={} }}", lossy(path)),
@@ -338,26 +253,10 @@ fn users_are_the_same_where_the_log_names_them() {
             };
             let field = |key: &str, next: &str| theirs.syscall_field(key, next).map(lossy);
             let name = |id: Option<auditparse::Id<'_>>| id.and_then(|id| id.name).map(lossy);
-            assert_eq!(
-                name(ours.auid()),
-                field("auid", "uid"),
-                "{scenario}: {theirs:?}"
-            );
-            assert_eq!(
-                name(ours.uid()),
-                field("uid", "gid"),
-                "{scenario}: {theirs:?}"
-            );
-            assert_eq!(
-                name(ours.euid()),
-                field("euid", "suid"),
-                "{scenario}: {theirs:?}"
-            );
-            assert_eq!(
-                name(ours.gid()),
-                field("gid", "euid"),
-                "{scenario}: {theirs:?}"
-            );
+            assert_eq!(name(ours.auid()), field("auid", "uid"), "{scenario}: {theirs:?}");
+            assert_eq!(name(ours.uid()), field("uid", "gid"), "{scenario}: {theirs:?}");
+            assert_eq!(name(ours.euid()), field("euid", "suid"), "{scenario}: {theirs:?}");
+            assert_eq!(name(ours.gid()), field("gid", "euid"), "{scenario}: {theirs:?}");
         }
     }
 }
@@ -369,10 +268,7 @@ fn executables_are_the_same_but_for_short_addresses() {
         let counted = Events::new(log)
             .filter(|event| !has_apparmor(event) && !has_address_too_short_for_aureport(event));
         let executables = counted.filter_map(|event| {
-            let field = event
-                .records()
-                .iter()
-                .find_map(|record| record.get("exe"))?;
+            let field = event.records().iter().find_map(|record| record.get("exe"))?;
             (!field.is_absent()).then(|| field.text().into_owned())
         });
         let ours = common::tally(executables.map(lossy));
@@ -383,9 +279,7 @@ fn executables_are_the_same_but_for_short_addresses() {
 
 /// aureport drops an event from its summaries if it cannot decode the address.
 fn has_address_too_short_for_aureport(event: &Event<'_>) -> bool {
-    let saddr = event
-        .record(RecordType::SOCKADDR)
-        .and_then(|record| record.get("saddr"));
+    let saddr = event.record(RecordType::SOCKADDR).and_then(|record| record.get("saddr"));
     saddr.is_some_and(|saddr| {
         is_too_short_for_the_tools(SockAddrBytes::from_hex(saddr.raw_value()).as_bytes())
     })
@@ -395,19 +289,14 @@ fn has_address_too_short_for_aureport(event: &Event<'_>) -> bool {
 fn calls_are_the_same() {
     for scenario in scenarios() {
         let log = common::log(scenario);
-        let calls = Events::new(log)
-            .filter(|event| !has_apparmor(event))
-            .filter_map(|event| {
-                let call = |record: &&auditparse::Record<'_>| {
-                    matches!(
-                        record.record_type(),
-                        RecordType::SYSCALL | RecordType::SECCOMP
-                    )
-                };
-                let record = *event.records().iter().find(call)?;
-                let arch = Arch::from_number(record.get("arch")?.as_hex()?.try_into().ok()?);
-                arch.syscall_name(record.get("syscall")?.as_u64()?.try_into().ok()?)
-            });
+        let calls = Events::new(log).filter(|event| !has_apparmor(event)).filter_map(|event| {
+            let call = |record: &&auditparse::Record<'_>| {
+                matches!(record.record_type(), RecordType::SYSCALL | RecordType::SECCOMP)
+            };
+            let record = *event.records().iter().find(call)?;
+            let arch = Arch::from_number(record.get("arch")?.as_hex()?.try_into().ok()?);
+            arch.syscall_name(record.get("syscall")?.as_u64()?.try_into().ok()?)
+        });
         let ours = common::tally(calls.map(str::to_owned));
 
         let name = format!("{scenario}/reference/aureport-syscall-summary.txt");

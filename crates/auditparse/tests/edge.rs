@@ -1,11 +1,7 @@
 //! The edge cases of network calls (`corpus/edge`) against what the event coalescing of Elastic's
 //! go-libaudit printed for them. Where we read more than it does, the difference is named.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -64,16 +60,10 @@ fn what_go_libaudit_cannot_say_is_read_too() {
     let log = common::read("edge/edge.log");
     let events: Vec<_> = Events::new(&log).collect();
     let by_serial = |serial: u32| {
-        let event = events
-            .iter()
-            .find(|event| event.id().serial == serial)
-            .unwrap();
+        let event = events.iter().find(|event| event.id().serial == serial).unwrap();
         event.connection().unwrap()
     };
-    assert_eq!(
-        by_serial(1014).address().unwrap().to_string(),
-        "203.0.113.67:9999"
-    );
+    assert_eq!(by_serial(1014).address().unwrap().to_string(), "203.0.113.67:9999");
     assert_eq!(by_serial(1018).denied_by(), Some(SecurityModule::SeLinux));
     assert_eq!(by_serial(1019).uid().unwrap().name, Some(&b"alice"[..]));
     assert_eq!(by_serial(1020).address_bytes().unwrap().as_bytes(), [2, 0]);
@@ -90,34 +80,17 @@ fn said_by_us(event: &Event<'_>, connection: &Connection<'_>) -> Said {
     let exit = connection.exit().unwrap().to_string();
     let id = |id: Option<Id<'_>>| {
         let id = id.unwrap();
-        if id.is_set() {
-            id.number.to_string()
-        } else {
-            "unset".to_owned()
-        }
+        if id.is_set() { id.number.to_string() } else { "unset".to_owned() }
     };
     let tags: Vec<_> = connection.keys().iter().map(lossy).collect();
-    let title = event
-        .proctitle()
-        .map(|title| lossy(title).replace('\0', " "));
+    let title = event.proctitle().map(|title| lossy(title).replace('\0', " "));
     let number = |number: Option<u32>| number.unwrap().to_string();
     let mut said = Said::from([
         ("time", connection.id().millis.to_string()),
         ("action", action.to_owned()),
-        (
-            "result",
-            if connection.success().unwrap() {
-                "success"
-            } else {
-                "fail"
-            }
-            .to_owned(),
-        ),
+        ("result", if connection.success().unwrap() { "success" } else { "fail" }.to_owned()),
         ("exit", connection.errno_name().map_or(exit, str::to_owned)),
-        (
-            "arch",
-            connection.arch().unwrap().name().unwrap().to_owned(),
-        ),
+        ("arch", connection.arch().unwrap().name().unwrap().to_owned()),
         ("pid", number(connection.pid())),
         ("ppid", number(connection.ppid())),
         ("name", lossy(connection.comm().unwrap())),
@@ -143,18 +116,10 @@ fn said_by_us(event: &Event<'_>, connection: &Connection<'_>) -> Said {
 fn said_by_go_libaudit(golden: &Value) -> Said {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (process, data, ids) = (&golden["process"], &golden["data"], &golden["user"]["ids"]);
-    let tags: Vec<_> = golden["tags"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(text)
-        .collect();
+    let tags: Vec<_> = golden["tags"].as_array().into_iter().flatten().map(text).collect();
     let path = text(&data["socket_path"]);
     Said::from([
-        (
-            "time",
-            common::millis(golden["@timestamp"].as_str().unwrap()).to_string(),
-        ),
+        ("time", common::millis(golden["@timestamp"].as_str().unwrap()).to_string()),
         ("action", text(&golden["summary"]["action"])),
         ("result", text(&golden["result"])),
         ("exit", text(&data["exit"])),
@@ -170,14 +135,7 @@ fn said_by_go_libaudit(golden: &Value) -> Said {
         ("euid", text(&ids["euid"])),
         ("auid", text(&ids["auid"])),
         ("gid", text(&ids["gid"])),
-        (
-            "address",
-            if path.is_empty() {
-                text(&data["socket_addr"])
-            } else {
-                path
-            },
-        ),
+        ("address", if path.is_empty() { text(&data["socket_addr"]) } else { path }),
         ("port", text(&data["socket_port"])),
     ])
 }

@@ -2,11 +2,7 @@
 //! included, so whoever may call `connect` may write lines into the log. They must not become
 //! records, and what merely looks like one of them must not be lost.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -53,30 +49,17 @@ fn attacked(path: &[u8]) -> Vec<u8> {
 fn assert_unmoved(log: &[u8], continuations: usize, path: &[u8]) {
     let read = Small::new(log);
     let forged = lossy(log);
-    assert_eq!(
-        read.rejected,
-        vec![RecordErrorKind::Continuation; continuations],
-        "{forged}"
-    );
+    assert_eq!(read.rejected, vec![RecordErrorKind::Continuation; continuations], "{forged}");
     assert_eq!(read.events.len(), 2, "{forged}");
     let mut addresses: Vec<_> = read
         .connections
         .iter()
-        .map(|connection| {
-            (
-                connection.pid(),
-                lossy(connection.address_bytes().unwrap().as_bytes()),
-            )
-        })
+        .map(|connection| (connection.pid(), lossy(connection.address_bytes().unwrap().as_bytes())))
         .collect();
     addresses.sort_unstable();
     let of_attacker = lossy([&[1, 0], path].concat());
     let of_victim = lossy(b"\x02\x00\x11\x5C\xCB\x00\x71\x09\0\0\0\0\0\0\0\0");
-    assert_eq!(
-        addresses,
-        [(Some(666), of_attacker), (Some(1234), of_victim)],
-        "{forged}"
-    );
+    assert_eq!(addresses, [(Some(666), of_attacker), (Some(1234), of_victim)], "{forged}");
 }
 
 #[test]
@@ -89,10 +72,7 @@ fn a_record_inside_a_path_is_no_record() {
 fn several_lines_inside_a_path_are_none_either() {
     for (path, lines) in [
         ("\ntype=EOE msg=audit(1716998400.001:100): \0", 1),
-        (
-            "/a\n\n\nnode=b type=EOE msg=audit(1716998400.001:100):\0",
-            3,
-        ),
+        ("/a\n\n\nnode=b type=EOE msg=audit(1716998400.001:100):\0", 3),
         ("/a\r\ntype=EOE msg=audit(1716998400.001:100):\r\nb\0", 2),
         ("/a }\ntype=EOE msg=audit(1716998400.001:100): }\nb }\0", 2),
         ("/a\n \0", 1),
@@ -126,12 +106,7 @@ fn an_abstract_name_is_treated_alike() {
 #[test]
 fn a_log_that_ends_inside_the_path_has_no_record_there() {
     let path = format!("/tmp/x\n{HARMLESS}\0");
-    let log = [
-        VICTIM.as_bytes(),
-        VICTIM_END.as_bytes(),
-        &attack(path.as_bytes()),
-    ]
-    .concat();
+    let log = [VICTIM.as_bytes(), VICTIM_END.as_bytes(), &attack(path.as_bytes())].concat();
     let forged_line =
         common::reference::find(&log, format!("\n{HARMLESS}").as_bytes()).unwrap() + 1;
     for cut in forged_line + 1..forged_line + HARMLESS.len() + " }".len() {
@@ -156,10 +131,7 @@ fn the_line_after_the_path_is_a_record_again() {
     let path = b"/tmp/x\ny\0";
     let twice = [&attack(path)[..], b"y }\n"].concat();
     let read = Small::new(&twice);
-    assert_eq!(
-        read.rejected,
-        [RecordErrorKind::Continuation, RecordErrorKind::NotAudit]
-    );
+    assert_eq!(read.rejected, [RecordErrorKind::Continuation, RecordErrorKind::NotAudit]);
 }
 
 #[test]
@@ -179,9 +151,7 @@ fn through_syslog_the_newline_is_a_blank_and_the_record_one_line() {
     let log = lossy(attacked(path.as_bytes()));
     let joined = log.replace(&format!("\n{HARMLESS}"), &format!(" {HARMLESS}"));
     let prefix = "2026-06-01T13:12:35.565718+00:00 web01 audisp-syslog: ";
-    let lines: String = joined
-        .lines()
-        .map(|line| format!("{prefix}{}\n", line.replace('\x1d', " ")))
-        .collect();
+    let lines: String =
+        joined.lines().map(|line| format!("{prefix}{}\n", line.replace('\x1d', " "))).collect();
     assert_unmoved(lines.as_bytes(), 0, path.as_bytes());
 }

@@ -1,11 +1,7 @@
 //! go-libaudit's own test data, if it lies beside the workspace: types, times, serials, fields,
 //! addresses and arguments as its golden files have them. Skipped without it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -42,23 +38,12 @@ fn records_have_the_fields_of_the_golden_files() {
         for (record, golden) in records.iter().zip(&golden) {
             let record = record.as_ref().unwrap();
             let record_type = record.record_type().to_string();
-            assert_eq!(
-                record_type.to_lowercase(),
-                golden["record_type"],
-                "{record:?}"
-            );
+            assert_eq!(record_type.to_lowercase(), golden["record_type"], "{record:?}");
             assert_eq!(record.id().serial, golden["sequence"], "{record:?}");
-            assert_eq!(
-                record.id().millis,
-                common::millis(golden["@timestamp"].as_str().unwrap())
-            );
+            assert_eq!(record.id().millis, common::millis(golden["@timestamp"].as_str().unwrap()));
             for (key, value) in golden["data"].as_object().unwrap() {
                 let ours = value_of(record, key);
-                assert_eq!(
-                    ours.as_deref(),
-                    value.as_str(),
-                    "{name}: {key} of {record:?}"
-                );
+                assert_eq!(ours.as_deref(), value.as_str(), "{name}: {key} of {record:?}");
             }
         }
     }
@@ -80,20 +65,13 @@ fn value_of(record: &Record<'_>, key: &str) -> Option<String> {
         "exit" => {
             let exit = record.get("exit")?.as_i64()?;
             let name = i32::try_from(-exit).ok().and_then(errno_name);
-            Some(
-                name.filter(|_| exit < 0)
-                    .map_or(exit.to_string(), str::to_owned),
-            )
+            Some(name.filter(|_| exit < 0).map_or(exit.to_string(), str::to_owned))
         }
         "new_auid" => text("auid"),
         "old_auid" => text("old-auid"),
-        "auid" | "ses" => text(key).map(|id| {
-            if id == "4294967295" {
-                "unset".to_owned()
-            } else {
-                id
-            }
-        }),
+        "auid" | "ses" => {
+            text(key).map(|id| if id == "4294967295" { "unset".to_owned() } else { id })
+        }
         _ => match key.split_once('_') {
             Some((context @ ("subj" | "obj"), part)) => {
                 let parts = ["user", "role", "domain", "level", "category"];
@@ -106,9 +84,7 @@ fn value_of(record: &Record<'_>, key: &str) -> Option<String> {
 }
 
 fn arch(record: &Record<'_>) -> Option<Arch> {
-    Some(Arch::from_number(
-        record.get("arch")?.as_hex()?.try_into().ok()?,
-    ))
+    Some(Arch::from_number(record.get("arch")?.as_hex()?.try_into().ok()?))
 }
 
 #[test]
@@ -118,10 +94,7 @@ fn events_have_processes_addresses_and_arguments_of_the_golden_files() {
     let mut compared = 0;
     for entry in fs::read_dir(&directory).unwrap() {
         let path = entry.unwrap().path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        if path.extension().is_some_and(|extension| extension == "yaml") {
             let golden = golden(&path.with_extension("json.golden"));
             let tests = block_scalars(&fs::read_to_string(&path).unwrap());
             assert_eq!(tests.len(), golden.len(), "{path:?}");
@@ -143,9 +116,7 @@ fn events_have_processes_addresses_and_arguments_of_the_golden_files() {
 fn block_scalars(yaml: &str) -> Vec<(String, String)> {
     let mut blocks: Vec<(String, String)> = Vec::new();
     for line in yaml.lines() {
-        let head = line
-            .strip_suffix(": |")
-            .or_else(|| line.strip_suffix(": >"));
+        let head = line.strip_suffix(": |").or_else(|| line.strip_suffix(": >"));
         if let Some(name) = head {
             blocks.push((name.trim().to_owned(), String::new()));
         } else if let (Some(text), Some((_, block))) =
@@ -160,30 +131,15 @@ fn block_scalars(yaml: &str) -> Vec<(String, String)> {
 
 fn compare(name: &str, event: &Event<'_>, golden: &Value) {
     assert_eq!(event.id().serial, golden["sequence"], "{name}");
-    assert_eq!(
-        event.id().millis,
-        common::millis(golden["@timestamp"].as_str().unwrap()),
-        "{name}"
-    );
-    let first = event
-        .record(RecordType::SYSCALL)
-        .unwrap_or(&event.records()[0]);
+    assert_eq!(event.id().millis, common::millis(golden["@timestamp"].as_str().unwrap()), "{name}");
+    let first = event.record(RecordType::SYSCALL).unwrap_or(&event.records()[0]);
     let first_type = event.records()[0].record_type().to_string().to_lowercase();
     assert_eq!(first_type, golden["record_type"], "{name}");
 
     let process = &golden["process"];
-    for (its_key, key) in [
-        ("pid", "pid"),
-        ("ppid", "ppid"),
-        ("name", "comm"),
-        ("exe", "exe"),
-    ] {
+    for (its_key, key) in [("pid", "pid"), ("ppid", "ppid"), ("name", "comm"), ("exe", "exe")] {
         if let Some(value) = process[its_key].as_str() {
-            assert_eq!(
-                value_of(first, key).as_deref(),
-                Some(value),
-                "{name}: {key}"
-            );
+            assert_eq!(value_of(first, key).as_deref(), Some(value), "{name}: {key}");
         }
     }
     if let Some(title) = process["title"].as_str() {
@@ -196,19 +152,11 @@ fn compare(name: &str, event: &Event<'_>, golden: &Value) {
     }
     for key in ["arch", "syscall", "exit"] {
         if let Some(value) = golden["data"][key].as_str() {
-            assert_eq!(
-                value_of(first, key).as_deref(),
-                Some(value),
-                "{name}: {key}"
-            );
+            assert_eq!(value_of(first, key).as_deref(), Some(value), "{name}: {key}");
         }
     }
     if let Some(address) = golden["data"]["socket_addr"].as_str() {
-        let saddr = event
-            .record(RecordType::SOCKADDR)
-            .unwrap()
-            .get("saddr")
-            .unwrap();
+        let saddr = event.record(RecordType::SOCKADDR).unwrap().get("saddr").unwrap();
         let bytes = SockAddrBytes::from_hex(saddr.raw_value());
         let ours = bytes.decode(arch(first)).unwrap();
         assert_eq!(ours.ip().unwrap().to_string(), address, "{name}: address");

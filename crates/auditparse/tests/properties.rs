@@ -1,11 +1,7 @@
 //! What holds for any input: nothing panics, no byte of a body and no record is lost, and neither
 //! the interleaving of events nor the way a stream comes in pieces changes what is read.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -24,12 +20,7 @@ use proptest::prelude::*;
 fn look_at_record(record: &Record<'_>) {
     for field in record.fields() {
         black_box((field.text(), field.as_u64(), field.as_i64(), field.as_hex()));
-        black_box((
-            field.as_octal(),
-            field.as_id(),
-            field.is_encoded(),
-            field.is_absent(),
-        ));
+        black_box((field.as_octal(), field.as_id(), field.is_encoded(), field.is_absent()));
         black_box(field.words().count());
     }
     black_box((record.problems().count(), record.record_type().to_string()));
@@ -37,19 +28,10 @@ fn look_at_record(record: &Record<'_>) {
 }
 
 fn look_at_connection(connection: &Connection<'_>) {
-    black_box((
-        describe(connection),
-        format!("{connection:?}"),
-        connection.outcome(),
-    ));
+    black_box((describe(connection), format!("{connection:?}"), connection.outcome()));
     black_box((connection.comm(), connection.exe(), connection.proctitle()));
     black_box(connection.keys().iter().count());
-    black_box(
-        connection
-            .address()
-            .map(|address| address.unmapped().to_string())
-            .ok(),
-    );
+    black_box(connection.address().map(|address| address.unmapped().to_string()).ok());
 }
 
 proptest! {
@@ -166,24 +148,18 @@ proptest! {
 
 /// Bounds from the usual ones down to hardly any room.
 fn limits() -> impl Strategy<Value = Limits> {
-    let small = (
-        100usize..600,
-        0u64..3000,
-        1usize..5,
-        1usize..2000,
-        1usize..5,
-        1usize..4,
-    );
-    let small = small.prop_map(
-        |(line_bytes, timeout_millis, events, open_bytes, remembered, nodes)| Limits {
-            line_bytes,
-            timeout_millis,
-            open_events: events,
-            open_bytes,
-            remembered_events: remembered,
-            nodes,
-        },
-    );
+    let small = (100usize..600, 0u64..3000, 1usize..5, 1usize..2000, 1usize..5, 1usize..4);
+    let small =
+        small.prop_map(|(line_bytes, timeout_millis, events, open_bytes, remembered, nodes)| {
+            Limits {
+                line_bytes,
+                timeout_millis,
+                open_events: events,
+                open_bytes,
+                remembered_events: remembered,
+                nodes,
+            }
+        });
     prop_oneof![Just(Limits::default()), small]
 }
 
@@ -237,11 +213,7 @@ fn whole_event(
 ) -> (Vec<String>, bool) {
     let node = ["", "node=a ", "node=b "][node];
     // All within the time-out, and some at the same millisecond.
-    let stamp = format!(
-        "1716998400.{:03}:{}",
-        100 + 50 * (number / 2),
-        1000 + number
-    );
+    let stamp = format!("1716998400.{:03}:{}", 100 + 50 * (number / 2), 1000 + number);
     let line = |record: &str| {
         let (record_type, body) = record.split_once('|').unwrap();
         format!("{node}type={record_type} msg=audit({stamp}): {body}")
@@ -272,10 +244,7 @@ fn interleaved(events: &[(Vec<String>, bool)], order: &[prop::sample::Index]) ->
 }
 
 fn lines_of(event: Event<'_>) -> (EventId, Vec<String>) {
-    let lines = event
-        .records()
-        .iter()
-        .map(|record| common::lossy(record.line()));
+    let lines = event.records().iter().map(|record| common::lossy(record.line()));
     (event.id(), lines.collect())
 }
 

@@ -2,11 +2,7 @@
 //! them. A row is the name of the log, what is odd about it, how many events it holds, and its
 //! connections; `and` adds what else has to be so.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -33,11 +29,8 @@ struct Quirk {
 /// The plain event's connection, which most quirks do not change.
 const PLAIN: &[&str] = &["connect 10.0.0.1:443 ok"];
 const TWICE: &[&str] = &["connect 10.0.0.1:443 ok", "connect 10.0.0.1:443 ok"];
-const THRICE: &[&str] = &[
-    "connect 10.0.0.1:443 ok",
-    "connect 10.0.0.1:443 ok",
-    "connect 10.0.0.1:443 ok",
-];
+const THRICE: &[&str] =
+    &["connect 10.0.0.1:443 ok", "connect 10.0.0.1:443 ok", "connect 10.0.0.1:443 ok"];
 const NONE: &[&str] = &[];
 
 /// Nothing more than the columns say, and nothing wrong.
@@ -53,13 +46,7 @@ const fn quirk(
     connections: &'static [&'static str],
     and: And,
 ) -> Quirk {
-    Quirk {
-        log,
-        what,
-        events,
-        connections,
-        and,
-    }
+    Quirk { log, what, events, connections, and }
 }
 
 #[test]
@@ -77,19 +64,15 @@ fn every_quirk_is_read_as_it_should_be() {
             failed.push(format!("{} ({})", quirk.log, quirk.what));
         }
     }
-    assert!(
-        failed.is_empty(),
-        "wrong, see the messages above: {failed:#?}"
-    );
+    assert!(failed.is_empty(), "wrong, see the messages above: {failed:#?}");
 }
 
 #[test]
 fn the_table_has_every_log_of_the_corpus() {
     let entries = fs::read_dir(common::path("quirks")).unwrap();
     let logs = entries.map(|entry| entry.unwrap().path());
-    let logs: BTreeSet<_> = logs
-        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
-        .collect();
+    let logs: BTreeSet<_> =
+        logs.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     let rows: BTreeSet<_> = TABLE.iter().map(|quirk| quirk.log.to_owned()).collect();
     assert_eq!(rows, logs);
     assert_eq!(TABLE.len(), 85);

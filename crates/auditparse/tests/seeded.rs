@@ -1,10 +1,6 @@
 //! Generated logs against the exact counts of what the generator put into them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -55,11 +51,7 @@ fn events() {
             execve += usize::from(event.record(RecordType::EXECVE).is_some());
             if let Some(record) = event.record(RecordType::EXECVE) {
                 let argc = record.get("argc").unwrap().as_u64().unwrap();
-                assert_eq!(
-                    event.argv().unwrap().len() as u64,
-                    argc,
-                    "{name}: {event:?}"
-                );
+                assert_eq!(event.argv().unwrap().len() as u64, argc, "{name}: {event:?}");
             }
         }
         assert_eq!(count, truth["events"], "{name}: events");
@@ -86,10 +78,7 @@ fn connections() {
                 continue;
             };
             let port = address.port();
-            add(
-                "net_events_with_port",
-                u64::from(port.is_some_and(|port| port > 0)),
-            );
+            add("net_events_with_port", u64::from(port.is_some_and(|port| port > 0)));
             if connection.kind() != ConnectionKind::Connect {
                 continue;
             }
@@ -98,14 +87,7 @@ fn connections() {
             if let Some(port) = port {
                 add("inet_ports_sum", u64::from(port));
                 let succeeded = connection.success().unwrap();
-                add(
-                    if succeeded {
-                        "inet_success"
-                    } else {
-                        "inet_failed"
-                    },
-                    1,
-                );
+                add(if succeeded { "inet_success" } else { "inet_failed" }, 1);
             }
         }
         // Whom a message came from is no connection, but the generator counts it.
@@ -119,18 +101,10 @@ fn connections() {
 /// The calls of `recvfrom` with an address that has a port.
 fn received(log: &[u8]) -> u64 {
     let events = Events::new(log).filter(|event| {
-        let syscall = event
-            .record(RecordType::SYSCALL)
-            .and_then(|record| record.get("syscall"));
-        let saddr = event
-            .record(RecordType::SOCKADDR)
-            .and_then(|record| record.get("saddr"));
-        let port = saddr.and_then(|saddr| {
-            SockAddrBytes::from_hex(saddr.raw_value())
-                .decode(None)
-                .ok()?
-                .port()
-        });
+        let syscall = event.record(RecordType::SYSCALL).and_then(|record| record.get("syscall"));
+        let saddr = event.record(RecordType::SOCKADDR).and_then(|record| record.get("saddr"));
+        let port = saddr
+            .and_then(|saddr| SockAddrBytes::from_hex(saddr.raw_value()).decode(None).ok()?.port());
         syscall.is_some_and(|number| number.raw_value() == RECVFROM) && port.is_some()
     });
     events.count() as u64

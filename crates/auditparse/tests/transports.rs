@@ -1,11 +1,7 @@
 //! The same records by other ways: printed by the kernel, through syslog, through journald. The
 //! connections must be the same, and the lines of other programs must be told apart.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -24,9 +20,7 @@ fn connections(log: &[u8]) -> BTreeMap<EventId, String> {
             "{} pid={:?} uid={:?} comm={} exe={}",
             describe(&connection),
             connection.pid(),
-            connection
-                .uid()
-                .map(|uid| (uid.number, uid.name.map(lossy))),
+            connection.uid().map(|uid| (uid.number, uid.name.map(lossy))),
             text(connection.comm()),
             text(connection.exe()),
         );
@@ -40,21 +34,12 @@ fn lines(log: &[u8]) -> (usize, BTreeMap<RecordErrorKind, usize>) {
     let mut records = Records::new(log);
     let count = records.by_ref().filter(Result::is_ok).count();
     let rejected = records.stats().rejected;
-    (
-        count,
-        rejected
-            .iter()
-            .map(|(kind, count)| (kind, count as usize))
-            .collect(),
-    )
+    (count, rejected.iter().map(|(kind, count)| (kind, count as usize)).collect())
 }
 
 /// Lines that hold `mark`.
 fn lines_with(log: &[u8], mark: &str) -> usize {
-    lossy(log)
-        .lines()
-        .filter(|line| line.contains(mark))
-        .count()
+    lossy(log).lines().filter(|line| line.contains(mark)).count()
 }
 
 #[test]
@@ -69,20 +54,10 @@ fn the_kernels_print_has_every_call_of_the_ground_truth() {
         .filter(|entry| entry["t1"].as_f64().is_some_and(|end| end < limited))
         .collect();
 
-    let seen: Vec<_> = Events::new(&log)
-        .filter_map(|event| Seen::of(&event))
-        .collect();
+    let seen: Vec<_> = Events::new(&log).filter_map(|event| Seen::of(&event)).collect();
     let outcome = compare(&before, &seen);
-    assert!(
-        outcome.calls_missing.is_empty(),
-        "{:#?}",
-        outcome.calls_missing
-    );
-    assert!(
-        outcome.expected_missing.is_empty(),
-        "{:#?}",
-        outcome.expected_missing
-    );
+    assert!(outcome.calls_missing.is_empty(), "{:#?}", outcome.calls_missing);
+    assert!(outcome.expected_missing.is_empty(), "{:#?}", outcome.expected_missing);
     assert_eq!(outcome.calls_found, 282);
 }
 
@@ -108,15 +83,8 @@ fn every_printed_form_gives_the_same_connections() {
         let (records, rejected) = lines(&log);
         assert_eq!(records, lines_with(&log, "audit: type="), "{name}: records");
         let others = lossy(&log).lines().count() - records;
-        assert_eq!(
-            rejected.get(&RecordErrorKind::NotAudit),
-            Some(&others).filter(|n| **n > 0)
-        );
-        assert_eq!(
-            rejected.values().sum::<usize>(),
-            others,
-            "{name}: {rejected:?}"
-        );
+        assert_eq!(rejected.get(&RecordErrorKind::NotAudit), Some(&others).filter(|n| **n > 0));
+        assert_eq!(rejected.values().sum::<usize>(), others, "{name}: {rejected:?}");
     }
 }
 
@@ -130,11 +98,7 @@ fn through_the_syslog_plugin_nothing_changes() {
         let (records, rejected) = lines(&plugin);
         assert_eq!(records, lines_with(&plugin, "type="), "{scenario}: records");
         // The plugin's own start message.
-        assert_eq!(
-            rejected,
-            BTreeMap::from([(RecordErrorKind::NotAudit, 1)]),
-            "{scenario}"
-        );
+        assert_eq!(rejected, BTreeMap::from([(RecordErrorKind::NotAudit, 1)]), "{scenario}");
 
         // In the whole syslog the kernel's print of what came before auditd is added.
         let full = common::read(&format!("{scenario}/syslog.full"));
@@ -142,23 +106,11 @@ fn through_the_syslog_plugin_nothing_changes() {
         let text = lossy(&full);
         let printed: Vec<_> = text.lines().filter(is_printed).collect();
         let expected = [printed.join("\n").as_bytes(), b"\n", &plugin].concat();
-        assert_eq!(
-            connections(&full),
-            connections(&expected),
-            "{scenario}: among other lines"
-        );
+        assert_eq!(connections(&full), connections(&expected), "{scenario}: among other lines");
         let (records_in_all, rejected) = lines(&full);
-        assert_eq!(
-            records_in_all,
-            records + printed.len(),
-            "{scenario}: among other lines"
-        );
+        assert_eq!(records_in_all, records + printed.len(), "{scenario}: among other lines");
         let others = text.lines().count() - records_in_all;
-        assert_eq!(
-            rejected,
-            BTreeMap::from([(RecordErrorKind::NotAudit, others)]),
-            "{scenario}"
-        );
+        assert_eq!(rejected, BTreeMap::from([(RecordErrorKind::NotAudit, others)]), "{scenario}");
     }
 }
 
@@ -168,35 +120,20 @@ fn journald_drops_what_makes_an_event_and_that_is_said() {
         let log = common::read(&format!("{name}/journal-audit.short.txt"));
         let (records, rejected) = lines(&log);
         assert_eq!(records, 0, "{name}");
-        let audit = lossy(&log)
-            .lines()
-            .filter(|line| line.contains(" audit"))
-            .count();
-        assert_eq!(
-            rejected,
-            BTreeMap::from([(RecordErrorKind::NoEventId, audit)]),
-            "{name}"
-        );
+        let audit = lossy(&log).lines().filter(|line| line.contains(" audit")).count();
+        assert_eq!(rejected, BTreeMap::from([(RecordErrorKind::NoEventId, audit)]), "{name}");
     }
 }
 
 #[test]
 fn logs_of_other_programs_have_no_records() {
-    for name in [
-        "exec-mix/auth.log",
-        "exec-mix/dmesg.txt",
-        "busy/syslog-audit.log",
-    ] {
+    for name in ["exec-mix/auth.log", "exec-mix/dmesg.txt", "busy/syslog-audit.log"] {
         let log = common::read(name);
         let (records, rejected) = lines(&log);
         let printed = lines_with(&log, "audit: type=");
         assert_eq!(records, printed, "{name}");
         let others = lossy(&log).lines().count() - printed;
-        assert_eq!(
-            rejected,
-            BTreeMap::from([(RecordErrorKind::NotAudit, others)]),
-            "{name}"
-        );
+        assert_eq!(rejected, BTreeMap::from([(RecordErrorKind::NotAudit, others)]), "{name}");
     }
 }
 

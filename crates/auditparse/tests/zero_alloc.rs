@@ -1,10 +1,6 @@
 //! Reading from a slice allocates nothing per record: three times the log, the same allocations.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail the test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod common;
 
@@ -54,26 +50,15 @@ fn allocations(work: impl FnOnce()) -> usize {
 /// A seeded log, so often in a row; times and serials go on from one copy to the next, so that no
 /// serial is missing.
 fn copies(log: &[u8], count: u32) -> Vec<u8> {
-    let lines: Vec<Stamped<'_>> = std::str::from_utf8(log)
-        .unwrap()
-        .split_inclusive('\n')
-        .map(Stamped::of)
-        .collect();
+    let lines: Vec<Stamped<'_>> =
+        std::str::from_utf8(log).unwrap().split_inclusive('\n').map(Stamped::of).collect();
     let mut serials: HashMap<&str, BTreeSet<u32>> = HashMap::new();
     for line in &lines {
         serials.entry(line.head).or_default().insert(line.serial);
     }
     let mut all = String::new();
     for copy in 0..count {
-        for Stamped {
-            head,
-            record_type,
-            seconds,
-            millis,
-            serial,
-            body,
-        } in &lines
-        {
+        for Stamped { head, record_type, seconds, millis, serial, body } in &lines {
             let seconds = seconds + 2 * u64::from(copy);
             let serial = serial.wrapping_add(copy * serials[head].len() as u32);
             all.push_str(&format!(
@@ -103,14 +88,7 @@ impl<'a> Stamped<'a> {
         let (time, serial) = stamp.split_once(':').unwrap();
         let (seconds, millis) = time.split_once('.').unwrap();
         let (seconds, serial) = (seconds.parse().unwrap(), serial.parse().unwrap());
-        Stamped {
-            head,
-            record_type,
-            seconds,
-            millis,
-            serial,
-            body,
-        }
+        Stamped { head, record_type, seconds, millis, serial, body }
     }
 }
 
@@ -136,11 +114,7 @@ fn nothing_is_allocated_per_record() {
         let mut connections = 0;
         let count = allocations(|| {
             for connection in Connections::new(log) {
-                black_box((
-                    connection.address().ok(),
-                    connection.pid(),
-                    connection.exit(),
-                ));
+                black_box((connection.address().ok(), connection.pid(), connection.exit()));
                 connections += 1;
             }
         });
@@ -149,8 +123,5 @@ fn nothing_is_allocated_per_record() {
     });
     assert_eq!(found[1], 3 * found[0], "connections");
     // Where a hash table with a random seed grows varies by one or two.
-    assert!(
-        counts[0].abs_diff(counts[1]) <= 4,
-        "{counts:?} allocations for {found:?} connections"
-    );
+    assert!(counts[0].abs_diff(counts[1]) <= 4, "{counts:?} allocations for {found:?} connections");
 }

@@ -9,9 +9,7 @@ const RATES: [u32; 4] = [50, 400, 5_000, 10_000];
 fn passes(criterion: &mut Criterion) {
     let log = read("mixed", 64, 400);
     let mut group = criterion.benchmark_group("mixed");
-    group
-        .throughput(Throughput::Bytes(log.len() as u64))
-        .sample_size(10);
+    group.throughput(Throughput::Bytes(log.len() as u64)).sample_size(10);
     for (name, pass) in PASSES {
         group.bench_function(name, |bencher| bencher.iter(|| pass(&log)));
     }
@@ -24,9 +22,7 @@ fn rates(criterion: &mut Criterion) {
     for rate in RATES {
         let log = read("mixed", 8, rate);
         group.throughput(Throughput::Bytes(log.len() as u64));
-        group.bench_function(rate.to_string(), |bencher| {
-            bencher.iter(|| connections(&log))
-        });
+        group.bench_function(rate.to_string(), |bencher| bencher.iter(|| connections(&log)));
     }
     group.finish();
 }

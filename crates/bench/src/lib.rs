@@ -32,26 +32,18 @@ pub fn newlines(log: &[u8]) -> u64 {
 
 /// Headers of all records.
 pub fn records(log: &[u8]) -> u64 {
-    Records::new(log)
-        .flatten()
-        .map(|record| u64::from(record.id().serial))
-        .sum()
+    Records::new(log).flatten().map(|record| u64::from(record.id().serial)).sum()
 }
 
 /// All records with all their fields visited.
 pub fn fields(log: &[u8]) -> u64 {
     let records = Records::new(log).flatten();
-    records
-        .flat_map(|record| record.fields())
-        .map(|field| field.raw_value().len() as u64)
-        .sum()
+    records.flat_map(|record| record.fields()).map(|field| field.raw_value().len() as u64).sum()
 }
 
 /// All events.
 pub fn events(log: &[u8]) -> u64 {
-    Events::new(log)
-        .map(|event| event.records().len() as u64)
-        .sum()
+    Events::new(log).map(|event| event.records().len() as u64).sum()
 }
 
 /// The ports of all connections whose outcome is known.
@@ -64,15 +56,12 @@ pub fn connections(log: &[u8]) -> u64 {
 }
 
 fn peer_messages(log: &[u8]) -> impl Iterator<Item = Message<'_>> {
-    log.split_inclusive(|&byte| byte == b'\n')
-        .filter_map(|line| parse(line, false).ok())
+    log.split_inclusive(|&byte| byte == b'\n').filter_map(|line| parse(line, false).ok())
 }
 
 /// The peer's parse of every line.
 pub fn peer_parse(log: &[u8]) -> u64 {
-    peer_messages(log)
-        .map(|message| u64::from(message.id.sequence))
-        .sum()
+    peer_messages(log).map(|message| u64::from(message.id.sequence)).sum()
 }
 
 /// The peer's events: it has none of its own, so its messages are kept by node and id until the
@@ -125,9 +114,7 @@ fn peer_port(event: &[Message<'_>]) -> Option<u16> {
 
 fn peer_owned_port(event: &[Message<'_>], number: i64) -> Option<u16> {
     const NETWORK_CALLS: [i64; 7] = [42, 43, 44, 46, 49, 288, 307];
-    let sockaddr = event
-        .iter()
-        .find(|message| message.ty == MessageType::SOCKADDR)?;
+    let sockaddr = event.iter().find(|message| message.ty == MessageType::SOCKADDR)?;
     let Some(Value::Owned(address)) = sockaddr.body.get("saddr") else {
         return None;
     };
@@ -158,9 +145,7 @@ pub fn generated_log(profile: &str, megabytes: u32, rate: u32) -> io::Result<Pat
             .arg(&partial)
             .status()?;
         if !status.success() {
-            return Err(io::Error::other(format!(
-                "gen_audit.py failed with {status}"
-            )));
+            return Err(io::Error::other(format!("gen_audit.py failed with {status}")));
         }
         fs::rename(&partial, &path)?;
     }

@@ -15,10 +15,7 @@ fn main() -> ExitCode {
     let [name, path] = arguments.as_slice() else {
         return usage();
     };
-    let pass = PASSES
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|&(_, pass)| pass);
+    let pass = PASSES.iter().find(|(known, _)| known == name).map(|&(_, pass)| pass);
     if pass.is_none() && name != "compare" {
         return usage();
     }
@@ -43,19 +40,12 @@ fn compare(log: &[u8]) {
             *best = (*best).min(time(*pass, log));
         }
     }
-    println!(
-        "{:<18} {:>9} {:>9} {:>17}",
-        "pass", "ms", "MB/s", "of peer-connections"
-    );
+    println!("{:<18} {:>9} {:>9} {:>17}", "pass", "ms", "MB/s", "of peer-connections");
     let peer = best[PASSES.len() - 1].as_secs_f64();
     for ((name, _), best) in PASSES.iter().zip(best) {
         let seconds = best.as_secs_f64();
         let rate = log.len() as f64 / 1e6 / seconds;
-        println!(
-            "{name:<18} {:>9.2} {rate:>9.0} {:>16.1}x",
-            seconds * 1e3,
-            peer / seconds
-        );
+        println!("{name:<18} {:>9.2} {rate:>9.0} {:>16.1}x", seconds * 1e3, peer / seconds);
     }
 }
 

@@ -42,10 +42,7 @@ pub(crate) struct Alert<'a>(pub(crate) &'a Record);
 impl<'a> Alert<'a> {
     /// Whether the model had learned too little to be relied on.
     pub(crate) fn is_immature(&self) -> bool {
-        self.0
-            .explanation
-            .as_ref()
-            .is_some_and(|explanation| explanation.immature)
+        self.0.explanation.as_ref().is_some_and(|explanation| explanation.immature)
     }
 
     /// The order in which alerts of a bucket are shown: by descending score,
@@ -53,11 +50,7 @@ impl<'a> Alert<'a> {
     pub(crate) fn by_score(&self, other: &Alert<'_>) -> Ordering {
         let port = |alert: &Alert<'_>| alert.0.value().parse::<u32>().ok();
         let by_port = port(self).cmp(&port(other));
-        other
-            .0
-            .record_score
-            .total_cmp(&self.0.record_score)
-            .then(by_port)
+        other.0.record_score.total_cmp(&self.0.record_score).then(by_port)
     }
 
     /// Start of the bucket.

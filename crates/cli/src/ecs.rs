@@ -144,22 +144,14 @@ impl Event {
             Some(false) => "failure",
             None => "unknown",
         };
-        Event {
-            action,
-            types,
-            outcome,
-            sequence: connection.id().serial,
-        }
+        Event { action, types, outcome, sequence: connection.id().serial }
     }
 }
 
 impl<'a> Endpoint<'a> {
     fn of(address: SockAddr<'a>) -> Option<Endpoint<'a>> {
         let address = address.unmapped();
-        Some(Endpoint {
-            address: Address::of(address)?,
-            port: address.port(),
-        })
+        Some(Endpoint { address: Address::of(address)?, port: address.port() })
     }
 
     /// The address, if it is one of the internet.
@@ -188,10 +180,7 @@ impl<'a> Account<'a> {
     /// `unset` where there is no name.
     pub(crate) fn of(id: Id<'a>) -> Option<Account<'a>> {
         let named = |name: &&[u8]| !name.starts_with(b"unknown(") && *name != b"unset";
-        id.is_set().then(|| Account {
-            id: id.number,
-            name: id.name.filter(named),
-        })
+        id.is_set().then(|| Account { id: id.number, name: id.name.filter(named) })
     }
 }
 
@@ -199,14 +188,8 @@ impl<'a> Account<'a> {
 fn title(mut arguments: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     if arguments.contains(&0) {
         let text = arguments.to_mut();
-        text.truncate(
-            text.iter()
-                .rposition(|&byte| byte != 0)
-                .map_or(0, |last| last + 1),
-        );
-        text.iter_mut()
-            .filter(|byte| **byte == 0)
-            .for_each(|byte| *byte = b' ');
+        text.truncate(text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
+        text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
     }
     arguments
 }
@@ -276,11 +259,7 @@ pub(crate) enum ExitCode {
 impl ExitCode {
     fn of(connection: &Connection<'_>) -> Option<ExitCode> {
         let exit = connection.exit()?;
-        Some(
-            connection
-                .errno_name()
-                .map_or(ExitCode::Number(exit), ExitCode::Name),
-        )
+        Some(connection.errno_name().map_or(ExitCode::Number(exit), ExitCode::Name))
     }
 }
 

@@ -51,10 +51,7 @@ impl Connect {
     fn fill(&mut self, connection: &Connection<'_>, host: &str, ip: IpAddr, port: u16) {
         self.millis = i64::try_from(connection.id().millis).unwrap_or(i64::MAX);
         put(&mut self.host, connection.node().unwrap_or(host.as_bytes()));
-        put(
-            &mut self.process,
-            connection.comm().as_deref().unwrap_or_default(),
-        );
+        put(&mut self.process, connection.comm().as_deref().unwrap_or_default());
         self.user.clear();
         if let Some(user) = connection.uid().and_then(Account::of) {
             match user.name {
@@ -90,10 +87,7 @@ fn destination(connection: &Connection<'_>) -> Result<(IpAddr, u16), LeftOut> {
     if connection.kind() != ConnectionKind::Connect {
         return Err(LeftOut::OtherKind);
     }
-    let address = connection
-        .address()
-        .map_err(|_| LeftOut::NoAddress)?
-        .unmapped();
+    let address = connection.address().map_err(|_| LeftOut::NoAddress)?.unmapped();
     let (Some(ip), Some(port)) = (address.ip(), address.port()) else {
         return Err(LeftOut::OtherFamily);
     };
@@ -133,26 +127,14 @@ mod tests {
     fn what_is_looked_at_and_what_is_not() {
         let v6 = |ip: &str| format!("0A00115C00000000{ip}00000000");
         let mapped = |ip: &str| v6(&format!("00000000000000000000FFFF{ip}"));
-        assert_eq!(
-            of(&log(42, "0200115CCB007109")),
-            Ok(("203.0.113.9".into(), 4444))
-        );
-        assert_eq!(
-            of(&log(42, &mapped("C0000205"))),
-            Ok(("192.0.2.5".into(), 4444))
-        );
+        assert_eq!(of(&log(42, "0200115CCB007109")), Ok(("203.0.113.9".into(), 4444)));
+        assert_eq!(of(&log(42, &mapped("C0000205"))), Ok(("192.0.2.5".into(), 4444)));
         assert_eq!(of(&log(43, "0200115CCB007109")), Err(LeftOut::OtherKind));
         assert_eq!(of(&log(42, "0200")), Err(LeftOut::NoAddress));
-        assert_eq!(
-            of(&log(42, "01002F746D702F7300")),
-            Err(LeftOut::OtherFamily)
-        );
+        assert_eq!(of(&log(42, "01002F746D702F7300")), Err(LeftOut::OtherFamily));
         assert_eq!(of(&log(42, "0200115C7F00000B")), Err(LeftOut::Loopback));
         assert_eq!(of(&log(42, &mapped("7F000001"))), Err(LeftOut::Loopback));
-        assert_eq!(
-            of(&log(42, &v6(&format!("{}01", "0".repeat(30))))),
-            Err(LeftOut::Loopback)
-        );
+        assert_eq!(of(&log(42, &v6(&format!("{}01", "0".repeat(30))))), Err(LeftOut::Loopback));
         assert_eq!(of(&log(42, "0200115C00000000")), Err(LeftOut::Unspecified));
         assert_eq!(of(&log(42, "02000000CB007109")), Err(LeftOut::PortZero));
     }

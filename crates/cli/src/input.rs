@@ -183,8 +183,7 @@ impl<'a> Input<'a> {
             bail!("nothing to use: {}", self.tally.why_no_record());
         }
         if !self.range.is_unbounded() && !self.in_range.get() {
-            self.console
-                .warn("nothing in the input happened between --from and --to");
+            self.console.warn("nothing in the input happened between --from and --to");
         }
         Ok(totals)
     }

@@ -41,9 +41,5 @@ fn main() -> ExitCode {
             Exit::Failed
         }
     };
-    if console.failed() {
-        Exit::Failed.into()
-    } else {
-        exit.into()
-    }
+    if console.failed() { Exit::Failed.into() } else { exit.into() }
 }

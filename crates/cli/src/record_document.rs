@@ -54,11 +54,7 @@ impl<'a, 't> EventDocument<'a, 't> {
             serial: event.id().serial,
             node: event.node().map(Utf8),
             completion: event.completion(),
-            argv: argv.map(|argv| {
-                argv.iter()
-                    .map(|part| Utf8(part).get().into_owned())
-                    .collect()
-            }),
+            argv: argv.map(|argv| argv.iter().map(|part| Utf8(part).get().into_owned()).collect()),
             records: event.records().iter().map(Content::new).collect(),
         }
     }
@@ -79,27 +75,15 @@ struct Content<'a> {
 
 impl<'a> Content<'a> {
     fn new(record: &Record<'a>) -> Content<'a> {
-        let name = record
-            .record_type()
-            .name()
-            .map_or(record.type_name(), str::as_bytes);
-        let from = |origin| {
-            Fields(
-                record
-                    .fields()
-                    .filter(|field| field.origin() == origin)
-                    .collect(),
-            )
-        };
+        let name = record.record_type().name().map_or(record.type_name(), str::as_bytes);
+        let from =
+            |origin| Fields(record.fields().filter(|field| field.origin() == origin).collect());
         Content {
             r#type: Utf8(name),
             fields: from(Origin::Body),
             message: from(Origin::Message),
             enrichment: from(Origin::Enrichment),
-            problems: record
-                .problems()
-                .map(|problem| problem.to_string())
-                .collect(),
+            problems: record.problems().map(|problem| problem.to_string()).collect(),
         }
     }
 }
@@ -186,18 +170,12 @@ mod tests {
     fn a_nested_message_is_an_object_of_its_own() {
         let text = json("type=USER_LOGIN msg=audit(1.002:7): pid=1 msg='op=login res=success'");
         assert!(text.contains("\"fields\":{\"pid\":\"1\"}"), "{text}");
-        assert!(
-            text.contains("\"message\":{\"op\":\"login\",\"res\":\"success\"}"),
-            "{text}"
-        );
+        assert!(text.contains("\"message\":{\"op\":\"login\",\"res\":\"success\"}"), "{text}");
     }
 
     #[test]
     fn a_repeated_key_has_all_its_values() {
         let text = json("type=PATH msg=audit(1.002:7): a=1 b=2 a=3");
-        assert!(
-            text.contains("\"fields\":{\"a\":[\"1\",\"3\"],\"b\":\"2\"}"),
-            "{text}"
-        );
+        assert!(text.contains("\"fields\":{\"a\":[\"1\",\"3\"],\"b\":\"2\"}"), "{text}");
     }
 }

@@ -17,10 +17,7 @@ const FRACTION: usize = 5;
 impl Stamper {
     /// A formatter that has seen nothing yet.
     pub(crate) fn new() -> Stamper {
-        Stamper {
-            second: None,
-            text: String::new(),
-        }
+        Stamper { second: None, text: String::new() }
     }
 
     /// The text of a time in milliseconds since 1970.
@@ -40,8 +37,7 @@ impl Stamper {
             self.second = Some(second);
         }
         let digit = |place: u64| char::from(b'0' + (fraction / place % 10) as u8);
-        self.text
-            .extend(['.', digit(100), digit(10), digit(1), 'Z']);
+        self.text.extend(['.', digit(100), digit(10), digit(1), 'Z']);
         &self.text
     }
 }
@@ -59,18 +55,9 @@ mod tests {
     fn neighbours_and_strangers() {
         // Seconds by `date -u -d @N`.
         let mut stamper = Stamper::new();
-        assert_eq!(
-            stamper.format(1_780_319_550_864),
-            "2026-06-01T13:12:30.864Z"
-        );
-        assert_eq!(
-            stamper.format(1_780_319_550_007),
-            "2026-06-01T13:12:30.007Z"
-        );
-        assert_eq!(
-            stamper.format(1_780_319_551_000),
-            "2026-06-01T13:12:31.000Z"
-        );
+        assert_eq!(stamper.format(1_780_319_550_864), "2026-06-01T13:12:30.864Z");
+        assert_eq!(stamper.format(1_780_319_550_007), "2026-06-01T13:12:30.007Z");
+        assert_eq!(stamper.format(1_780_319_551_000), "2026-06-01T13:12:31.000Z");
         assert_eq!(stamper.format(0), "1970-01-01T00:00:00.000Z");
     }
 

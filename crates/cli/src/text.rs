@@ -84,11 +84,7 @@ pub(crate) fn grouped(number: u64) -> String {
 
 /// `1 line`, `2 lines`: a number with its noun.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1 { one } else { many }
-    )
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -108,10 +104,7 @@ mod tests {
 
     #[test]
     fn utf8_keeps_the_characters() {
-        assert_eq!(
-            serde_json::to_string(&Utf8(b"a\n\xff")).unwrap(),
-            "\"a\\n\u{fffd}\""
-        );
+        assert_eq!(serde_json::to_string(&Utf8(b"a\n\xff")).unwrap(), "\"a\\n\u{fffd}\"");
     }
 
     #[test]

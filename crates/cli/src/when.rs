@@ -27,11 +27,9 @@ impl FromStr for When {
         if let Some(millis) = duration(text) {
             return Ok(When::BeforeEnd(millis));
         }
-        Err(
-            "expected RFC 3339 with an offset (2026-06-01T00:00:00Z), seconds since 1970 \
+        Err("expected RFC 3339 with an offset (2026-06-01T00:00:00Z), seconds since 1970 \
              (1780272000) or a duration back from the log's end (90m, 2h, 7d)"
-                .to_owned(),
-        )
+            .to_owned())
     }
 }
 
@@ -43,11 +41,7 @@ fn epoch_seconds(text: &str) -> Option<i64> {
         return None;
     }
     let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    let millis = whole
-        .parse::<i64>()
-        .ok()?
-        .checked_mul(1000)?
-        .checked_add(millis)?;
+    let millis = whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(millis)?;
     Timestamp::from_millisecond(millis).ok()?;
     Some(millis)
 }
@@ -118,10 +112,7 @@ mod tests {
 
     #[test]
     fn a_range_is_half_open() {
-        let range = TimeRange {
-            from: Some(10),
-            to: Some(20),
-        };
+        let range = TimeRange { from: Some(10), to: Some(20) };
         assert!(
             !range.contains(9) && range.contains(10) && range.contains(19) && !range.contains(20)
         );

@@ -282,10 +282,7 @@ impl<K: Copy> Assembler<K> {
     }
 
     pub(crate) fn stats(&self) -> EventStats {
-        EventStats {
-            lost_events: self.nodes.lost(),
-            ..self.stats
-        }
+        EventStats { lost_events: self.nodes.lost(), ..self.stats }
     }
 
     /// Missing serials by node, nodes in the order in which they first appeared.

@@ -26,11 +26,7 @@ pub(super) struct Identities {
 
 impl Identities {
     pub(super) fn new(remembered: usize) -> Identities {
-        Identities {
-            places: HashMap::default(),
-            over: VecDeque::new(),
-            remembered,
-        }
+        Identities { places: HashMap::default(), over: VecDeque::new(), remembered }
     }
 
     pub(super) fn find(&self, identity: Identity) -> Option<Place> {

@@ -76,8 +76,7 @@ impl Node {
     pub(super) fn drop_stale(&mut self, bound: usize, is_open: impl Fn(SlotRef) -> bool) {
         if self.in_order.len() + self.out_of_order.len() > bound {
             self.in_order.retain(|&(_, event)| is_open(event));
-            self.out_of_order
-                .retain(|&Reverse((_, event))| is_open(event));
+            self.out_of_order.retain(|&Reverse((_, event))| is_open(event));
         }
     }
 }
@@ -93,11 +92,7 @@ pub(super) struct Nodes {
 
 impl Nodes {
     pub(super) fn new() -> Nodes {
-        Nodes {
-            nodes: IndexMap::default(),
-            last: 0,
-            lost_before: 0,
-        }
+        Nodes { nodes: IndexMap::default(), last: 0, lost_before: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -131,12 +126,7 @@ impl Nodes {
     }
 
     pub(super) fn lost(&self) -> u64 {
-        self.lost_before
-            + self
-                .nodes
-                .values()
-                .map(|node| node.serials.lost())
-                .sum::<u64>()
+        self.lost_before + self.nodes.values().map(|node| node.serials.lost()).sum::<u64>()
     }
 
     pub(super) fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {

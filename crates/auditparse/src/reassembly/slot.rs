@@ -51,11 +51,7 @@ impl<'i> Store<'i> for Copied {
     fn keep(record: &Record<'i>, bytes: &mut Vec<u8>) -> CopiedRecord {
         let start = bytes.len();
         bytes.extend_from_slice(record.line());
-        CopiedRecord {
-            start,
-            length: record.line().len(),
-            layout: record.layout(),
-        }
+        CopiedRecord { start, length: record.line().len(), layout: record.layout() }
     }
 }
 
@@ -159,10 +155,7 @@ pub(super) struct Slots<K> {
 
 impl<K: Copy> Slots<K> {
     pub(super) fn new() -> Slots<K> {
-        Slots {
-            slots: Vec::new(),
-            free: Vec::new(),
-        }
+        Slots { slots: Vec::new(), free: Vec::new() }
     }
 
     pub(super) fn get(&self, slot: SlotIndex) -> &Slot<K> {
@@ -181,10 +174,7 @@ impl<K: Copy> Slots<K> {
 
     /// A reference to the event that is in a slot now.
     pub(super) fn reference(&self, index: SlotIndex) -> SlotRef {
-        SlotRef {
-            index,
-            generation: self.get(index).generation,
-        }
+        SlotRef { index, generation: self.get(index).generation }
     }
 
     pub(super) fn is_open(&self, event: SlotRef) -> bool {
@@ -207,20 +197,14 @@ impl<K: Copy> Slots<K> {
                 bytes: Vec::new(),
                 size: 0,
             });
-            return SlotRef {
-                index,
-                generation: 0,
-            };
+            return SlotRef { index, generation: 0 };
         };
         let slot = self.get_mut(index);
         slot.id = id;
         slot.node = node;
         slot.generation = slot.generation.wrapping_add(1);
         slot.state = State::Open;
-        SlotRef {
-            index,
-            generation: slot.generation,
-        }
+        SlotRef { index, generation: slot.generation }
     }
 
     /// Takes back the slot of an event that was taken.

@@ -13,17 +13,11 @@ use proptest::sample::Index;
 /// The lines of the quirk logs, with their line ends; the one very long line is left out.
 static LINES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let entries = std::fs::read_dir(super::path("quirks")).expect("the quirk logs");
-    let mut paths: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
-    let logs = paths
-        .iter()
-        .map(|path| std::fs::read(path).expect("a quirk log"));
+    let logs = paths.iter().map(|path| std::fs::read(path).expect("a quirk log"));
     let lines = logs.flat_map(|log| {
-        log.split_inclusive(|&byte| byte == b'\n')
-            .map(<[u8]>::to_vec)
-            .collect::<Vec<_>>()
+        log.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()
     });
     lines.filter(|line| line.len() < 1000).collect()
 });
@@ -41,10 +35,8 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     // Bytes that the grammar gives a meaning are as likely as all others together.
-    let byte = prop_oneof![
-        any::<u8>(),
-        proptest::sample::select(&b"\n\r\0\x01\x1d '\"{}()=:,.?-0"[..])
-    ];
+    let byte =
+        prop_oneof![any::<u8>(), proptest::sample::select(&b"\n\r\0\x01\x1d '\"{}()=:,.?-0"[..])];
     prop_oneof![
         3 => Just(Change::Nothing),
         1 => any::<Index>().prop_map(Change::Cut),
@@ -92,9 +84,8 @@ impl fmt::Debug for Log {
 /// Lines of the quirk logs in any order, some of them damaged, or arbitrary bytes.
 pub(crate) fn damaged_log() -> impl Strategy<Value = Log> {
     let lines = vec((any::<Index>(), change()), 0..40).prop_map(|lines| {
-        let damaged = lines
-            .iter()
-            .map(|(line, change)| apply(&LINES[line.index(LINES.len())], change));
+        let damaged =
+            lines.iter().map(|(line, change)| apply(&LINES[line.index(LINES.len())], change));
         damaged.collect::<Vec<_>>().concat()
     });
     prop_oneof![7 => lines, 1 => vec(any::<u8>(), 0..2000)].prop_map(Log)
@@ -110,11 +101,7 @@ pub(crate) struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     pub(crate) fn new(bytes: &'a [u8], sizes: &'a [usize]) -> Pieces<'a> {
-        Pieces {
-            bytes,
-            sizes,
-            turn: 0,
-        }
+        Pieces { bytes, sizes, turn: 0 }
     }
 }
 

@@ -42,9 +42,7 @@ pub(crate) const SCENARIOS: [&str; 16] = [
 
 /// The path of a file or directory of the corpus.
 pub(crate) fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../corpus")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name)
 }
 
 /// A file of the corpus; `name` is without `.xz`, decompressed if that is how it lies there.
@@ -58,9 +56,7 @@ fn try_read(name: &str) -> Option<Vec<u8>> {
     }
     let packed = fs::File::open(path(&format!("{name}.xz"))).ok()?;
     let mut bytes = Vec::new();
-    liblzma::read::XzDecoder::new(packed)
-        .read_to_end(&mut bytes)
-        .expect("sound xz");
+    liblzma::read::XzDecoder::new(packed).read_to_end(&mut bytes).expect("sound xz");
     Some(bytes)
 }
 
@@ -73,10 +69,7 @@ pub(crate) fn read_text(name: &str) -> String {
 pub(crate) fn log(scenario: &str) -> &'static [u8] {
     static LOGS: [OnceLock<Vec<u8>>; SCENARIOS.len()] =
         [const { OnceLock::new() }; SCENARIOS.len()];
-    let index = SCENARIOS
-        .iter()
-        .position(|name| *name == scenario)
-        .expect("a scenario");
+    let index = SCENARIOS.iter().position(|name| *name == scenario).expect("a scenario");
     LOGS[index].get_or_init(|| {
         let older = (1..).map_while(|n| try_read(&format!("{scenario}/audit.log.{n}")));
         let mut files: Vec<_> = older.collect();
@@ -95,9 +88,7 @@ pub(crate) fn verify(scenario: &str) -> Value {
 pub(crate) fn ndjson(name: &str) -> Vec<Value> {
     let text = read_text(name);
     let lines = text.lines().filter(|line| !line.is_empty());
-    lines
-        .map(|line| serde_json::from_str(line).expect("sound JSON"))
-        .collect()
+    lines.map(|line| serde_json::from_str(line).expect("sound JSON")).collect()
 }
 
 /// How often each value comes.
@@ -112,10 +103,7 @@ pub(crate) fn tally<T: Ord>(values: impl IntoIterator<Item = T>) -> BTreeMap<T, 
 /// An object of counts, such as `types` of `verify.json`, as a map.
 pub(crate) fn counts(object: &Value) -> BTreeMap<String, usize> {
     let entries = object.as_object().expect("an object of counts");
-    entries
-        .iter()
-        .map(|(key, n)| (key.clone(), n.as_u64().unwrap() as usize))
-        .collect()
+    entries.iter().map(|(key, n)| (key.clone(), n.as_u64().unwrap() as usize)).collect()
 }
 
 /// Bytes as text for comparisons and messages.
@@ -125,14 +113,9 @@ pub(crate) fn lossy(bytes: impl AsRef<[u8]>) -> String {
 
 /// Milliseconds since 1970 of a stamp such as `2023-11-14T22:15:01.01Z`.
 pub(crate) fn millis(stamp: &str) -> u64 {
-    let (date, time) = stamp
-        .trim_end_matches('Z')
-        .split_once('T')
-        .expect("date and time");
+    let (date, time) = stamp.trim_end_matches('Z').split_once('T').expect("date and time");
     let numbers = |text: &str, mark: char| -> Vec<u64> {
-        text.split(mark)
-            .map(|digits| digits.parse().expect("digits"))
-            .collect()
+        text.split(mark).map(|digits| digits.parse().expect("digits")).collect()
     };
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let (date, clock) = (numbers(date, '-'), numbers(clock, ':'));
@@ -144,11 +127,7 @@ pub(crate) fn millis(stamp: &str) -> u64 {
 /// Days from 1970-01-01 to a date of the Gregorian calendar from then on.
 fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
     // Years that start in March have the leap day at their end.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days_in_years = year * 365 + year / 4 - year / 100 + year / 400;
     let days_in_months = (153 * month + 2) / 5;
     days_in_years + days_in_months + day - 1 - 719_468

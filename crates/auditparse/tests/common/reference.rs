@@ -32,10 +32,7 @@ impl Interpreted {
 
 impl fmt::Debug for Interpreted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let records = self
-            .records
-            .iter()
-            .map(|(name, body)| format!("{name} {}", lossy(body)));
+        let records = self.records.iter().map(|(name, body)| format!("{name} {}", lossy(body)));
         write!(f, "{}:{} ", self.millis, self.serial)?;
         f.debug_list().entries(records).finish()
     }
@@ -47,12 +44,7 @@ pub(crate) fn interpreted(name: &str) -> Vec<Interpreted> {
     let mut events = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
         if line == b"----" {
-            events.push(Interpreted {
-                node: None,
-                millis: 0,
-                serial: 0,
-                records: Vec::new(),
-            });
+            events.push(Interpreted { node: None, millis: 0, serial: 0, records: Vec::new() });
         } else if let Some((head, body)) = split_at(line, b") : ") {
             let event: &mut Interpreted = events.last_mut().expect("a record after a separator");
             let (prefix, stamp) = split_at(head, b" msg=audit(").expect("a stamp");
@@ -64,10 +56,7 @@ pub(crate) fn interpreted(name: &str) -> Vec<Interpreted> {
             (event.millis, event.serial) = stamp_of(std::str::from_utf8(stamp).expect("digits"));
             event.node = node;
             let record_type = String::from_utf8_lossy(record_type).into_owned();
-            event.records.push((
-                record_type,
-                body.strip_suffix(b" ").unwrap_or(body).to_vec(),
-            ));
+            event.records.push((record_type, body.strip_suffix(b" ").unwrap_or(body).to_vec()));
         }
     }
     events
@@ -76,17 +65,8 @@ pub(crate) fn interpreted(name: &str) -> Vec<Interpreted> {
 /// The serials in an `aureport --event` listing.
 pub(crate) fn event_serials(name: &str) -> Vec<u32> {
     let text = read_text(name);
-    let rows = text
-        .lines()
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
-    rows.map(|row| {
-        row.split(' ')
-            .nth(3)
-            .expect("event")
-            .parse()
-            .expect("a serial")
-    })
-    .collect()
+    let rows = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+    rows.map(|row| row.split(' ').nth(3).expect("event").parse().expect("a serial")).collect()
 }
 
 /// The rows `COUNT  WHAT` of an `aureport --summary` table, with escapes undone.
@@ -134,10 +114,7 @@ fn stamp_of(stamp: &str) -> (u64, u32) {
     };
     let days = days_since_1970(2000 + year, month, day);
     let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
-    (
-        seconds * 1000 + millis,
-        u32::try_from(serial).expect("a serial"),
-    )
+    (seconds * 1000 + millis, u32::try_from(serial).expect("a serial"))
 }
 
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -151,9 +128,5 @@ pub(crate) fn split_at<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a
 
 /// The number of rows of an `ausearch --format csv` output, without its head.
 pub(crate) fn csv_rows(name: &str) -> usize {
-    read_text(name)
-        .lines()
-        .filter(|line| !line.is_empty())
-        .count()
-        - 1
+    read_text(name).lines().filter(|line| !line.is_empty()).count() - 1
 }

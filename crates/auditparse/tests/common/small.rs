@@ -29,13 +29,7 @@ impl<'a> Small<'a> {
         let mut reader = Events::new(log);
         let events: Vec<_> = reader.by_ref().collect();
         let stats = reader.stats();
-        Small {
-            records,
-            rejected,
-            events,
-            connections: Connections::new(log).collect(),
-            stats,
-        }
+        Small { records, rejected, events, connections: Connections::new(log).collect(), stats }
     }
 
     /// The connections as `KIND ADDRESS OUTCOME`, in the order of the log.

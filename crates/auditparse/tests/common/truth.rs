@@ -48,9 +48,7 @@ impl From<&Connection<'_>> for Seen {
             socketcall: i386 && connection.syscall_number() == Some(SOCKETCALL),
             io_uring: connection.via() == Via::IoUring,
             exit: connection.exit(),
-            saddr: connection
-                .address_bytes()
-                .map(|bytes| bytes.as_bytes().to_vec()),
+            saddr: connection.address_bytes().map(|bytes| bytes.as_bytes().to_vec()),
             destination: address.and_then(|address| Some((address.ip()?, address.port()?))),
         }
     }
@@ -126,10 +124,7 @@ pub(crate) fn compare(truth: &[Value], seen: &[Seen]) -> Outcome {
             }
         }
     }
-    let left = seen
-        .iter()
-        .zip(&search.claimed)
-        .filter(|(_, claimed)| !**claimed);
+    let left = seen.iter().zip(&search.claimed).filter(|(_, claimed)| !**claimed);
     outcome.unaccounted = left.map(|(seen, _)| seen.clone()).collect();
     outcome
 }
@@ -148,17 +143,9 @@ impl<'a> Search<'a> {
         let mut by_ppid: HashMap<u32, Vec<usize>> = HashMap::new();
         for (index, call) in seen.iter().enumerate() {
             by_pid.entry(call.pid.unwrap_or(0)).or_default().push(index);
-            by_ppid
-                .entry(call.ppid.unwrap_or(0))
-                .or_default()
-                .push(index);
+            by_ppid.entry(call.ppid.unwrap_or(0)).or_default().push(index);
         }
-        Search {
-            seen,
-            claimed: vec![false; seen.len()],
-            by_pid,
-            by_ppid,
-        }
+        Search { seen, claimed: vec![false; seen.len()], by_pid, by_ppid }
     }
 
     fn claim_call(&mut self, call: &Value) -> bool {
@@ -256,7 +243,5 @@ fn text<'a>(entry: &'a Value, key: &str) -> &'a str {
 
 fn unhex(digits: &str) -> Vec<u8> {
     let pairs = (0..digits.len() / 2).map(|i| &digits[2 * i..2 * i + 2]);
-    pairs
-        .map(|pair| u8::from_str_radix(pair, 16).expect("hex digits"))
-        .collect()
+    pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hex digits")).collect()
 }

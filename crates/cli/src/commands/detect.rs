@@ -46,11 +46,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     totals.report(console, true);
     totals.report_left_out(console);
     alerts.report(before, &detector, console);
-    Ok(if alerts.found > 0 && args.exit_code {
-        Exit::Found
-    } else {
-        Exit::Done
-    })
+    Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
 /// The job: destination ports that are rare over all hosts.
@@ -75,14 +71,7 @@ struct Alerts<'a> {
 impl Alerts<'_> {
     fn new(threshold: f64, shape: Shape) -> io::Result<Self> {
         let out = RowWriter::new(shape, COLUMNS, CSV)?;
-        Ok(Alerts {
-            threshold,
-            out,
-            found: 0,
-            immature: 0,
-            buckets: 0,
-            last: None,
-        })
+        Ok(Alerts { threshold, out, found: 0, immature: 0, buckets: 0, last: None })
     }
 
     /// Writes the alerts of a closed bucket, the highest score first.

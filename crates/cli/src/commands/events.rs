@@ -114,19 +114,8 @@ impl Row for Document<'_> {
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
         let event = self;
-        let Document {
-            event: kind,
-            process,
-            user,
-            source,
-            destination,
-            ..
-        } = event;
-        let tags: Vec<String> = process
-            .keys
-            .iter()
-            .map(|key| Utf8(key).to_string())
-            .collect();
+        let Document { event: kind, process, user, source, destination, .. } = event;
+        let tags: Vec<String> = process.keys.iter().map(|key| Utf8(key).to_string()).collect();
         out.cell(Some(event.timestamp))?;
         out.cell(Some(kind.action))?;
         out.cell(Some(CATEGORY))?;

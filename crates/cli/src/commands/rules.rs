@@ -26,11 +26,7 @@ pub(crate) fn run(args: &RulesArgs, console: &Console) -> Result<Exit> {
         }
         Some(path) => {
             let found = check(path, machine, console)?;
-            Ok(if found && args.exit_code {
-                Exit::Found
-            } else {
-                Exit::Done
-            })
+            Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
         }
     }
 }
@@ -46,18 +42,9 @@ fn check(path: &Path, machine: Machine, console: &Console) -> Result<bool> {
     let text = text.with_context(|| format!("{name}: cannot read the rules"))?;
     let findings = lint(&text, machine);
     let mut out = io::stdout().lock();
-    for Finding {
-        line,
-        severity,
-        message,
-    } in &findings
-    {
+    for Finding { line, severity, message } in &findings {
         let line = line.map_or(String::new(), |line| format!("{line}:"));
-        writeln!(
-            out,
-            "{name}:{line} {severity}: {}",
-            Inert(message.as_bytes())
-        )?;
+        writeln!(out, "{name}:{line} {severity}: {}", Inert(message.as_bytes()))?;
     }
     let machine = machine.name();
     if findings.is_empty() {

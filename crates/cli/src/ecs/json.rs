@@ -240,14 +240,9 @@ fn write_socket(
     }
     if let Some(path @ (SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_))) = address {
         json.raw(r#""path":"#);
-        Address::of(path)
-            .into_iter()
-            .for_each(|path| path.write_json(json));
+        Address::of(path).into_iter().for_each(|path| path.write_json(json));
     }
-    if let Some(SockAddr::Inet6 {
-        flow: flow @ 1.., ..
-    }) = address
-    {
+    if let Some(SockAddr::Inet6 { flow: flow @ 1.., .. }) = address {
         json.raw(r#""flow":"#);
         json.quoted_number(flow);
     }
@@ -260,13 +255,11 @@ fn write_socket(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 impl Endpoint<'_> {

@@ -113,10 +113,7 @@ mod tests {
     fn every_format_with_several_streams() {
         for (format, bytes) in packed() {
             let mut text = Vec::new();
-            decompress(&bytes[..])
-                .unwrap()
-                .read_to_end(&mut text)
-                .unwrap();
+            decompress(&bytes[..]).unwrap().read_to_end(&mut text).unwrap();
             assert_eq!(text, [TEXT, TEXT].concat(), "{format}");
         }
     }
@@ -126,10 +123,7 @@ mod tests {
         for (format, bytes) in packed().into_iter().skip(1) {
             let cut = &bytes[..bytes.len() - 3];
             let mut text = Vec::new();
-            assert!(
-                decompress(cut).unwrap().read_to_end(&mut text).is_err(),
-                "{format}"
-            );
+            assert!(decompress(cut).unwrap().read_to_end(&mut text).is_err(), "{format}");
         }
     }
 

@@ -60,10 +60,7 @@ pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>>
     }
     let mut logs = found.into_logs(console);
     if stdin > 0 || paths.is_empty() {
-        logs.push(Log {
-            members: vec![Member::Stdin],
-            host: None,
-        });
+        logs.push(Log { members: vec![Member::Stdin], host: None });
     }
     if logs.is_empty() {
         bail!("nothing to read: none of the paths could be used");
@@ -87,9 +84,7 @@ impl Found {
     }
 
     fn add_file(&mut self, path: &Path, metadata: Option<&Metadata>, host: Option<&str>) {
-        let size = metadata
-            .filter(|metadata| metadata.is_file())
-            .map(Metadata::len);
+        let size = metadata.filter(|metadata| metadata.is_file()).map(Metadata::len);
         let name = match path.file_name() {
             Some(name) => RotatedName::parse(&name.to_string_lossy()),
             None => RotatedName::parse(&path.to_string_lossy()),
@@ -101,13 +96,7 @@ impl Found {
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let log = self.logs.entry((directory, name.base.clone())).or_default();
         log.host = log.host.take().or(host.map(str::to_owned));
-        log.files.push((
-            name,
-            Member::File {
-                path: path.to_owned(),
-                size,
-            },
-        ));
+        log.files.push((name, Member::File { path: path.to_owned(), size }));
     }
 
     /// Adds the log in a directory or, if it has none, those in its
@@ -117,10 +106,7 @@ impl Found {
             return Ok(());
         }
         let mut any = false;
-        for subdirectory in entries(directory)?
-            .into_iter()
-            .filter(|entry| entry.is_dir())
-        {
+        for subdirectory in entries(directory)?.into_iter().filter(|entry| entry.is_dir()) {
             let host = subdirectory.file_name().map(|name| name.to_string_lossy());
             any |= self.add_log_of(&subdirectory, host.as_deref())?;
         }
@@ -154,10 +140,7 @@ impl Found {
 
     /// The logs in order of their path, files named twice only once.
     fn into_logs(self, console: &Console) -> Vec<Log> {
-        self.logs
-            .into_values()
-            .map(|found| found.into_log(console))
-            .collect()
+        self.logs.into_values().map(|found| found.into_log(console)).collect()
     }
 }
 
@@ -174,10 +157,7 @@ impl FoundLog {
             twice
         });
         let members = self.files.into_iter().map(|(_, member)| member).collect();
-        Log {
-            members,
-            host: self.host,
-        }
+        Log { members, host: self.host }
     }
 }
 
@@ -240,20 +220,13 @@ mod tests {
             Member::Stdin => "-".to_owned(),
             Member::File { path, .. } => path.strip_prefix(root).unwrap().display().to_string(),
         };
-        logs.iter()
-            .map(|log| log.members.iter().map(name).collect())
-            .collect()
+        logs.iter().map(|log| log.members.iter().map(name).collect()).collect()
     }
 
     #[test]
     fn a_directory_is_its_audit_log_oldest_first() {
-        let tree = tree(&[
-            "audit.log",
-            "audit.log.2.gz",
-            "audit.log.10",
-            "audit.log.1",
-            "notes.txt",
-        ]);
+        let tree =
+            tree(&["audit.log", "audit.log.2.gz", "audit.log.10", "audit.log.1", "notes.txt"]);
         let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
         assert_eq!(
             names(tree.path(), &logs),
@@ -264,19 +237,11 @@ mod tests {
 
     #[test]
     fn a_directory_of_directories_is_a_fleet() {
-        let tree = tree(&[
-            "web01/audit.log",
-            "db01/audit.log.1",
-            "db01/audit.log",
-            "empty/readme",
-        ]);
+        let tree = tree(&["web01/audit.log", "db01/audit.log.1", "db01/audit.log", "empty/readme"]);
         let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
         assert_eq!(
             names(tree.path(), &logs),
-            [
-                vec!["db01/audit.log.1", "db01/audit.log"],
-                vec!["web01/audit.log"]
-            ]
+            [vec!["db01/audit.log.1", "db01/audit.log"], vec!["web01/audit.log"]]
         );
         assert_eq!(logs[0].host.as_deref(), Some("db01"));
     }
@@ -284,21 +249,12 @@ mod tests {
     #[test]
     fn files_named_one_by_one_are_put_in_order() {
         let tree = tree(&["audit.log", "audit.log.1", "audit.log.2", "other.log"]);
-        let paths = [
-            "audit.log",
-            "other.log",
-            "audit.log.1",
-            "audit.log.2",
-            "audit.log",
-        ]
-        .map(|name| tree.path().join(name));
+        let paths = ["audit.log", "other.log", "audit.log.1", "audit.log.2", "audit.log"]
+            .map(|name| tree.path().join(name));
         let logs = discover(&paths, &quiet()).unwrap();
         assert_eq!(
             names(tree.path(), &logs),
-            [
-                vec!["audit.log.2", "audit.log.1", "audit.log"],
-                vec!["other.log"]
-            ]
+            [vec!["audit.log.2", "audit.log.1", "audit.log"], vec!["other.log"]]
         );
     }
 

@@ -23,9 +23,7 @@ const TAIL: usize = 1 << 16;
 /// the range is empty.
 pub(super) fn resolve_range(args: &InputArgs, logs: &[Log]) -> Result<TimeRange> {
     let bounds = [args.from, args.to];
-    let relative = bounds
-        .iter()
-        .any(|bound| matches!(bound, Some(When::BeforeEnd(_))));
+    let relative = bounds.iter().any(|bound| matches!(bound, Some(When::BeforeEnd(_))));
     let end = if relative { log_end(logs)? } else { 0 };
     let [from, to] = bounds.map(|bound| {
         bound.map(|bound| match bound {
@@ -56,11 +54,7 @@ fn log_end(logs: &[Log]) -> Result<i64> {
 /// Time of the latest record in the newest file of a log that has one.
 fn end_of(log: &Log) -> Result<Option<i64>> {
     for member in log.members.iter().rev() {
-        let Member::File {
-            path,
-            size: Some(_),
-        } = member
-        else {
+        let Member::File { path, size: Some(_) } = member else {
             bail!(
                 "a duration in --from or --to counts back from the log's end, which {member} \
                  shows only when all is read; give the time as RFC 3339 or in seconds since 1970"
@@ -68,9 +62,7 @@ fn end_of(log: &Log) -> Result<Option<i64>> {
         };
         // A file that cannot be read is reported when its turn comes.
         let Ok(tail) = tail_of(path) else { continue };
-        let times = Records::new(&tail)
-            .flatten()
-            .map(|record| record.id().millis);
+        let times = Records::new(&tail).flatten().map(|record| record.id().millis);
         if let Some(last) = times.max() {
             return Ok(i64::try_from(last).ok());
         }
@@ -117,19 +109,10 @@ mod tests {
         let members = files.iter().enumerate().map(|(index, content)| {
             let path = directory.path().join(index.to_string());
             fs::write(&path, content).unwrap();
-            Member::File {
-                path,
-                size: Some(content.len() as u64),
-            }
+            Member::File { path, size: Some(content.len() as u64) }
         });
         let members = members.collect();
-        (
-            directory,
-            Log {
-                members,
-                host: None,
-            },
-        )
+        (directory, Log { members, host: None })
     }
 
     #[test]
@@ -143,10 +126,7 @@ mod tests {
 
     #[test]
     fn a_pipe_has_no_end_yet() {
-        let pipe = Log {
-            members: vec![Member::Stdin],
-            host: None,
-        };
+        let pipe = Log { members: vec![Member::Stdin], host: None };
         let error = log_end(&[pipe]).unwrap_err().to_string();
         assert!(error.contains("standard input"), "{error}");
         let (_directory, empty) = log(&[b"no record"]);

@@ -28,11 +28,7 @@ pub(super) struct Stream<'a, T> {
 
 impl<'a, T: FromConnection> Stream<'a, T> {
     pub(super) fn new(reader: ConnectionReader<LogReader<'a>>, host: &'a str) -> Stream<'a, T> {
-        Stream {
-            reader,
-            host,
-            next: T::default(),
-        }
+        Stream { reader, host, next: T::default() }
     }
 
     /// Reads on to the next wanted thing; its time.

@@ -80,10 +80,7 @@ impl<'a> LogReader<'a> {
                 return Err(format!("{member}: {}", foreign.advice()));
             }
         }
-        Ok(Opened {
-            member,
-            text: Box::new(Cursor::new(start).chain(text)),
-        })
+        Ok(Opened { member, text: Box::new(Cursor::new(start).chain(text)) })
     }
 }
 
@@ -205,19 +202,14 @@ mod tests {
             }
             Member::File { path, size: None }
         });
-        Log {
-            members: members.collect(),
-            host: None,
-        }
+        Log { members: members.collect(), host: None }
     }
 
     fn read(contents: &[Option<&[u8]>]) -> (String, bool, &'static str) {
         let (directory, console, tally) = (TempDir::new().unwrap(), quiet(), Tally::default());
         let log = log(&directory, contents);
         let mut text = String::new();
-        LogReader::new(&log, &console, &tally)
-            .read_to_string(&mut text)
-            .unwrap();
+        LogReader::new(&log, &console, &tally).read_to_string(&mut text).unwrap();
         (text, console.failed(), tally.why_no_record())
     }
 
@@ -231,13 +223,8 @@ mod tests {
     #[test]
     fn a_bad_member_does_not_stop_the_others() {
         let cut = &zstd::encode_all(&b"packed\n"[..], 1).unwrap()[..9];
-        let (text, failed, _) = read(&[
-            Some(b"one\n"),
-            None,
-            Some(cut),
-            Some(b"\0\x01\x02"),
-            Some(b"two\n"),
-        ]);
+        let (text, failed, _) =
+            read(&[Some(b"one\n"), None, Some(cut), Some(b"\0\x01\x02"), Some(b"two\n")]);
         assert_eq!(text, "one\ntwo\n");
         assert!(failed);
     }

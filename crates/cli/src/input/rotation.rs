@@ -32,19 +32,11 @@ enum Age {
 impl RotatedName {
     /// Takes a file name apart.
     pub(crate) fn parse(name: &str) -> RotatedName {
-        let stem = COMPRESSED
-            .iter()
-            .find_map(|ending| name.strip_suffix(ending));
+        let stem = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending));
         let compressed = stem.is_some();
         let stem = stem.unwrap_or(name);
-        let (base, age) = numbered(stem)
-            .or_else(|| dated(stem))
-            .unwrap_or((stem, Age::Live));
-        RotatedName {
-            base: base.to_owned(),
-            age,
-            compressed,
-        }
+        let (base, age) = numbered(stem).or_else(|| dated(stem)).unwrap_or((stem, Age::Live));
+        RotatedName { base: base.to_owned(), age, compressed }
     }
 
     /// Whether both names stand for the same stretch of the same log, one of
@@ -70,10 +62,8 @@ fn numbered(stem: &str) -> Option<(&str, Age)> {
 fn dated(stem: &str) -> Option<(&str, Age)> {
     let (base, date) = stem.split_once(".log-")?;
     let base = &stem[..base.len() + ".log".len()];
-    let date_like = date.len() >= 8
-        && date
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date_like =
+        date.len() >= 8 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     date_like.then(|| (base, Age::Dated(date.to_owned())))
 }
 
@@ -101,23 +91,15 @@ mod tests {
 
     #[test]
     fn other_names_are_their_own_log() {
-        for name in [
-            "messages",
-            "audit.log.old",
-            "web.log",
-            "audit.log.",
-            "a-b.txt",
-        ] {
+        for name in ["messages", "audit.log.old", "web.log", "audit.log.", "a-b.txt"] {
             assert_eq!(RotatedName::parse(name).base, name);
         }
     }
 
     #[test]
     fn a_file_and_its_compressed_form_are_the_same_generation() {
-        let (plain, packed) = (
-            RotatedName::parse("audit.log.1"),
-            RotatedName::parse("audit.log.1.gz"),
-        );
+        let (plain, packed) =
+            (RotatedName::parse("audit.log.1"), RotatedName::parse("audit.log.1.gz"));
         assert!(plain.same_generation(&packed) && plain < packed);
         assert!(!plain.same_generation(&RotatedName::parse("audit.log.2")));
     }

@@ -82,10 +82,8 @@ impl Totals {
     /// Tells what was read and what of it could not be used. `connections`
     /// says that connections were looked for.
     pub(crate) fn report(&self, console: &Console, connections: bool) {
-        let mut read = vec![
-            count(self.lines, "line", "lines"),
-            count(self.records, "record", "records"),
-        ];
+        let mut read =
+            vec![count(self.lines, "line", "lines"), count(self.records, "record", "records")];
         if self.events > 0 {
             read.push(count(self.events, "event", "events"));
         }
@@ -118,10 +116,7 @@ impl Totals {
     fn report_skipped(&self, console: &Console) {
         for (kind, &lines) in RecordErrorKind::ALL.iter().zip(&self.rejected) {
             if lines > 0 && *kind != RecordErrorKind::Blank {
-                console.note(format_args!(
-                    "{} skipped: {kind}",
-                    count(lines, "line", "lines")
-                ));
+                console.note(format_args!("{} skipped: {kind}", count(lines, "line", "lines")));
             }
         }
         if self.late_records > 0 {

@@ -15,10 +15,7 @@ impl<W: Write> CsvWriter<W> {
     pub(crate) fn new(out: W, columns: &[&str]) -> io::Result<CsvWriter<W>> {
         let mut out = Box::new(csv::Writer::from_writer(out));
         out.write_record(columns)?;
-        Ok(CsvWriter {
-            out,
-            cell: String::new(),
-        })
+        Ok(CsvWriter { out, cell: String::new() })
     }
 
     /// Adds a cell to the row; `None` is an empty cell.

@@ -25,9 +25,7 @@ pub(crate) struct JsonBuffer {
 impl JsonBuffer {
     /// An empty buffer with room for `capacity` bytes.
     pub(crate) fn with_capacity(capacity: usize) -> JsonBuffer {
-        JsonBuffer {
-            bytes: Vec::with_capacity(capacity),
-        }
+        JsonBuffer { bytes: Vec::with_capacity(capacity) }
     }
 
     /// The text so far.
@@ -142,8 +140,7 @@ impl JsonBuffer {
 
     #[inline]
     fn digits(&mut self, number: impl itoa::Integer) {
-        self.bytes
-            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
     /// Empties the buffer, keeping its room.
@@ -158,14 +155,11 @@ impl JsonBuffer {
 fn is_plain(text: &[u8]) -> bool {
     const WORD: usize = size_of::<u64>();
     let (words, rest) = text.as_chunks::<WORD>();
-    words
-        .iter()
-        .all(|word| is_plain_word(u64::from_le_bytes(*word)))
-        && {
-            let mut last = [b' '; WORD];
-            last[..rest.len()].copy_from_slice(rest);
-            is_plain_word(u64::from_le_bytes(last))
-        }
+    words.iter().all(|word| is_plain_word(u64::from_le_bytes(*word))) && {
+        let mut last = [b' '; WORD];
+        last[..rest.len()].copy_from_slice(rest);
+        is_plain_word(u64::from_le_bytes(last))
+    }
 }
 
 /// [`is_plain`] for eight bytes at once.
@@ -209,10 +203,7 @@ mod tests {
     fn short_strings() {
         assert_eq!(text(|buffer| buffer.string(b"")), r#""""#);
         assert_eq!(text(|buffer| buffer.string(b"nc")), r#""nc""#);
-        assert_eq!(
-            text(|buffer| buffer.string("clé\n".as_bytes())),
-            r#""clé\n""#
-        );
+        assert_eq!(text(|buffer| buffer.string("clé\n".as_bytes())), r#""clé\n""#);
     }
 
     #[test]

@@ -20,10 +20,7 @@ pub(crate) struct NdjsonWriter<W> {
 impl<W: Write> NdjsonWriter<W> {
     /// A writer to `out`, which need not be buffered.
     pub(crate) fn new(out: W) -> NdjsonWriter<W> {
-        NdjsonWriter {
-            out,
-            buffer: JsonBuffer::with_capacity(2 * CHUNK),
-        }
+        NdjsonWriter { out, buffer: JsonBuffer::with_capacity(2 * CHUNK) }
     }
 
     /// Adds a document.
@@ -38,11 +35,7 @@ impl<W: Write> NdjsonWriter<W> {
     ) -> io::Result<()> {
         write(&mut self.buffer)?;
         self.buffer.end_line();
-        if self.buffer.bytes().len() >= CHUNK {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.buffer.bytes().len() >= CHUNK { self.flush() } else { Ok(()) }
     }
 
     /// Writes what is still in the buffer.

@@ -24,18 +24,12 @@ pub(crate) struct Column {
 impl Column {
     /// A column of text.
     pub(crate) const fn text(title: &'static str) -> Column {
-        Column {
-            title,
-            number: false,
-        }
+        Column { title, number: false }
     }
 
     /// A column of numbers.
     pub(crate) const fn number(title: &'static str) -> Column {
-        Column {
-            title,
-            number: true,
-        }
+        Column { title, number: true }
     }
 }
 
@@ -53,25 +47,14 @@ pub(crate) struct TableWriter<W> {
 impl<W: Write> TableWriter<W> {
     /// A writer to `out` of rows with these columns.
     pub(crate) fn new(out: W, columns: &'static [Column]) -> TableWriter<W> {
-        TableWriter {
-            out,
-            columns,
-            rows: Vec::new(),
-            widths: Vec::new(),
-            begun: false,
-        }
+        TableWriter { out, columns, rows: Vec::new(), widths: Vec::new(), begun: false }
     }
 
     /// Adds a row of one cell for each column. Cells may hold anything; they
     /// are made inert.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
-        self.rows
-            .push(cells.into_iter().map(|cell| shorten(&cell)).collect());
-        if self.rows.len() >= BATCH {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        self.rows.push(cells.into_iter().map(|cell| shorten(&cell)).collect());
+        if self.rows.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 
     /// Writes the rows gathered so far.
@@ -80,9 +63,7 @@ impl<W: Write> TableWriter<W> {
             return Ok(());
         }
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         if !self.begun {
             table.set_header(self.columns.iter().map(|column| column.title));
         }
@@ -130,11 +111,7 @@ fn shorten(cell: &str) -> String {
 mod tests {
     use super::*;
 
-    const COLUMNS: &[Column] = &[
-        Column::text("NAME"),
-        Column::number("PORT"),
-        Column::text("END"),
-    ];
+    const COLUMNS: &[Column] = &[Column::text("NAME"), Column::number("PORT"), Column::text("END")];
 
     fn table(rows: &[[&str; 3]]) -> String {
         let mut out = Vec::new();
@@ -171,9 +148,7 @@ mod tests {
         assert_eq!(text.lines().count(), 2);
         assert!(text.contains("\\u{1b}[31mred\\nnext") && text.contains("\\u{202e}"));
         assert!(
-            table(&[[&"x".repeat(500), "1", ""]])
-                .lines()
-                .all(|line| line.chars().count() < 80)
+            table(&[[&"x".repeat(500), "1", ""]]).lines().all(|line| line.chars().count() < 80)
         );
     }
 }

@@ -44,11 +44,7 @@ impl Rule {
                 None => conditions.push(filter),
             }
         }
-        if conditions.is_empty() {
-            Match::All
-        } else {
-            Match::Some(conditions)
-        }
+        if conditions.is_empty() { Match::All } else { Match::Some(conditions) }
     }
 
     fn names(&self, door: &Door) -> bool {
@@ -156,48 +152,21 @@ mod tests {
         // b64 connect, b32 connect, b32 socketcall; IPv4 and IPv6 of each.
         assert_eq!(pattern("-a always,exit -F arch=b64 -S connect"), "++----");
         assert_eq!(pattern("-a always,exit -F arch=c000003e -S 42"), "++----");
-        assert_eq!(
-            pattern("-a always,exit -F arch=b32 -S connect,socketcall"),
-            "--++++"
-        );
+        assert_eq!(pattern("-a always,exit -F arch=b32 -S connect,socketcall"), "--++++");
         assert_eq!(pattern("-a always,exit -F arch=i386 -S all"), "--++++");
-        assert_eq!(
-            pattern("-a always,exit -F arch=b64 -S connect -F saddr_fam=2"),
-            "+-----"
-        );
-        assert_eq!(
-            pattern("-a always,exit -F arch=b64 -S connect -F saddr_fam!=1"),
-            "++----"
-        );
-        assert_eq!(
-            pattern("-a always,exit -F arch=b32 -S socketcall -F a0=3"),
-            "----++"
-        );
-        assert_eq!(
-            pattern("-a always,exit -F arch=b32 -S socketcall -F a0=0x2"),
-            "------"
-        );
+        assert_eq!(pattern("-a always,exit -F arch=b64 -S connect -F saddr_fam=2"), "+-----");
+        assert_eq!(pattern("-a always,exit -F arch=b64 -S connect -F saddr_fam!=1"), "++----");
+        assert_eq!(pattern("-a always,exit -F arch=b32 -S socketcall -F a0=3"), "----++");
+        assert_eq!(pattern("-a always,exit -F arch=b32 -S socketcall -F a0=0x2"), "------");
         assert_eq!(pattern("-a always,exit -S connect"), "++----");
         assert_eq!(pattern("-a always,exit -F arch=b64 -S openat"), "------");
-        assert_eq!(
-            pattern("-a always,exit -F path=/etc/passwd -F perm=wa"),
-            "------"
-        );
+        assert_eq!(pattern("-a always,exit -F path=/etc/passwd -F perm=wa"), "------");
     }
 
     #[test]
     fn conditions_that_depend_on_the_call() {
-        assert_eq!(
-            pattern("-a always,exit -F arch=b64 -S connect -F success=1"),
-            "??----"
-        );
-        assert_eq!(
-            pattern("-a always,exit -F arch=b64 -S connect -F a2=16 -k net"),
-            "??----"
-        );
-        assert_eq!(
-            pattern("-a always,exit -F arch=b64 -S connect -C auid!=uid"),
-            "??----"
-        );
+        assert_eq!(pattern("-a always,exit -F arch=b64 -S connect -F success=1"), "??----");
+        assert_eq!(pattern("-a always,exit -F arch=b64 -S connect -F a2=16 -k net"), "??----");
+        assert_eq!(pattern("-a always,exit -F arch=b64 -S connect -C auid!=uid"), "??----");
     }
 }

@@ -55,19 +55,11 @@ impl fmt::Display for Door {
 }
 
 const fn connect(abi: Abi, number: u32) -> Door {
-    Door {
-        abi,
-        syscall: "connect",
-        number,
-    }
+    Door { abi, syscall: "connect", number }
 }
 
 const fn socketcall(abi: Abi) -> Door {
-    Door {
-        abi,
-        syscall: "socketcall",
-        number: 102,
-    }
+    Door { abi, syscall: "socketcall", number: 102 }
 }
 
 impl Machine {
@@ -82,9 +74,7 @@ impl Machine {
 
     /// The machine's name, as `uname -m` gives it.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value()
-            .map(|value| value.get_name().to_owned())
-            .unwrap_or_default()
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     /// The machine's own interface.
@@ -105,24 +95,10 @@ impl Machine {
             Machine::Arm => const { &[connect(B32, 283)] },
             Machine::Ppc64le => const { &[connect(B64, 328), socketcall(B64)] },
             Machine::Ppc64 => {
-                const {
-                    &[
-                        connect(B64, 328),
-                        socketcall(B64),
-                        connect(B32, 328),
-                        socketcall(B32),
-                    ]
-                }
+                const { &[connect(B64, 328), socketcall(B64), connect(B32, 328), socketcall(B32)] }
             }
             Machine::S390x => {
-                const {
-                    &[
-                        connect(B64, 362),
-                        socketcall(B64),
-                        connect(B32, 362),
-                        socketcall(B32),
-                    ]
-                }
+                const { &[connect(B64, 362), socketcall(B64), connect(B32, 362), socketcall(B32)] }
             }
             Machine::Riscv64 | Machine::Loongarch64 => const { &[connect(B64, 203)] },
         }

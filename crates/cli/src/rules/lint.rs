@@ -47,17 +47,13 @@ type Placed = (usize, Rule);
 /// Checks the text of a rules file for a machine. Findings come in line order,
 /// those about the whole file last.
 pub(crate) fn lint(text: &str, machine: Machine) -> Vec<Finding> {
-    let mut lint = Lint {
-        machine,
-        findings: Vec::new(),
-    };
+    let mut lint = Lint { machine, findings: Vec::new() };
     let rules = lint.statements(text);
     lint.excluded_records(&rules);
     let exit: Vec<&Placed> = in_effect(&rules);
     lint.ineffective_nevers(&exit);
     lint.coverage(&exit);
-    lint.findings
-        .sort_by_key(|finding| finding.line.unwrap_or(usize::MAX));
+    lint.findings.sort_by_key(|finding| finding.line.unwrap_or(usize::MAX));
     lint.findings.dedup();
     lint.findings
 }
@@ -67,9 +63,7 @@ pub(crate) fn lint(text: &str, machine: Machine) -> Vec<Finding> {
 fn in_effect(rules: &[Placed]) -> Vec<&Placed> {
     let exit = || rules.iter().filter(|(_, rule)| rule.list == "exit");
     let first = exit().filter(|(_, rule)| rule.first).rev();
-    first
-        .chain(exit().filter(|(_, rule)| !rule.first))
-        .collect()
+    first.chain(exit().filter(|(_, rule)| !rule.first)).collect()
 }
 
 /// Findings being gathered.
@@ -80,11 +74,7 @@ struct Lint {
 
 impl Lint {
     fn add(&mut self, line: Option<usize>, severity: Severity, message: String) {
-        self.findings.push(Finding {
-            line,
-            severity,
-            message,
-        });
+        self.findings.push(Finding { line, severity, message });
     }
 
     fn error(&mut self, line: usize, message: String) {
@@ -170,10 +160,7 @@ impl Lint {
                         .to_owned(),
                 ),
                 "exclude" => {
-                    let types = rule
-                        .filters
-                        .iter()
-                        .filter(|filter| filter.field == "msgtype");
+                    let types = rule.filters.iter().filter(|filter| filter.field == "msgtype");
                     for filter in types {
                         if let "SYSCALL" | "SOCKADDR" | "1300" | "1306" = filter.value.as_str() {
                             let message = format!(
@@ -260,9 +247,8 @@ impl Lint {
                     break;
                 }
                 (Action::Never, Match::Some(filters)) => {
-                    for filter in filters
-                        .into_iter()
-                        .filter(|filter| traps::is_about_outcome(filter))
+                    for filter in
+                        filters.into_iter().filter(|filter| traps::is_about_outcome(filter))
                     {
                         let message = format!(
                             "this `never` rule with `{}` keeps connects out of the log by how they \
@@ -306,9 +292,7 @@ impl Lint {
             self.machine.doors().iter().flat_map(|&door| {
                 [Family::Inet, Family::Inet6].map(|family| Connect { door, family })
             });
-        kinds
-            .filter(|connect| rule.matches(connect, self.machine.native()) != Match::No)
-            .collect()
+        kinds.filter(|connect| rule.matches(connect, self.machine.native()) != Match::No).collect()
     }
 }
 
@@ -332,10 +316,7 @@ mod tests {
         let found = findings(text);
         assert_eq!(found.len(), expected.len(), "{found:#?}");
         for (found, (line, part)) in found.iter().zip(expected) {
-            assert!(
-                found.starts_with(line) && found.contains(part),
-                "{found} / {part}"
-            );
+            assert!(found.starts_with(line) && found.contains(part), "{found} / {part}");
         }
     }
 
@@ -388,10 +369,7 @@ mod tests {
         let text = GOOD.replace("b64 -S connect", "b64 -S connect -F success=1");
         assert_findings(
             &text,
-            &[
-                ("2 error", "EINPROGRESS"),
-                ("- error", "64-bit connect(2). Add"),
-            ],
+            &[("2 error", "EINPROGRESS"), ("- error", "64-bit connect(2). Add")],
         );
     }
 
@@ -410,24 +388,15 @@ mod tests {
         let all = "-a never,exit -F arch=b64 -S connect\n";
         assert_findings(
             &format!("{all}{GOOD}"),
-            &[
-                ("1 error", "keeps every 64-bit connect(2) out"),
-                ("- error", "64-bit connect(2)"),
-            ],
+            &[("1 error", "keeps every 64-bit connect(2) out"), ("- error", "64-bit connect(2)")],
         );
         let failed = "-a never,exit -F arch=b64 -S connect -F success=0\n";
-        assert_findings(
-            &format!("{failed}{GOOD}"),
-            &[("1 error", "by how they end")],
-        );
+        assert_findings(&format!("{failed}{GOOD}"), &[("1 error", "by how they end")]);
     }
 
     #[test]
     fn lines_that_undo_the_others() {
-        assert_findings(
-            &format!("{GOOD}-a never,task\n"),
-            &[("4 error", "never,task")],
-        );
+        assert_findings(&format!("{GOOD}-a never,task\n"), &[("4 error", "never,task")]);
         assert_findings(&format!("{GOOD}-e 0\n"), &[("4 error", "-e 0")]);
         assert_findings(
             &format!("{GOOD}-a always,exclude -F msgtype=SOCKADDR\n"),
@@ -436,10 +405,7 @@ mod tests {
         assert_eq!(findings(&format!("{GOOD}-D\n")).len(), 4);
         assert_eq!(findings(&format!("-e 2\n{GOOD}")).len(), 3 + 4);
         assert_findings(&GOOD.replace("8192", "64"), &[("1 warning", "-b 64")]);
-        assert_findings(
-            &format!("{GOOD}-a exit\n"),
-            &[("4 error", "auditctl stops here")],
-        );
+        assert_findings(&format!("{GOOD}-a exit\n"), &[("4 error", "auditctl stops here")]);
     }
 
     #[test]

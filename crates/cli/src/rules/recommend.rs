@@ -44,10 +44,7 @@ const URING: &str = "
 
 /// Rules for a machine, as text that `auditctl -R` and `augenrules` load.
 pub(crate) fn recommend(machine: Machine) -> String {
-    let mut text = format!(
-        "# Audit rules for rareport on {}\n{HEAD}{LOGGERS}",
-        machine.name()
-    );
+    let mut text = format!("# Audit rules for rareport on {}\n{HEAD}{LOGGERS}", machine.name());
     let native = machine.native();
     for program in LOGGER_PROGRAMS {
         push(
@@ -72,9 +69,7 @@ pub(super) fn rules_for(door: &Door) -> Vec<String> {
     if door.is_socketcall() {
         return vec![format!("{rule} -F a0={SYS_CONNECT} -k netconn")];
     }
-    [2, 10]
-        .map(|family| format!("{rule} -F saddr_fam={family} -k netconn"))
-        .into()
+    [2, 10].map(|family| format!("{rule} -F saddr_fam={family} -k netconn")).into()
 }
 
 fn push(text: &mut String, line: std::fmt::Arguments<'_>) {
@@ -88,10 +83,7 @@ mod tests {
 
     fn active(machine: Machine) -> Vec<String> {
         let text = recommend(machine);
-        text.lines()
-            .filter(|line| line.starts_with('-'))
-            .map(str::to_owned)
-            .collect()
+        text.lines().filter(|line| line.starts_with('-')).map(str::to_owned).collect()
     }
 
     #[test]
@@ -113,10 +105,6 @@ mod tests {
     fn riscv_has_neither_32_bit_calls_nor_socketcall() {
         let rules = active(Machine::Riscv64);
         assert_eq!(rules.len(), 3);
-        assert!(
-            rules
-                .iter()
-                .all(|rule| !rule.contains("b32") && !rule.contains("socketcall"))
-        );
+        assert!(rules.iter().all(|rule| !rule.contains("b32") && !rule.contains("socketcall")));
     }
 }

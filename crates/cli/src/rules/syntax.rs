@@ -72,20 +72,8 @@ const OPS: [(&str, Op); 8] = [
 ];
 
 /// Options that take a value and say nothing about connects.
-const WITH_VALUE: [&str; 12] = [
-    "-w",
-    "-W",
-    "-p",
-    "-k",
-    "-f",
-    "-r",
-    "-q",
-    "-t",
-    "--backlog_wait_time",
-    "--signal",
-    "-m",
-    "-R",
-];
+const WITH_VALUE: [&str; 12] =
+    ["-w", "-W", "-p", "-k", "-f", "-r", "-q", "-t", "--backlog_wait_time", "--signal", "-m", "-R"];
 
 /// Options without a value that say nothing about connects.
 const WITHOUT_VALUE: [&str; 7] = [
@@ -117,11 +105,7 @@ impl Statement {
 fn statement<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Statement, String> {
     let mut statement = Statement::Other;
     while let Some(option) = words.next() {
-        let mut value = || {
-            words
-                .next()
-                .ok_or_else(|| format!("`{option}` needs a value"))
-        };
+        let mut value = || words.next().ok_or_else(|| format!("`{option}` needs a value"));
         match (option, &mut statement) {
             ("-a" | "-A", Statement::Other) => {
                 statement = Statement::Rule(rule(value()?, option == "-A")?);
@@ -167,27 +151,17 @@ fn rule(lists: &str, first: bool) -> Result<Rule, String> {
         (Some(action), None) => (action, right),
         (None, Some(action)) => (action, left),
         _ => {
-            return Err(format!(
-                "`{lists}`: expected `always` or `never` and the name of a list"
-            ));
+            return Err(format!("`{lists}`: expected `always` or `never` and the name of a list"));
         }
     };
     let list = list.to_owned();
-    Ok(Rule {
-        list,
-        action,
-        first,
-        syscalls: Vec::new(),
-        filters: Vec::new(),
-    })
+    Ok(Rule { list, action, first, syscalls: Vec::new(), filters: Vec::new() })
 }
 
 fn filter(option: &str, text: &str) -> Result<Filter, String> {
     let at = text.find(['=', '!', '<', '>', '&']).unwrap_or(text.len());
     let (field, rest) = text.split_at(at);
-    let parsed = OPS
-        .iter()
-        .find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
+    let parsed = OPS.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
     match parsed {
         Some((op, value)) if !field.is_empty() => Ok(Filter {
             field: field.to_owned(),
@@ -195,16 +169,12 @@ fn filter(option: &str, text: &str) -> Result<Filter, String> {
             value: value.to_owned(),
             text: format!("{option} {text}"),
         }),
-        _ => Err(format!(
-            "`{option} {text}`: expected field, operator and value without blanks"
-        )),
+        _ => Err(format!("`{option} {text}`: expected field, operator and value without blanks")),
     }
 }
 
 fn count(option: &str, value: &str) -> Result<u64, String> {
-    value
-        .parse()
-        .map_err(|_| format!("`{option} {value}`: expected a number"))
+    value.parse().map_err(|_| format!("`{option} {value}`: expected a number"))
 }
 
 #[cfg(test)]
@@ -223,21 +193,12 @@ mod tests {
         let rule = parsed_rule(
             "-a always,exit -F arch=b64 -S connect,accept -S bind -F auid>=1000 -k net",
         );
-        assert_eq!(
-            (rule.list.as_str(), rule.action, rule.first),
-            ("exit", Action::Always, false)
-        );
+        assert_eq!((rule.list.as_str(), rule.action, rule.first), ("exit", Action::Always, false));
         assert_eq!(rule.syscalls, ["connect", "accept", "bind"]);
-        let filters: Vec<_> = rule
-            .filters
-            .iter()
-            .map(|filter| (&*filter.field, filter.op, &*filter.value))
-            .collect();
+        let filters: Vec<_> =
+            rule.filters.iter().map(|filter| (&*filter.field, filter.op, &*filter.value)).collect();
         assert_eq!(filters, [("arch", Op::Eq, "b64"), ("auid", Op::Ge, "1000")]);
-        assert_eq!(
-            parsed_rule("-A exit,never -S connect").action,
-            Action::Never
-        );
+        assert_eq!(parsed_rule("-A exit,never -S connect").action, Action::Never);
         assert!(parsed_rule("-A exit,never -S connect").first);
     }
 
@@ -249,10 +210,7 @@ mod tests {
         assert_eq!(parse("-D"), Some(Statement::DeleteAll));
         assert_eq!(parse("-b 8192"), Some(Statement::Backlog(8192)));
         assert_eq!(parse("-e 2"), Some(Statement::Enabled(2)));
-        assert_eq!(
-            parse("-w /etc/passwd -p wa -k identity"),
-            Some(Statement::Other)
-        );
+        assert_eq!(parse("-w /etc/passwd -p wa -k identity"), Some(Statement::Other));
         assert_eq!(parse("--loginuid-immutable"), Some(Statement::Other));
     }
 
@@ -268,10 +226,7 @@ mod tests {
             "hello",
             "-a always,exit -F = x",
         ] {
-            assert!(
-                matches!(Statement::parse(line), Some(Statement::Wrong(_))),
-                "{line}"
-            );
+            assert!(matches!(Statement::parse(line), Some(Statement::Wrong(_))), "{line}");
         }
     }
 }

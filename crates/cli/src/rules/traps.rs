@@ -68,23 +68,11 @@ mod tests {
 
     #[test]
     fn the_success_trap_in_all_its_forms() {
-        for trap in [
-            "success=1",
-            "success=yes",
-            "success!=0",
-            "exit=0",
-            "exit>=0",
-        ] {
+        for trap in ["success=1", "success=yes", "success!=0", "exit=0", "exit>=0"] {
             assert!(only_success(&filter(trap)), "{trap}");
             assert!(explain(&filter(trap)).contains("EINPROGRESS"), "{trap}");
         }
-        for other in [
-            "success=0",
-            "success=no",
-            "exit=-EACCES",
-            "exit=-13",
-            "auid=0",
-        ] {
+        for other in ["success=0", "success=no", "exit=-EACCES", "exit=-13", "auid=0"] {
             assert!(!only_success(&filter(other)), "{other}");
         }
     }

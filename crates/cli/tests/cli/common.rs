@@ -18,20 +18,13 @@ impl Run {
     /// Asserts the exit status, showing what was said if it is another.
     #[track_caller]
     pub(crate) fn expect(self, status: i32) -> Run {
-        assert_eq!(
-            self.status, status,
-            "stdout: {}\nstderr: {}",
-            self.stdout, self.stderr
-        );
+        assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
     /// Standard output as one JSON document a line.
     pub(crate) fn documents(&self) -> Vec<serde_json::Value> {
-        self.stdout
-            .lines()
-            .map(|line| serde_json::from_str(line).expect(line))
-            .collect()
+        self.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 }
 
@@ -68,10 +61,6 @@ pub(crate) fn rareport(arguments: &[&str]) -> Run {
 pub(crate) fn corpus(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let file: PathBuf = root.join(path);
-    assert!(
-        file.exists(),
-        "{} is part of the repository",
-        file.display()
-    );
+    assert!(file.exists(), "{} is part of the repository", file.display());
     file.to_str().expect("a UTF-8 path").to_owned()
 }

@@ -24,9 +24,7 @@ const NEAR: f64 = 0.5;
 fn influencer<'a>(alert: &'a Value, field: &str) -> Vec<&'a str> {
     let fields = alert["influencers"].as_array().unwrap();
     let named = |entry: &&Value| entry["influencer_field_name"] == field;
-    let values = fields.iter().find(named).unwrap()["influencer_field_values"]
-        .as_array()
-        .unwrap();
+    let values = fields.iter().find(named).unwrap()["influencer_field_values"].as_array().unwrap();
     values.iter().map(|value| value.as_str().unwrap()).collect()
 }
 
@@ -46,11 +44,7 @@ fn the_attack_on_the_fleet_is_found_and_nothing_else() {
     assert_eq!(influencer(first, "user.name"), ["www-data"]);
     assert_eq!(influencer(first, "destination.ip"), ["203.0.113.66"]);
     assert!(run.stderr.contains("7 alerts"), "{}", run.stderr);
-    assert!(
-        run.stderr.contains("closed with the input"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("closed with the input"), "{}", run.stderr);
 }
 
 #[test]
@@ -67,23 +61,11 @@ fn the_table_shows_who_and_where() {
     let run = rareport(&["detect", "--format", "table", &corpus("fleet-day")]).expect(0);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 1 + ATTACK.len());
-    for word in [
-        "2026-06-04T09:30:00.000Z",
-        "4444",
-        "web01",
-        "bash",
-        "www-data",
-        "203.0.113.66",
-    ] {
+    for word in ["2026-06-04T09:30:00.000Z", "4444", "web01", "bash", "www-data", "203.0.113.66"] {
         assert!(lines[1].contains(word), "{}", lines[1]);
     }
     let csv = rareport(&["detect", "--format", "csv", &corpus("fleet-day")]).expect(0);
-    assert!(
-        csv.stdout
-            .starts_with("@timestamp,destination.port,record_score,"),
-        "{}",
-        csv.stdout
-    );
+    assert!(csv.stdout.starts_with("@timestamp,destination.port,record_score,"), "{}", csv.stdout);
     assert_eq!(csv.stdout.lines().count(), 1 + ATTACK.len());
 }
 
@@ -96,22 +78,13 @@ fn the_threshold_and_the_exit_status() {
     assert_eq!(none.stdout, "");
     rareport(&["detect", "--threshold", "101", &fleet]).expect(2);
     // The attack begins in the last four hours.
-    let before = [
-        "detect",
-        "--to",
-        "2026-06-04T09:00:00Z",
-        "--exit-code",
-        &fleet,
-    ];
+    let before = ["detect", "--to", "2026-06-04T09:00:00Z", "--exit-code", &fleet];
     rareport(&before).expect(0);
 }
 
 /// A connect to a port of another host (or of this one) at a minute.
 fn connect(minute: u64, port: u16, address: &str) -> String {
-    let (second, serial) = (
-        1_700_000_000 + 60 * minute,
-        10 * minute + u64::from(port % 10),
-    );
+    let (second, serial) = (1_700_000_000 + 60 * minute, 10 * minute + u64::from(port % 10));
     format!(
         "type=SYSCALL msg=audit({second}.000:{serial}): arch=c000003e syscall=42 success=yes \
          exit=0 a0=3 pid=1 uid=33 comm=\"nc\" exe=\"/usr/bin/nc\"\n\
@@ -122,9 +95,7 @@ fn connect(minute: u64, port: u16, address: &str) -> String {
 
 #[test]
 fn a_short_log_is_told_to_be_one() {
-    let log: String = (0..60)
-        .map(|minute| connect(minute, 443, "CB007109"))
-        .collect();
+    let log: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
     let run = rareport_with(&["detect"], log.as_bytes()).expect(0);
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("to learn from"), "{}", run.stderr);
@@ -159,17 +130,12 @@ fn a_host_without_a_name_has_one_all_the_same() {
         influencer(&alerts[0], "host.name")[0].to_owned()
     };
     assert_eq!(host(&["detect", "--threshold", "20"]), "localhost");
-    assert_eq!(
-        host(&["detect", "--threshold", "20", "--host", "gateway"]),
-        "gateway"
-    );
+    assert_eq!(host(&["detect", "--threshold", "20", "--host", "gateway"]), "gateway");
 }
 
 #[test]
 fn a_connect_may_come_a_little_late() {
-    let in_order: String = (0..60)
-        .map(|minute| connect(minute, 443, "CB007109"))
-        .collect();
+    let in_order: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
     let late = |minutes: u64| [in_order.as_str(), &connect(60 - minutes, 80, "CB007109")].concat();
     let told = |log: String| rareport_with(&["detect"], log.as_bytes()).expect(0).stderr;
     assert!(!told(late(2)).contains("could not be counted"));

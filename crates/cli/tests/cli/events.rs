@@ -74,17 +74,12 @@ fn the_documents_are_those_of_auditd_manager() {
     let run = rareport(&["events", "--host", "web-01", &corpus("edge/edge.log")]).expect(0);
     let ours = run.documents();
     let theirs = std::fs::read_to_string(corpus("edge/ecs_docs.ndjson")).unwrap();
-    let theirs: Vec<Value> = theirs
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let theirs: Vec<Value> =
+        theirs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for our in &ours {
         let sequence = our["event"]["sequence"].as_u64().unwrap();
         let id = format!("auditd_manager_{sequence}");
-        let their = theirs
-            .iter()
-            .find(|document| document["_id"] == id.as_str())
-            .unwrap();
+        let their = theirs.iter().find(|document| document["_id"] == id.as_str()).unwrap();
         for field in SHARED_FIELDS {
             let repaired = REPAIRED
                 .iter()
@@ -99,10 +94,7 @@ fn the_documents_are_those_of_auditd_manager() {
     }
     // Of 20 events only listen(2) has no address.
     assert_eq!(ours.len(), 19);
-    let socketcall = ours
-        .iter()
-        .find(|our| our["event"]["sequence"] == 1014)
-        .unwrap();
+    let socketcall = ours.iter().find(|our| our["event"]["sequence"] == 1014).unwrap();
     assert_eq!(socketcall["destination"]["port"], 9999);
 }
 
@@ -121,24 +113,13 @@ fn names_come_from_the_enrichment() {
     );
     assert_eq!(document["host"]["name"], "web01");
     assert_eq!(document["process"]["title"], "nc 203.0.113.9 4");
-    assert!(
-        run.stderr
-            .contains("3 lines, 3 records, 1 event, 1 connection"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("3 lines, 3 records, 1 event, 1 connection"), "{}", run.stderr);
 }
 
 #[test]
 fn a_table_and_csv_say_the_same() {
     let table = rareport_with(&["events", "--format", "table"], LOG.as_bytes()).expect(0);
-    let words: Vec<&str> = table
-        .stdout
-        .lines()
-        .nth(1)
-        .unwrap()
-        .split_whitespace()
-        .collect();
+    let words: Vec<&str> = table.stdout.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(
         words,
         [
@@ -154,10 +135,7 @@ fn a_table_and_csv_say_the_same() {
     );
     let csv = rareport_with(&["events", "--format", "csv"], LOG.as_bytes()).expect(0);
     let lines: Vec<&str> = csv.stdout.lines().collect();
-    let (header, row) = (
-        lines[0].split(','),
-        lines[1].replace("\"connection,start\"", "start"),
-    );
+    let (header, row) = (lines[0].split(','), lines[1].replace("\"connection,start\"", "start"));
     let cells: std::collections::HashMap<_, _> = header.zip(row.split(',')).collect();
     assert_eq!(cells["destination.port"], "4444");
     assert_eq!(cells["user.audit.name"], "alice");
@@ -167,10 +145,9 @@ fn a_table_and_csv_say_the_same() {
 #[test]
 fn a_table_cannot_act_on_the_terminal() {
     // comm is "\x1b[2J" and the path of the socket holds a newline.
-    let log = LOG.replace("comm=\"nc\"", "comm=1B5B324A").replace(
-        "saddr=0200115CCB0071090000000000000000",
-        "saddr=01002F610A6200",
-    );
+    let log = LOG
+        .replace("comm=\"nc\"", "comm=1B5B324A")
+        .replace("saddr=0200115CCB0071090000000000000000", "saddr=01002F610A6200");
     let table = rareport_with(&["events", "--format", "table"], log.as_bytes()).expect(0);
     assert!(!table.stdout.contains('\u{1b}'), "{}", table.stdout);
     assert_eq!(table.stdout.lines().count(), 2);
@@ -187,10 +164,7 @@ fn kinds_can_be_chosen() {
         let action = |document: Value| document["event"]["action"].as_str().unwrap().to_owned();
         run.documents().into_iter().map(action).collect::<Vec<_>>()
     };
-    assert_eq!(
-        actions("accept,bind"),
-        ["accepted-connection-from", "bound-socket"]
-    );
+    assert_eq!(actions("accept,bind"), ["accepted-connection-from", "bound-socket"]);
     assert_eq!(actions("sendto"), ["sent-to"]);
     assert_eq!(actions("connect").len(), 16);
 }
@@ -208,10 +182,7 @@ fn every_connect_of_the_fleet_is_there() {
     let documents = run.documents();
     let verify = std::fs::read_to_string(corpus("fleet-day/verify.json")).unwrap();
     let verify: Value = serde_json::from_str(&verify).unwrap();
-    assert_eq!(
-        documents.iter().filter(counted).count(),
-        verify["inet_connect_events"]
-    );
+    assert_eq!(documents.iter().filter(counted).count(), verify["inet_connect_events"]);
 }
 
 #[test]

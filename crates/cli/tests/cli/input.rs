@@ -16,10 +16,7 @@ fn record(second: u64) -> String {
 /// Serials of the records in a run of `rareport records`.
 fn serials(arguments: &[&str], stdin: &str) -> Vec<u64> {
     let run = rareport_with(arguments, stdin.as_bytes()).expect(0);
-    run.documents()
-        .iter()
-        .map(|document| document["serial"].as_u64().unwrap())
-        .collect()
+    run.documents().iter().map(|document| document["serial"].as_u64().unwrap()).collect()
 }
 
 fn write(directory: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
@@ -40,11 +37,7 @@ fn rotations_are_read_oldest_first_whatever_their_compression() {
     let zstd = |text: String| zstd::encode_all(text.as_bytes(), 1).unwrap();
     write(&directory, "audit.log", record(5));
     write(&directory, "audit.log.1", record(4));
-    write(
-        &directory,
-        "audit.log.2.gz",
-        [gzip(record(2)), gzip(record(3))].concat(),
-    );
+    write(&directory, "audit.log.2.gz", [gzip(record(2)), gzip(record(3))].concat());
     // Compressed, but not by its name.
     write(&directory, "audit.log.10", zstd(record(1)));
     let path = directory.path().to_str().unwrap();
@@ -83,12 +76,7 @@ fn one_bad_file_among_many_is_told_once_and_the_rest_is_used() {
     let missing = directory.path().join("missing.log");
     let run = rareport(&["records", missing.to_str().unwrap(), &good]).expect(2);
     assert_eq!(run.documents().len(), 1);
-    assert_eq!(
-        run.stderr.matches("missing.log").count(),
-        1,
-        "{}",
-        run.stderr
-    );
+    assert_eq!(run.stderr.matches("missing.log").count(), 1, "{}", run.stderr);
     // Errors are told even to the quiet.
     let quiet = rareport(&["records", "--quiet", missing.to_str().unwrap(), &good]).expect(2);
     assert_eq!(quiet.stderr.lines().count(), 1, "{}", quiet.stderr);
@@ -102,11 +90,7 @@ fn a_cut_file_gives_what_it_has() {
     let cut = write(&directory, "audit.log.zst", &packed[..packed.len() / 2]);
     let run = rareport(&["records", &cut]).expect(2);
     assert!(!run.documents().is_empty());
-    assert!(
-        run.stderr.contains("the rest of this file is lost"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("the rest of this file is lost"), "{}", run.stderr);
 }
 
 #[test]
@@ -115,17 +99,11 @@ fn nothing_to_use_is_said_in_a_sentence_and_is_status_2() {
     let path = |name, content: &[u8]| write(&directory, name, content);
     for (path, advice) in [
         (path("empty.log", b""), "empty"),
-        (
-            path("text.log", b"hello\n"),
-            "no line of the input is an audit record",
-        ),
+        (path("text.log", b"hello\n"), "no line of the input is an audit record"),
         (path("events.json", b"{\"a\":1}\n"), "JSON"),
         (path("program", b"\x7fELF\0\0\0"), "binary"),
         (path("logs.zip", b"PK\x03\x04\0\0"), "unpack"),
-        (
-            directory.path().to_str().unwrap().to_owned(),
-            "no audit.log in this directory",
-        ),
+        (directory.path().to_str().unwrap().to_owned(), "no audit.log in this directory"),
     ] {
         let run = rareport(&["events", &path]).expect(2);
         assert!(run.stderr.contains(advice), "{path}: {}", run.stderr);
@@ -143,24 +121,13 @@ fn a_range_of_time() {
     let of = |range: &[&str]| serials(&[&["records", &file], range].concat(), "");
     assert_eq!(of(&["--from", "1008"]), [1008, 1009]);
     assert_eq!(of(&["--to", "1002"]), [1000, 1001]);
-    assert_eq!(
-        of(&["--from", "1970-01-01T00:16:45Z", "--to", "1006.5"]),
-        [1005, 1006]
-    );
+    assert_eq!(of(&["--from", "1970-01-01T00:16:45Z", "--to", "1006.5"]), [1005, 1006]);
     // The log ends at 1009.
     assert_eq!(of(&["--from", "2s"]), [1007, 1008, 1009]);
     let outside = rareport(&["records", &file, "--from", "2000"]).expect(0);
-    assert!(
-        outside.stderr.contains("nothing in the input happened"),
-        "{}",
-        outside.stderr
-    );
+    assert!(outside.stderr.contains("nothing in the input happened"), "{}", outside.stderr);
     let empty = rareport(&["records", &file, "--from", "1005", "--to", "1005"]).expect(2);
-    assert!(
-        empty.stderr.contains("--from must be before --to"),
-        "{}",
-        empty.stderr
-    );
+    assert!(empty.stderr.contains("--from must be before --to"), "{}", empty.stderr);
 }
 
 #[test]
@@ -188,11 +155,7 @@ fn a_reader_that_has_enough_is_no_error() {
 fn progress_is_shown_only_when_it_helps() {
     let directory = TempDir::new().unwrap();
     let file = write(&directory, "audit.log", record(1));
-    let shown = |when| {
-        rareport(&["records", "--progress", when, &file])
-            .expect(0)
-            .stderr
-    };
+    let shown = |when| rareport(&["records", "--progress", when, &file]).expect(0).stderr;
     assert_eq!(shown("auto").lines().count(), 1);
     assert_eq!(shown("never").lines().count(), 1);
     let always = shown("always");
@@ -204,10 +167,8 @@ fn progress_is_shown_only_when_it_helps() {
 #[test]
 fn the_whole_corpus_is_read_without_an_error() {
     let root = corpus("");
-    let mut scenarios: Vec<_> = fs::read_dir(&root)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut scenarios: Vec<_> =
+        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
     scenarios.sort();
     let with_logs = |path: &Path| rareport(&["events", path.to_str().unwrap()]).status == 0;
     let read: Vec<_> = scenarios.iter().filter(|path| with_logs(path)).collect();

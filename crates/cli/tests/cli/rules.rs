@@ -4,9 +4,7 @@ use crate::common::{rareport, rareport_with};
 
 #[test]
 fn the_printed_rules_pass_their_own_check() {
-    for machine in [
-        "x86_64", "i386", "aarch64", "arm", "ppc64le", "s390x", "riscv64",
-    ] {
+    for machine in ["x86_64", "i386", "aarch64", "arm", "ppc64le", "s390x", "riscv64"] {
         let rules = rareport(&["rules", "--arch", machine]).expect(0);
         assert!(rules.stdout.contains("-a always,exit"), "{}", rules.stdout);
         let check = ["rules", "--arch", machine, "--lint", "-", "--exit-code"];
@@ -20,23 +18,13 @@ fn the_printed_rules_pass_their_own_check() {
 fn a_finding_names_file_and_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("net.rules");
-    std::fs::write(
-        &file,
-        "-b 8192\n-a always,exit -F arch=b64 -S connect -F success=1 -k net\n",
-    )
-    .unwrap();
+    std::fs::write(&file, "-b 8192\n-a always,exit -F arch=b64 -S connect -F success=1 -k net\n")
+        .unwrap();
     let file = file.to_str().unwrap();
     let run = rareport(&["rules", "--arch", "x86_64", "--lint", file]).expect(0);
     let trap = run.stdout.lines().next().unwrap();
-    assert!(
-        trap.starts_with(&format!("{file}:2: error: `-F success=1`")),
-        "{trap}"
-    );
-    assert!(
-        run.stdout.contains("-S socketcall -F a0=3"),
-        "{}",
-        run.stdout
-    );
+    assert!(trap.starts_with(&format!("{file}:2: error: `-F success=1`")), "{trap}");
+    assert!(run.stdout.contains("-S socketcall -F a0=3"), "{}", run.stdout);
     rareport(&["rules", "--arch", "x86_64", "--lint", file, "--exit-code"]).expect(1);
     let quiet = rareport(&["rules", "--arch", "x86_64", "--lint", file, "--quiet"]).expect(0);
     assert_eq!(quiet.stderr, "");

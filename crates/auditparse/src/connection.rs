@@ -233,11 +233,7 @@ impl<'a> Connection<'a> {
     /// Who made the call, read in one go. To look at one or two of the parts, the methods of the
     /// same names are as good.
     pub fn process(&self) -> Process<'a> {
-        let mut process = Process::default();
-        if let Some(record) = self.who() {
-            process.read(record);
-        }
-        process
+        self.who().map(Process::of).unwrap_or_default()
     }
 
     /// The process.

@@ -5,6 +5,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use nom::IResult;
+
 use crate::error::{RecordError, RecordErrorKind};
 
 /// Time and serial number that all records of one event share.
@@ -93,6 +95,14 @@ fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
         1..=SAFE_DIGITS => Some((value, rest)),
         _ => Some((core::str::from_utf8(number).ok()?.parse().ok()?, rest)),
     }
+}
+
+/// Decimal digits in front, below 2³².
+#[inline]
+pub(crate) fn decimal_u32(input: &[u8]) -> IResult<&[u8], u32, ()> {
+    let (number, rest) = decimal(input).ok_or(nom::Err::Error(()))?;
+    let number = u32::try_from(number).map_err(|_| nom::Err::Error(()))?;
+    Ok((rest, number))
 }
 
 /// The value of eight decimal digits, computed side by side in one register: digits are joined to

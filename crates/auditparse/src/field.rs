@@ -191,35 +191,37 @@ fn is_hex(digits: &[u8]) -> bool {
 /// The bytes that pairs of hexadecimal digits of either case stand for; `None` if `digits` is
 /// empty, of odd length or holds anything else.
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, []) = digits.as_chunks::<2>() else {
-        return None;
-    };
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
     if pairs.is_empty() {
         return None;
     }
-    let mut bytes = Vec::with_capacity(pairs.len());
-    for &[high, low] in pairs {
-        bytes.push(nibble(high)? << 4 | nibble(low)?);
-    }
-    Some(bytes)
+    // One test at the end for all digits keeps the loop free of branches.
+    let mut all = 0;
+    let bytes = pairs.iter().map(|&[high, low]| {
+        let (high, low) = (NIBBLES[usize::from(high)], NIBBLES[usize::from(low)]);
+        all |= high | low;
+        high << 4 | low
+    });
+    let bytes = bytes.collect();
+    (all < 16).then_some(bytes)
 }
+
+/// The value of a hexadecimal digit; above 15 for what is none.
+const NIBBLES: [u8; 256] = {
+    let mut values = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
 
 /// The value of one hexadecimal digit.
 #[inline]
 pub(crate) fn nibble(digit: u8) -> Option<u8> {
-    /// By digit; above 15 for what is none.
-    const VALUES: [u8; 256] = {
-        let mut values = [0xFF; 256];
-        let mut value = 0;
-        while value < 16 {
-            values[b"0123456789ABCDEF"[value as usize] as usize] = value;
-            values[b"0123456789abcdef"[value as usize] as usize] = value;
-            value += 1;
-        }
-        values
-    };
-
-    let value = VALUES[usize::from(digit)];
+    let value = NIBBLES[usize::from(digit)];
     (value < 16).then_some(value)
 }
 

@@ -1,9 +1,18 @@
-//! Who made a call: the process, its users, and the rules that its event matched.
+//! Who made a call: the process, its users, and the rules that its event matched. Nearly every
+//! `SYSCALL` record has its fields in the one order in which `audit_log_exit` in
+//! `kernel/auditsc.c` prints them; those are read straight through, others field by field.
 
 use std::borrow::Cow;
 
-use crate::field::Field;
-use crate::record::Record;
+use nom::branch::alt;
+use nom::combinator::{map, opt, verify};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+use crate::event_id::decimal_u32;
+use crate::field::{Field, decode_hex};
+use crate::record::{ENRICHMENT_SEPARATOR, Record, literal};
+use crate::scan::{find, find_either};
 use crate::syscall::first;
 
 /// A user or group id, with the name that the logging host had for it (ENRICHED format only).
@@ -60,7 +69,21 @@ pub struct Process<'a> {
 }
 
 impl<'a> Process<'a> {
-    pub(crate) fn read(&mut self, record: &Record<'a>) {
+    pub(crate) fn of(record: &Record<'a>) -> Process<'a> {
+        match kernel_form(record.body()) {
+            Ok((_, process)) => process,
+            Err(_) => Process::of_fields(record),
+        }
+    }
+
+    /// Reads a record whose fields are in any order. Of a field that repeats, the first counts.
+    fn of_fields(record: &Record<'a>) -> Process<'a> {
+        let mut process = Process::default();
+        process.read(record);
+        process
+    }
+
+    fn read(&mut self, record: &Record<'a>) {
         for field in record.fields() {
             match field.key() {
                 [b'a', index @ b'0'..=b'3'] => {
@@ -87,6 +110,113 @@ impl<'a> Process<'a> {
             }
         }
     }
+}
+
+type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
+
+/// A record in the order of the kernel, from `arch=` on, with the names that auditd adds or without.
+fn kernel_form(body: &[u8]) -> Parsed<'_, Process<'_>> {
+    let mut call = (word(b"arch="), word(b"syscall="), word(b"success="), word(b"exit="));
+    let (rest, _) = call.parse(body)?;
+    let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
+    let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
+    let (rest, _items) = word(b"items=").parse(rest)?;
+    let (rest, (ppid, pid)) = (id(b"ppid="), id(b"pid=")).parse(rest)?;
+    let mut ids = (id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
+    let (rest, (auid, uid, gid, euid)) = ids.parse(rest)?;
+    let mut others =
+        (word(b"suid="), word(b"fsuid="), word(b"egid="), word(b"sgid="), word(b"fsgid="));
+    let (rest, _) = others.parse(rest)?;
+    let (rest, (tty, ses)) = (word(b"tty="), id(b"ses=")).parse(rest)?;
+    let mut strings = (string(b"comm="), blank, string(b"exe="), blank);
+    let (rest, (comm, (), exe, ())) = strings.parse(rest)?;
+    let (rest, subj) = opt(word(b"subj=")).parse(rest)?;
+    let (rest, joined) = string(b"key=").parse(rest)?;
+    let (rest, names) = if rest.is_empty() { (rest, [None; 4]) } else { names(rest)? };
+
+    let named = |number, name: usize| Some(Id { number, name: names[name] });
+    let process = Process {
+        pid: Some(pid),
+        ppid: Some(ppid),
+        auid: named(auid, 0),
+        uid: named(uid, 1),
+        gid: named(gid, 2),
+        euid: named(euid, 3),
+        ses: Some(ses),
+        tty: Some(tty).filter(|tty| !matches!(*tty, b"(none)" | b"(null)" | b"?" | b"")),
+        subj,
+        comm,
+        exe,
+        keys: Keys { joined },
+        arguments: [Some(a0), Some(a1), Some(a2), Some(a3)],
+    };
+    Ok((rest, process))
+}
+
+/// `key=value ` whose value has no delimiters.
+fn word<'a, const N: usize>(
+    key: &'static [u8; N],
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
+    let value = verify(until_blank, |value: &[u8]| !is_delimited(value));
+    terminated(preceded(literal(key), value), blank)
+}
+
+/// `key=number ` below 2³².
+fn id<'a, const N: usize>(
+    key: &'static [u8; N],
+) -> impl Parser<&'a [u8], Output = u32, Error = ()> {
+    terminated(preceded(literal(key), decimal_u32), blank)
+}
+
+/// `key=string`, quoted or encoded.
+fn string<'a, const N: usize>(
+    key: &'static [u8; N],
+) -> impl Parser<&'a [u8], Output = Option<Cow<'a, [u8]>>, Error = ()> {
+    preceded(literal(key), alt((map(quoted, |text| Some(Cow::Borrowed(text))), encoded)))
+}
+
+fn blank(input: &[u8]) -> Parsed<'_, ()> {
+    literal(b" ")(input)
+}
+
+fn is_delimited(value: &[u8]) -> bool {
+    matches!(value.first(), Some(b'"' | b'\'' | b'{'))
+}
+
+fn until_blank(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (value, rest) = input.split_at(find(b' ', input).unwrap_or(input.len()));
+    Ok((rest, value))
+}
+
+/// `"text"`.
+fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, ()) = literal(b"\"")(input)?;
+    let length = find(b'"', rest).ok_or(nom::Err::Error(()))?;
+    Ok((&rest[length + 1..], &rest[..length]))
+}
+
+/// A string without quotes: hexadecimal or `(null)`, up to a blank, the separator or the end.
+fn encoded(input: &[u8]) -> Parsed<'_, Option<Cow<'_, [u8]>>> {
+    let length = find_either(b' ', ENRICHMENT_SEPARATOR, input).unwrap_or(input.len());
+    let (digits, rest) = input.split_at(length);
+    if is_delimited(digits) {
+        return Err(nom::Err::Error(()));
+    }
+    let is_absent = matches!(digits, b"(null)" | b"?" | b"");
+    let text = || decode_hex(digits).map_or(Cow::Borrowed(digits), Cow::Owned);
+    Ok((rest, (!is_absent).then(text)))
+}
+
+/// The names that auditd adds: of the login user, the user, the group and the effective user. Those
+/// of the other ids follow and are not read.
+fn names(input: &[u8]) -> Parsed<'_, [Option<&[u8]>; 4]> {
+    let mut front = (literal(b"\x1d"), word(b"ARCH="), word(b"SYSCALL="), literal(b"AUID="));
+    let (rest, _) = front.parse(input)?;
+    let (rest, auid) = terminated(quoted, literal(b" UID=")).parse(rest)?;
+    let (rest, uid) = terminated(quoted, literal(b" GID=")).parse(rest)?;
+    let (rest, gid) = terminated(quoted, literal(b" EUID=")).parse(rest)?;
+    let (rest, euid) = terminated(quoted, literal(b" SUID=")).parse(rest)?;
+    Ok((rest, [auid, uid, gid, euid].map(Some)))
 }
 
 /// Adds the name, which stands behind all numbers, to its id.
@@ -122,5 +252,69 @@ impl Keys<'_> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.joined.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRONT: &str = "arch=c000003e syscall=42 success=yes exit=0 a0=3 a1=7f a2=10 a3=0 items=0 \
+        ppid=1 pid=2 auid=4294967295 uid=33 gid=34 euid=35 suid=36 fsuid=37 egid=38 sgid=39 \
+        fsgid=40 tty=pts0 ses=3";
+    const NAMES: &str = "\x1dARCH=x86_64 SYSCALL=connect AUID=\"unset\" UID=\"www-data\" \
+        GID=\"www\" EUID=\"root\" SUID=\"a\" FSUID=\"b\" EGID=\"c\" SGID=\"d\" FSGID=\"e\"";
+
+    /// Reads a body both ways; gives what both say, and whether it has the kernel's order.
+    fn read(body: &str) -> (bool, String) {
+        let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
+        let record = Record::parse(line.as_bytes()).unwrap();
+        let process = Process::of(&record);
+        assert_eq!(process, Process::of_fields(&record), "{body}");
+        (kernel_form(record.body()).is_ok(), format!("{process:?}"))
+    }
+
+    #[test]
+    fn the_kernels_order_is_read_straight_through() {
+        for tail in [
+            "comm=\"nc\" exe=\"/usr/bin/nc\" subj=unconfined key=\"net\"",
+            "comm=\"nc\" exe=\"/usr/bin/nc\" key=(null)",
+            "comm=612062 exe=2F7467 subj=unconfined key=6101",
+            "comm=\"\" exe=(null) key=\"\"",
+        ] {
+            assert!(read(&format!("{FRONT} {tail}")).0, "{tail}");
+            assert!(read(&format!("{FRONT} {tail}{NAMES}")).0, "{tail} with names");
+        }
+    }
+
+    #[test]
+    fn any_other_order_is_read_field_by_field() {
+        let tail = "comm=\"nc\" exe=\"/usr/bin/nc\" subj=unconfined key=\"net\"";
+        for body in [
+            format!("pid=9 {FRONT} {tail}"),
+            format!("{FRONT} {tail} pid=9"),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default (enforce) key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/usr/b"),
+            format!("{FRONT} comm='nc' exe={{ x }} key=\"net\""),
+            format!("{FRONT}  {tail}"),
+            format!("{} {tail}", FRONT.replace("pid=2", "pid=-1")),
+            format!("{} {tail}", FRONT.replace("pts0", "\"pts 0\"")),
+            format!("{} {tail}{NAMES}", FRONT.replace("uid=33", "uid=4294967296")),
+            format!("{FRONT} {tail}\x1dUID=\"root\""),
+            format!("{FRONT} {tail}\x1d"),
+            FRONT.to_owned(),
+            String::new(),
+        ] {
+            assert!(!read(&body).0, "{body}");
+        }
+    }
+
+    #[test]
+    fn names_belong_to_their_ids() {
+        let (_, shown) = read(&format!("{FRONT} comm=\"nc\" exe=\"/x\" key=(null){NAMES}"));
+        for (number, text) in [(u32::MAX, "unset"), (33, "www-data"), (34, "www"), (35, "root")] {
+            let id = Id { number, name: Some(text.as_bytes()) };
+            assert!(shown.contains(&format!("{id:?}")), "{shown}");
+        }
     }
 }

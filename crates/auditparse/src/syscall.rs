@@ -9,6 +9,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::arch::{Arch, X32_BIT};
+use crate::event_id::decimal_u32;
 use crate::field::{Field, nibble};
 use crate::record::{Record, literal};
 
@@ -174,7 +175,7 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
 
 /// Decimal digits and a blank, below 2³².
 fn decimal_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
-    terminated(nom::character::complete::u32, literal(b" ")).parse(input)
+    terminated(decimal_u32, literal(b" ")).parse(input)
 }
 
 /// Up to sixteen hexadecimal digits and a blank.

@@ -39,23 +39,13 @@ fn forms_agree(field: &Field<'_>) {
         Value::Quoted(_) => written(b"\"", b"\""),
         Value::Apostrophed(_) => written(b"'", b"'"),
         Value::Braced(_) => {
-            let inner = raw
-                .strip_suffix(b"}")
-                .filter(|_| field.is_terminated())
-                .unwrap_or(raw);
+            let inner = raw.strip_suffix(b"}").filter(|_| field.is_terminated()).unwrap_or(raw);
             assert!(inner.trim_ascii_end().ends_with(value.trim_ascii_end()));
         }
     }
     let absent = matches!(value, b"" | b"?" | b"(null)");
-    assert_eq!(
-        field.is_absent(),
-        absent && field.value() == Value::Bare(value)
-    );
-    assert!(
-        field
-            .words()
-            .all(|word| !word.is_empty() && !word.contains(&b' '))
-    );
+    assert_eq!(field.is_absent(), absent && field.value() == Value::Bare(value));
+    assert!(field.words().all(|word| !word.is_empty() && !word.contains(&b' ')));
     let without_blanks: Vec<u8> = value.iter().copied().filter(|&byte| byte != b' ').collect();
     assert_eq!(field.words().collect::<Vec<_>>().concat(), without_blanks);
 }
@@ -88,19 +78,14 @@ fn numbers_are_those_of_std(field: &Field<'_>) {
     });
     assert_eq!(field.as_u64(), unsigned(raw, 10));
     assert_eq!(field.as_octal(), unsigned(raw, 8));
-    assert_eq!(
-        field.as_hex(),
-        unsigned(raw.strip_prefix(b"0x").unwrap_or(raw), 16)
-    );
+    assert_eq!(field.as_hex(), unsigned(raw.strip_prefix(b"0x").unwrap_or(raw), 16));
     assert_eq!(field.as_i64(), signed);
     assert_eq!(field.as_id(), id);
 }
 
 /// Digits without the plus sign, which the standard library takes and the kernel never writes.
 fn plain(digits: &[u8]) -> Option<&str> {
-    str::from_utf8(digits)
-        .ok()
-        .filter(|text| !text.starts_with('+'))
+    str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))
 }
 
 fn text_comes_back(text: &[u8]) {
@@ -112,12 +97,7 @@ fn text_comes_back(text: &[u8]) {
         ("EXECVE", "a1[0]", "a1_len=9 ", " a1[1]=\"y\""),
         ("PROCTITLE", "proctitle", "", ""),
         ("PATH", "name", "item=0 ", " inode=1"),
-        (
-            "USER_CMD",
-            "cmd",
-            "pid=7 msg='cwd=\"/\" ",
-            " res=success'\x1dUID=\"root\"",
-        ),
+        ("USER_CMD", "cmd", "pid=7 msg='cwd=\"/\" ", " res=success'\x1dUID=\"root\""),
     ] {
         let part = |middle: &[u8]| {
             let key = format!("{key}=");
@@ -131,12 +111,8 @@ fn text_comes_back(text: &[u8]) {
         let record = Record::parse(&line).expect("a sound header");
         assert_eq!(*record.get(key).expect("the field").text(), *text);
         let others = |record: &Record<'_>| -> Vec<_> {
-            let others = record
-                .fields()
-                .filter(|field| field.key() != key.as_bytes());
-            others
-                .map(|field| (field.raw().to_vec(), field.origin()))
-                .collect()
+            let others = record.fields().filter(|field| field.key() != key.as_bytes());
+            others.map(|field| (field.raw().to_vec(), field.origin())).collect()
         };
         assert_eq!(others(&record), others(&expected));
         assert_eq!(record.fields().count(), expected.fields().count());
@@ -147,17 +123,11 @@ fn text_comes_back(text: &[u8]) {
 /// As `audit_log_n_untrustedstring` of the kernel and `audit_value_needs_encoding` of libaudit.
 fn as_written(text: &[u8]) -> Vec<u8> {
     let is_special = |&byte: &u8| byte == b'"' || !(0x21..=0x7E).contains(&byte);
-    if text.iter().any(is_special) {
-        hex(text)
-    } else {
-        [b"\"", text, b"\""].concat()
-    }
+    if text.iter().any(is_special) { hex(text) } else { [b"\"", text, b"\""].concat() }
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {
     let digit = |value: u8| b"0123456789ABCDEF"[usize::from(value)];
-    let pairs = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let pairs = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     pairs.collect()
 }

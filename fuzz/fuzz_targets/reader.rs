@@ -1,12 +1,13 @@
 //! Any bytes as a log, read whole and read from a stream that gives them in pieces of any size, is
 //! interrupted and fails now and then. Both read the same records, events, connections, statistics
-//! and lost serials, and every byte and line is counted once.
+//! and lost serials, every byte and line is counted once, and no event unfolds to more arguments than
+//! its length accounts for.
 #![no_main]
 
 use std::io::{self, ErrorKind, Read};
 
 use arbitrary::Arbitrary;
-use auditparse::{Connections, Events, Limits, LostRange, Reader, RecordErrorKind, Records};
+use auditparse::{Connections, Event, Events, Limits, LostRange, Reader, RecordErrorKind, Records};
 use auditparse_fuzz::TinyLimits;
 use libfuzzer_sys::fuzz_target;
 
@@ -34,13 +35,11 @@ fuzz_target!(|input: Input<'_>| {
     assert_eq!(stats.bytes, input.log.len() as u64);
     assert_eq!(stats.lines, lines.len() as u64);
     assert_eq!(stats.lines, stats.records + stats.rejected.total());
-    assert_eq!(
-        stats.rejected.count(RecordErrorKind::TooLong),
-        too_long.count() as u64
-    );
+    assert_eq!(stats.rejected.count(RecordErrorKind::TooLong), too_long.count() as u64);
 
     let mut whole = Events::with_limits(input.log, limits);
-    let events: Vec<_> = whole.by_ref().map(|event| json(&event)).collect();
+    let events = whole.by_ref().inspect(arguments_are_bounded);
+    let events: Vec<_> = events.map(|event| json(&event)).collect();
     let mut reader = stream().events();
     let read = collect(|| Ok(reader.next_event()?.map(|event| json(&event))));
     assert_eq!(read, events);
@@ -50,11 +49,7 @@ fuzz_target!(|input: Input<'_>| {
     let mut whole = Connections::with_limits(input.log, limits);
     let connections: Vec<_> = whole.by_ref().map(|connection| json(&connection)).collect();
     let mut reader = stream().connections();
-    let read = collect(|| {
-        Ok(reader
-            .next_connection()?
-            .map(|connection| json(&connection)))
-    });
+    let read = collect(|| Ok(reader.next_connection()?.map(|connection| json(&connection))));
     assert_eq!(read, connections);
     assert_eq!(reader.stats(), whole.stats());
     assert_eq!(owned(reader.lost_ranges()), owned(whole.lost_ranges()));
@@ -70,6 +65,13 @@ fn collect(mut next: impl FnMut() -> io::Result<Option<String>>) -> Vec<String> 
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
     }
+}
+
+/// Numbers of arguments are made up easily; a list must not be much longer than what is there.
+fn arguments_are_bounded(event: &Event<'_>) {
+    let fields = event.records().iter().map(|record| record.fields().count());
+    let argv = event.argv().unwrap_or_default();
+    assert!(argv.len() <= fields.sum::<usize>() + (1 << 16));
 }
 
 fn json(item: &impl serde::Serialize) -> String {
@@ -91,11 +93,7 @@ struct Pieces<'a> {
 impl<'a> Pieces<'a> {
     fn new(rest: &'a [u8], [a, b, c, d]: [u8; 4]) -> Pieces<'a> {
         // The last keeps the others from going on for ever without a byte.
-        Pieces {
-            rest,
-            sizes: [a, b, c, d, 100],
-            turn: 0,
-        }
+        Pieces { rest, sizes: [a, b, c, d, 100], turn: 0 }
     }
 }
 

@@ -41,22 +41,10 @@ struct Step {
 
 /// Types and fields of records: those that begin, fill and end events, and those that stand alone.
 const RECORDS: [(&str, &str); 14] = [
-    (
-        "SYSCALL",
-        "arch=c000003e syscall=42 success=yes exit=0 a0=3",
-    ),
-    (
-        "SYSCALL",
-        "arch=c000003e syscall=59 success=yes exit=0 a0=3",
-    ),
-    (
-        "SYSCALL",
-        "arch=c000003e syscall=426 success=yes exit=1 a0=3",
-    ),
-    (
-        "SYSCALL",
-        "arch=40000003 syscall=102 success=yes exit=0 a0=3",
-    ),
+    ("SYSCALL", "arch=c000003e syscall=42 success=yes exit=0 a0=3"),
+    ("SYSCALL", "arch=c000003e syscall=59 success=yes exit=0 a0=3"),
+    ("SYSCALL", "arch=c000003e syscall=426 success=yes exit=1 a0=3"),
+    ("SYSCALL", "arch=40000003 syscall=102 success=yes exit=0 a0=3"),
     ("URINGOP", "uring_op=16 success=yes exit=0"),
     ("SOCKADDR", "saddr=020001BB0A000001"),
     ("AVC", "avc:  denied  { name_connect } for"),

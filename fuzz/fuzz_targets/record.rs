@@ -22,10 +22,7 @@ fuzz_target!(|line: &[u8]| match Record::parse(line) {
 fn header_stands_in_the_line(record: &Record<'_>, line: &[u8]) {
     let end = line.strip_prefix(record.line()).expect("the line's front");
     assert!([&b""[..], b"\n", b"\r\n", b"\r"].contains(&end));
-    let head = record
-        .line()
-        .strip_suffix(record.body())
-        .expect("the body at the end");
+    let head = record.line().strip_suffix(record.body()).expect("the body at the end");
     let named = [b"type=", record.type_name(), b" "].concat();
     assert!(head.windows(named.len()).any(|part| part == named));
     if let Some(node) = record.node() {
@@ -36,10 +33,7 @@ fn header_stands_in_the_line(record: &Record<'_>, line: &[u8]) {
     assert_eq!(id, record.id());
     if record.record_type().number().is_some() {
         let name = record.record_type().to_string();
-        assert_eq!(
-            RecordType::from_token(name.as_bytes()),
-            record.record_type()
-        );
+        assert_eq!(RecordType::from_token(name.as_bytes()), record.record_type());
     }
 }
 
@@ -79,9 +73,7 @@ fn pieces_are_the_body(record: &Record<'_>) {
         wrong.extend(problem(piece).map(|kind| (kind, offset)));
         offset += piece.raw().len();
     }
-    let problems = record
-        .problems()
-        .map(|problem| (problem.kind(), problem.offset()));
+    let problems = record.problems().map(|problem| (problem.kind(), problem.offset()));
     assert!(problems.eq(wrong));
 }
 
@@ -103,9 +95,7 @@ fn json_has_every_field(record: &Record<'_>) {
     let json: serde_json::Value = serde_json::from_str(&json).expect("valid JSON");
     assert_eq!(json["serial"], record.id().serial);
     // Readers of JSON keep the last of several values.
-    let fields = record
-        .fields()
-        .map(|field| (shown(field.key()), shown(&field.text())));
+    let fields = record.fields().map(|field| (shown(field.key()), shown(&field.text())));
     let fields: BTreeMap<String, String> = fields.collect();
     assert_eq!(json["fields"], serde_json::to_value(fields).expect("JSON"));
 }

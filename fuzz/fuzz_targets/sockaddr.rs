@@ -52,19 +52,14 @@ fn every_prefix_is_sound(bytes: &[u8], arch: Option<Arch>) {
     for length in 0..=bytes.len().min(MAX_SOCKADDR) {
         match SockAddr::decode(&bytes[..length], arch) {
             Ok(address) => {
-                assert!(
-                    needed.is_none_or(|needed| needed == length),
-                    "too short before"
-                );
+                assert!(needed.is_none_or(|needed| needed == length), "too short before");
                 needed = None;
                 let found = (address.ip(), address.port());
                 assert!(endpoint == (None, None) || endpoint == found);
                 endpoint = found;
                 assert_eq!(found.0.is_some(), found.1.is_some());
             }
-            Err(SockAddrError::TooShort {
-                expected, found, ..
-            }) => {
+            Err(SockAddrError::TooShort { expected, found, .. }) => {
                 assert!(found == length && expected > length);
                 assert_eq!(endpoint, (None, None), "lost by a longer address");
                 needed = Some(expected);
@@ -82,10 +77,7 @@ fn every_prefix_is_sound(bytes: &[u8], arch: Option<Arch>) {
 
 fn shown_as_std_reads_it(address: &SockAddr<'_>) {
     let shown = address.to_string();
-    assert!(
-        shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
-        "{shown:?}"
-    );
+    assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{shown:?}");
     if let (Some(ip), Some(port)) = (address.ip(), address.port()) {
         let read: SocketAddr = shown.parse().expect("address and port");
         assert_eq!((read.ip(), read.port()), (ip, port));
@@ -111,13 +103,7 @@ fn only_the_byte_order_matters(bytes: &[u8]) {
     ] {
         assert_eq!(token(number), ends[0]);
     }
-    for number in [
-        0x0000_0008,
-        0x8000_0008,
-        0x8000_0015,
-        0x8000_002b,
-        0x0000_000f,
-    ] {
+    for number in [0x0000_0008, 0x8000_0008, 0x8000_0015, 0x8000_002b, 0x0000_000f] {
         assert_eq!(token(number), ends[1]);
     }
     assert!(ends.contains(&SockAddr::decode(bytes, None)));

@@ -100,26 +100,12 @@ impl Model {
             Completion::Timeout => ended,
             _ => ended + 1,
         };
-        let until: Vec<_> = self
-            .waiting_of(&identity)
-            .filter(|&number| number < until)
-            .collect();
+        let until: Vec<_> = self.waiting_of(&identity).filter(|&number| number < until).collect();
         let numbers: Vec<_> = event.records().iter().map(number).collect();
         for (record, &number) in event.records().iter().zip(&numbers) {
-            assert_eq!(
-                record.line(),
-                self.record(number).line,
-                "the record is as it was pushed"
-            );
-            assert_eq!(
-                self.record(number).identity,
-                identity,
-                "the record is of this event"
-            );
-            assert!(
-                self.waiting.remove(&number),
-                "the record comes out for the first time"
-            );
+            assert_eq!(record.line(), self.record(number).line, "the record is as it was pushed");
+            assert_eq!(self.record(number).identity, identity, "the record is of this event");
+            assert!(self.waiting.remove(&number), "the record comes out for the first time");
         }
         assert!(numbers.is_sorted(), "records are in order");
         self.check_end(event, &identity, &numbers, ended);
@@ -151,9 +137,7 @@ impl Model {
         numbers: &[usize],
         ended: usize,
     ) {
-        let last = self
-            .record(*numbers.last().expect("at least one record"))
-            .record_type;
+        let last = self.record(*numbers.last().expect("at least one record")).record_type;
         match event.completion() {
             Completion::Single => assert!(last.is_single()),
             Completion::Late => {}
@@ -205,43 +189,27 @@ impl Model {
     }
 
     fn follows_all_nodes(&self) -> bool {
-        let nodes: BTreeSet<_> = self
-            .pushes()
-            .map(|(_, record)| &record.identity.0)
-            .collect();
+        let nodes: BTreeSet<_> = self.pushes().map(|(_, record)| &record.identity.0).collect();
         self.limits.nodes >= nodes.len()
     }
 
     fn pushes(&self) -> impl Iterator<Item = (usize, &Pushed)> {
-        self.moments
-            .iter()
-            .enumerate()
-            .filter_map(|(number, moment)| match moment {
-                Moment::Push(pushed) => Some((number, pushed)),
-                _ => None,
-            })
+        self.moments.iter().enumerate().filter_map(|(number, moment)| match moment {
+            Moment::Push(pushed) => Some((number, pushed)),
+            _ => None,
+        })
     }
 
     /// All events that had ended have come out: what waits is of open events, which are within
     /// bounds and not older than the time-out allows.
     pub fn drained(&self) {
         assert!(self.ended.is_empty(), "every event that ended comes out");
-        let open = self
-            .waiting
-            .iter()
-            .copied()
-            .filter(|&number| !self.is_end(number));
+        let open = self.waiting.iter().copied().filter(|&number| !self.is_end(number));
         let open: Vec<_> = open.map(|number| self.record(number)).collect();
         let identities: BTreeSet<_> = open.iter().map(|record| &record.identity).collect();
-        assert!(
-            identities.len() <= self.limits.open_events.max(1),
-            "too many open events"
-        );
+        assert!(identities.len() <= self.limits.open_events.max(1), "too many open events");
         let bytes: usize = open.iter().map(|record| record.line.len()).sum();
-        assert!(
-            bytes <= self.limits.open_bytes,
-            "too many bytes of open events"
-        );
+        assert!(bytes <= self.limits.open_bytes, "too many bytes of open events");
 
         let is_over = |(node, id): &Identity| match self.moments.last() {
             Some(Moment::Push(newest)) => {
@@ -252,10 +220,7 @@ impl Model {
             Some(Moment::Finish) => true,
             None => false,
         };
-        assert!(
-            !identities.into_iter().any(is_over),
-            "an event outlives its time-out"
-        );
+        assert!(!identities.into_iter().any(is_over), "an event outlives its time-out");
     }
 
     /// The input ended and all events have come out: the counts are those of the events.
@@ -265,13 +230,7 @@ impl Model {
         lost: impl Iterator<Item = (&'a [u8], LostRange)>,
     ) {
         let lost_events = stats.lost_events;
-        assert_eq!(
-            stats,
-            EventStats {
-                lost_events,
-                ..self.out
-            }
-        );
+        assert_eq!(stats, EventStats { lost_events, ..self.out });
         if self.follows_all_nodes() {
             let lost = lost.flat_map(|(node, range)| {
                 let serials = (0..range.count()).map(move |n| range.first.wrapping_add(n as u32));
@@ -286,10 +245,7 @@ impl Model {
     /// Serials that did not come, between a node's first and its newest.
     fn gaps(&self) -> BTreeSet<(Vec<u8>, u32)> {
         let mut nodes: BTreeMap<&[u8], Vec<u32>> = BTreeMap::new();
-        for (_, record) in self
-            .pushes()
-            .filter(|(_, record)| !record.record_type.is_daemon())
-        {
+        for (_, record) in self.pushes().filter(|(_, record)| !record.record_type.is_daemon()) {
             let (node, id) = &record.identity;
             nodes.entry(node).or_default().push(id.serial);
         }
@@ -299,9 +255,7 @@ impl Model {
             let newest = serials.iter().map(ahead).max().unwrap_or_default();
             let between = (0..newest).map(|n| serials[0].wrapping_add(n as u32));
             let missing = between.filter(|serial| !serials.contains(serial));
-            missing
-                .map(|serial| (node.to_vec(), serial))
-                .collect::<Vec<_>>()
+            missing.map(|serial| (node.to_vec(), serial)).collect::<Vec<_>>()
         });
         gaps.collect()
     }

@@ -1,8 +1,10 @@
-//! Inputs that once were read wrongly, found by the fuzz targets in `fuzz/`, as small as they get.
+//! Inputs that once were read wrongly, as small as they get. Most were found by the targets in `fuzz/`.
 
 use std::io::{self, ErrorKind, Read};
 
-use auditparse::{Completion, Limits, Reader, Reassembler, Record, RecordErrorKind};
+use auditparse::{
+    Completion, Events, Limits, Reader, Reassembler, Record, RecordErrorKind, RecordType,
+};
 
 /// A source that gives these pieces one by one; `None` is an error that passes.
 struct Pieces<'a>(std::vec::IntoIter<Option<&'a [u8]>>);
@@ -86,4 +88,24 @@ fn events_that_begin_with_their_last_record_are_bounded_too() {
             assert_eq!(events(limits, &lines), [(Completion::Evicted, 1); 2]);
         }
     }
+}
+
+/// Each argument could leave a gap of 65,536, so that kilobytes of log made gigabytes of list.
+#[test]
+fn gaps_between_arguments_do_not_add_up() {
+    let arguments = (1..=8).map(|n| format!(" a{}=\"x\"", n * 65_000));
+    let arguments: String = arguments.collect();
+    let log = format!("type=EXECVE msg=audit(1.001:1): argc=9 a0=\"x\"{arguments}\n");
+    let event = Events::new(log.as_bytes()).next().unwrap();
+    let argv = event.argv().unwrap();
+    assert_eq!((&*argv[0], &*argv[65_000]), (&b"x"[..], &b"x"[..]));
+    assert!(argv.len() < 2 * 65_536, "{} arguments", argv.len());
+}
+
+/// A record behind an empty `node=` was refused as no audit record, as if nothing were lost by that.
+#[test]
+fn an_empty_node_is_no_node() {
+    let record = Record::parse(b"node= type=CWD msg=audit(1.001:1): cwd=\"/\"").unwrap();
+    assert_eq!(record.node(), None);
+    assert_eq!(record.record_type(), RecordType::CWD);
 }

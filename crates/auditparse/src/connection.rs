@@ -291,7 +291,8 @@ impl<'a> Connection<'a> {
         present_text(self.field("exe")?)
     }
 
-    /// The command line, cut to 128 bytes, its arguments ended by NULs. It is what the process
+    /// The command line, cut to 128 bytes, its arguments ended by NULs (see
+    /// [`title_arguments`](crate::title_arguments)). It is what the process
     /// shows of itself: a child that has not called `exec` still shows its parent's.
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
         present_text(self.records.proctitle?.get("proctitle")?)

@@ -130,11 +130,22 @@ impl<'a> Event<'a> {
         argv
     }
 
-    /// The command line of the process, its arguments ended by NULs, cut to 128 bytes.
+    /// The command line of the process, its arguments ended by NULs, cut to 128 bytes; see
+    /// [`title_arguments`].
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
         let field = self.record(RecordType::PROCTITLE)?.get("proctitle")?;
         (!field.is_absent()).then(|| field.text())
     }
+}
+
+/// The arguments of a process title, as [`Event::proctitle`] gives it.
+///
+/// ```
+/// let arguments: Vec<_> = auditparse::title_arguments(b"nc\0-l\0\04444").collect();
+/// assert_eq!(arguments, [&b"nc"[..], b"-l", b"", b"4444"]);
+/// ```
+pub fn title_arguments(title: &[u8]) -> impl Iterator<Item = &[u8]> {
+    title.strip_suffix(b"\0").unwrap_or(title).split(|&byte| byte == 0)
 }
 
 impl fmt::Debug for Event<'_> {

@@ -11,8 +11,9 @@ use nom::{IResult, Parser};
 
 use crate::event_id::decimal_u32;
 use crate::field::{Field, decode_hex};
-use crate::record::{ENRICHMENT_SEPARATOR, Record, literal};
+use crate::record::{Record, literal};
 use crate::scan::{find, find_either};
+use crate::segment::ENRICHMENT_SEPARATOR;
 use crate::syscall::first;
 
 /// A user or group id, with the name that the logging host had for it (ENRICHED format only).

@@ -21,10 +21,6 @@ use crate::scan::find;
 use crate::segment::{Fields, Segments};
 use crate::transport;
 
-/// The byte between a record and auditd's interpretation of it (`log_format = ENRICHED`), ASCII
-/// group separator.
-pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
-
 /// A record, borrowed from its line. Nothing is copied or decoded until asked for.
 ///
 /// ```

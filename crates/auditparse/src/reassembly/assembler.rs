@@ -11,8 +11,8 @@ use crate::serial::LostRange;
 use crate::syscall::{Call, CallHead, first};
 
 use super::identities::{Identities, Place};
-use super::nodes::{NodeIndex, Nodes};
-use super::slot::{CopiedRecord, SlotIndex, SlotRef, Slots, Store};
+use super::nodes::Nodes;
+use super::slot::{CopiedRecord, NodeIndex, SlotIndex, SlotRef, Slots, Store};
 use super::{EventStats, Limits};
 
 /// Which records are kept, and which events delivered.

@@ -4,8 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::event_id::EventId;
 
-use super::nodes::NodeIndex;
-use super::slot::SlotIndex;
+use super::slot::{NodeIndex, SlotIndex};
 
 /// What makes an event one: its node, time and serial.
 pub(super) type Identity = (NodeIndex, EventId);

@@ -9,10 +9,7 @@ use indexmap::IndexMap;
 
 use crate::serial::{LostRange, Serials};
 
-use super::slot::SlotRef;
-
-/// Place of a node in the order of first appearance.
-pub(super) type NodeIndex = u32;
+use super::slot::{NodeIndex, SlotRef};
 
 /// The time, in milliseconds since 1970, at which an event is over.
 type Deadline = (u64, SlotRef);

@@ -7,8 +7,6 @@ use crate::event_id::EventId;
 use crate::record::{Layout, Record};
 use crate::syscall::{Call, CallHead};
 
-use super::nodes::NodeIndex;
-
 /// How records are kept while their event is open: borrowed from a slice, or copied.
 pub(crate) trait Store<'i> {
     /// What is kept of a record.
@@ -54,6 +52,9 @@ impl<'i> Store<'i> for Copied {
         CopiedRecord { start, length: record.line().len(), layout: record.layout() }
     }
 }
+
+/// Place of a node, in the order of first appearance.
+pub(super) type NodeIndex = u32;
 
 /// Place of a slot.
 pub(crate) type SlotIndex = u32;

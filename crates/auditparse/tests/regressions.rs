@@ -1,4 +1,7 @@
-//! Inputs that once were read wrongly, as small as they get. Most were found by the targets in `fuzz/`.
+//! Inputs that once were read wrongly, as small as they get. Most were found by the targets in
+//! `fuzz/`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use std::io::{self, ErrorKind, Read};
 
@@ -8,12 +11,6 @@ use auditparse::{
 
 /// A source that gives these pieces one by one; `None` is an error that passes.
 struct Pieces<'a>(std::vec::IntoIter<Option<&'a [u8]>>);
-
-impl<'a> Pieces<'a> {
-    fn new(pieces: &[Option<&'a [u8]>]) -> Pieces<'a> {
-        Pieces(pieces.to_vec().into_iter())
-    }
-}
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -33,7 +30,7 @@ impl Read for Pieces<'_> {
 #[test]
 fn an_error_within_a_line_that_is_too_long_does_not_end_the_line() {
     let forged = b"type=EOE msg=audit(1.001:1):\n";
-    let source = Pieces::new(&[Some(&[b'x'; 40]), None, Some(forged)]);
+    let source = Pieces(vec![Some(&[b'x'; 40][..]), None, Some(forged)].into_iter());
     let limits = Limits { line_bytes: 30, ..Limits::default() };
     let mut reader = Reader::with_limits(source, limits);
     let mut kinds = Vec::new();

@@ -116,13 +116,16 @@ impl<'a> Event<'a> {
 
     /// The arguments of an `EXECVE`: put together from all its records, with those that the kernel
     /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record; an argument that
-    /// is not in the log is empty.
+    /// is not in the log is empty, and one that would need 65,536 others to be missing is left out.
     pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
         let mut argv: Option<Vec<Cow<'a, [u8]>>> = None;
+        let mut seen = 0;
         for record in self.records.iter().filter(|r| r.record_type() == RecordType::EXECVE) {
             let argv = argv.get_or_insert_default();
             for field in record.fields() {
-                if let Some(argument) = Argument::of(&field) {
+                let Some(argument) = Argument::of(&field) else { continue };
+                seen += 1;
+                if argument.index < seen + MAX_MISSING_ARGUMENTS {
                     argument.put(argv, &field);
                 }
             }
@@ -156,10 +159,10 @@ impl fmt::Debug for Event<'_> {
     }
 }
 
-/// How far an argument may be past the last one seen. One `EXECVE` record holds fewer than 2,000
-/// arguments, so lost records leave gaps of a few thousand; a larger index is made up and would
-/// only cost memory.
-const MAX_ARGUMENT_GAP: usize = 1 << 16;
+/// How many arguments may be missing between those that are there. One `EXECVE` record holds fewer
+/// than 2,000 arguments, so lost records leave gaps of a few thousand; a larger index is made up
+/// and would only cost memory.
+const MAX_MISSING_ARGUMENTS: usize = 1 << 16;
 
 /// The argument that a field of an `EXECVE` record belongs to: `a1` or, in pieces, `a1[0]`.
 struct Argument {
@@ -181,9 +184,6 @@ impl Argument {
     }
 
     fn put<'a>(&self, argv: &mut Vec<Cow<'a, [u8]>>, field: &Field<'a>) {
-        if self.index >= argv.len() + MAX_ARGUMENT_GAP {
-            return;
-        }
         if argv.len() <= self.index {
             argv.resize(self.index + 1, Cow::Borrowed(&[]));
         }

@@ -9,7 +9,8 @@
 
 use core::fmt;
 
-use nom::combinator::opt;
+use nom::branch::alt;
+use nom::combinator::{map, opt, value};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
@@ -129,7 +130,7 @@ impl<'a> Record<'a> {
         let fail = |kind, rest: &[u8]| RecordError::new(kind, at(rest));
 
         let header = &line[start..];
-        let (rest, node) = opt(node).parse(header).unwrap_or((header, None));
+        let (rest, node) = node(header).unwrap_or((header, None));
         let (rest, type_name) =
             type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
         let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
@@ -276,9 +277,10 @@ fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
     Ok((&rest[rest.iter().take_while(|&&byte| byte == b' ').count()..], word))
 }
 
-/// `node=web01 `. A node that auditd leaves empty is no node.
-fn node(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    preceded(literal(b"node="), word).parse(input)
+/// `node=web01 `. A node that is left empty is no node.
+fn node(input: &[u8]) -> IResult<&[u8], Option<&[u8]>, ()> {
+    let empty = value(None, literal(b" "));
+    preceded(literal(b"node="), alt((map(word, Some), empty))).parse(input)
 }
 
 /// `type=SYSCALL `.

@@ -57,12 +57,12 @@ pub(crate) struct Layout {
 /// is faster than reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LastTime {
-    text: TimeText,
+    text: Option<TimeText>,
     millis: u64,
 }
 
 /// `1716998400.001`, the form of any time from 2001 to 2286, in two words that overlap.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TimeText(u64, u64);
 
 impl TimeText {
@@ -76,6 +76,12 @@ impl TimeText {
         let millis = u64::from_le_bytes(*text[6..TimeText::LENGTH].first_chunk()?);
         (text[TimeText::LENGTH] == b':').then_some(TimeText(seconds, millis))
     }
+
+    /// Whether the text in front of `input` is a time: others can have a colon in its place.
+    fn is_time(input: &[u8]) -> bool {
+        let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+        digits(&input[..10]) && input[10] == b'.' && digits(&input[11..TimeText::LENGTH])
+    }
 }
 
 impl LastTime {
@@ -87,9 +93,7 @@ impl LastTime {
         offset: usize,
     ) -> Result<(EventId, &'a [u8]), RecordError> {
         let text = TimeText::of(input);
-        if let Some(text) = text
-            && text == self.text
-        {
+        if text.is_some() && text == self.text {
             let (serial, rest) = EventId::parse_serial(
                 &input[TimeText::LENGTH + 1..],
                 offset + TimeText::LENGTH + 1,
@@ -97,7 +101,7 @@ impl LastTime {
             return Ok((EventId { millis: self.millis, serial }, rest));
         }
         let (id, rest) = EventId::parse_prefix(input, offset)?;
-        if let Some(text) = text {
+        if text.is_some() && TimeText::is_time(input) {
             *self = LastTime { text, millis: id.millis };
         }
         Ok((id, rest))
@@ -319,6 +323,31 @@ mod tests {
         assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3): ").unwrap().body(), b"");
         assert_eq!(Record::parse(b"type=EOE msg=audit(7.012:3):   ").unwrap().body(), b"  ");
         assert_eq!(Record::parse(b"type=X msg=audit(7.012:3) a=b").unwrap().body(), b"a=b");
+    }
+
+    #[test]
+    fn what_is_read_after_another_record_is_what_is_read_alone() {
+        let stamps = [
+            "1716998400.001:7",
+            "1716998400.001:8",
+            "1716998400:12",
+            "1716998400:13",
+            "1716998:40.001:7",
+            "1716998:40.001:8",
+            "17169984001.01:7",
+            "1716998400.01:7",
+            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0:7",
+        ];
+        for first in stamps {
+            for second in stamps {
+                let mut last = LastTime::default();
+                let line = |stamp| format!("type=X msg=audit({stamp}):: a=b");
+                let _ = Record::parse_after(line(first).as_bytes(), &mut last);
+                let second = line(second);
+                let after = Record::parse_after(second.as_bytes(), &mut last);
+                assert_eq!(after, Record::parse(second.as_bytes()), "{second} after {first}");
+            }
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The values of fields. In any body, an encoded value is the hexadecimal form of its text and any
 //! other text is the value as it stands, and numbers are what the standard library reads. Of any
 //! text, written as the kernel and libaudit write it, the same text comes back, and no text makes
-//! a field that was not written or takes one away.
+//! a field that was not written or takes one away. The process of a call and the arguments of a
+//! program are what the first fields of their names say.
 #![no_main]
 
 use std::borrow::Cow;
 
-use auditparse::{Field, Record, Value, decode_hex};
+use auditparse::{Event, Events, Field, Id, Record, Value, decode_hex};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -21,7 +22,20 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     text_comes_back(data);
+    for front in [&b""[..], CONNECT] {
+        let line = line("SYSCALL", &[front, data].concat());
+        process_is_its_fields(&first_event(&line));
+    }
+    let line = line("EXECVE", data);
+    arguments_are_their_fields(&first_event(&line));
 });
+
+/// Up to the arguments, which are of no interest to what the call is.
+const CONNECT: &[u8] = b"arch=c000003e syscall=42 success=yes exit=0 ";
+
+fn first_event(log: &[u8]) -> Event<'_> {
+    Events::new(log).next().expect("an event")
+}
 
 fn line(record_type: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("type={record_type} msg=audit(1.001:1): ");
@@ -130,4 +144,49 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
     let digit = |value: u8| b"0123456789ABCDEF"[usize::from(value)];
     let pairs = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     pairs.collect()
+}
+
+/// However the process is read, and whatever comes twice.
+fn process_is_its_fields(event: &Event<'_>) {
+    let [record, ..] = event.records() else { unreachable!("no event is empty") };
+    let Ok(connection) = event.connection() else { return };
+    let get_id = |key| record.get(key).and_then(|field| field.as_id());
+    let process = connection.process();
+    assert_eq!(process.pid, get_id("pid"));
+    assert_eq!(process.ppid, get_id("ppid"));
+    assert_eq!(process.ses, get_id("ses"));
+    assert_eq!(process.auid, named_id(record, "auid"));
+    assert_eq!(process.uid, named_id(record, "uid"));
+    assert_eq!(process.euid, named_id(record, "euid"));
+    assert_eq!(process.gid, named_id(record, "gid"));
+    assert_eq!(process.subj, connection.subj());
+    assert_eq!(process.tty, connection.tty());
+    assert_eq!(process.comm, connection.comm());
+    assert_eq!(process.exe, connection.exe());
+    assert_eq!(process.keys, connection.keys());
+    let arguments = ["a0", "a1", "a2", "a3"].map(|key| Some(record.get(key)?.raw_value()));
+    assert_eq!(process.arguments, arguments);
+}
+
+/// A number and the name behind it.
+fn named_id<'a>(record: &Record<'a>, key: &str) -> Option<Id<'a>> {
+    let mut fields = record.fields();
+    let number = fields.find(|field| field.key() == key.as_bytes())?.as_id()?;
+    let upper = key.to_ascii_uppercase();
+    let name = fields.find(|field| field.key() == upper.as_bytes());
+    Some(Id { number, name: name.map(|field| field.raw_value()) })
+}
+
+fn arguments_are_their_fields(event: &Event<'_>) {
+    let argv = event.argv().expect("an EXECVE record");
+    let [record, ..] = event.records() else { unreachable!("no event is empty") };
+    for (index, argument) in argv.iter().enumerate() {
+        let piece = format!("a{index}[");
+        let is_split = |field: Field<'_>| field.key().starts_with(piece.as_bytes());
+        if record.fields().any(is_split) {
+            continue;
+        }
+        let field = record.get(&format!("a{index}"));
+        assert_eq!(*argument, field.map_or(Cow::Borrowed(&b""[..]), |field| field.text()));
+    }
 }

@@ -1,7 +1,7 @@
 //! Any bytes as a log, read whole and read from a stream that gives them in pieces of any size, is
 //! interrupted and fails now and then. Both read the same records, events, connections, statistics
-//! and lost serials, every byte and line is counted once, and no event unfolds to more arguments than
-//! its length accounts for.
+//! and lost serials, every byte and line is counted once, and no event unfolds to more arguments
+//! than its length accounts for.
 #![no_main]
 
 use std::io::{self, ErrorKind, Read};

@@ -50,24 +50,9 @@ struct Weights {
 impl Style {
     fn weights(self) -> Weights {
         match self {
-            Style::People => Weights {
-                joint: 0.0,
-                extreme: 1.0,
-                fewest: 1,
-                most: 1,
-            },
-            Style::Attributes => Weights {
-                joint: 0.5,
-                extreme: 0.5,
-                fewest: 1,
-                most: 5,
-            },
-            Style::Detectors => Weights {
-                joint: 0.5,
-                extreme: 0.5,
-                fewest: 1,
-                most: 1,
-            },
+            Style::People => Weights { joint: 0.0, extreme: 1.0, fewest: 1, most: 1 },
+            Style::Attributes => Weights { joint: 0.5, extreme: 0.5, fewest: 1, most: 5 },
+            Style::Detectors => Weights { joint: 0.5, extreme: 0.5, fewest: 1, most: 1 },
         }
     }
 }
@@ -99,9 +84,7 @@ pub fn combine(style: Style, probabilities: &[f64]) -> Combined {
     let ln_joint = ln_joint(probabilities);
     let most = weights.most.min(probabilities.len());
     let fewest = weights.fewest.min(most).max(1);
-    let ln_extreme = (fewest..=most)
-        .map(|m| ln_extreme(m, probabilities))
-        .fold(0.0, f64::min);
+    let ln_extreme = (fewest..=most).map(|m| ln_extreme(m, probabilities)).fold(0.0, f64::min);
 
     let threshold = LARGEST_SIGNIFICANT.ln();
     let raw_score = if ln_joint > threshold && ln_extreme > threshold {
@@ -115,10 +98,7 @@ pub fn combine(style: Style, probabilities: &[f64]) -> Combined {
     } else {
         (weights.joint * ln_joint).exp() * (weights.extreme * ln_extreme).exp()
     };
-    Combined {
-        raw_score,
-        probability,
-    }
+    Combined { raw_score, probability }
 }
 
 /// What one of the two logarithms of probabilities contributes to the raw score.

@@ -59,10 +59,7 @@ impl Bucket {
         self.subjects[place as usize].1 += count;
         for (field, value) in influences {
             let value = self.values.register(field, value);
-            if self
-                .known_influences
-                .insert(u64::from(place) << 32 | u64::from(value))
-            {
+            if self.known_influences.insert(u64::from(place) << 32 | u64::from(value)) {
                 self.influences.push((place, value));
             }
         }
@@ -75,16 +72,9 @@ impl Bucket {
 
     /// Partition, sort and id of the values that the bucket refers to.
     pub(crate) fn values_in_use(&self) -> impl Iterator<Item = (u32, Kind, u32)> + '_ {
-        self.subjects.iter().flat_map(
-            |&(
-                Subject {
-                    partition,
-                    over,
-                    by,
-                },
-                _,
-            )| { [(partition, Kind::By, by), (partition, Kind::Over, over)] },
-        )
+        self.subjects.iter().flat_map(|&(Subject { partition, over, by }, _)| {
+            [(partition, Kind::By, by), (partition, Kind::Over, over)]
+        })
     }
 
     /// What was gathered, in an order that does not depend on that of the events.
@@ -106,10 +96,7 @@ impl Bucket {
         let influences = Groups::of(by_subject.len(), by_value.len(), pairs);
         Gathered {
             values: by_value.iter().map(|&id| self.values.value(id)).collect(),
-            subjects: by_subject
-                .iter()
-                .map(|&place| self.subjects[place as usize])
-                .collect(),
+            subjects: by_subject.iter().map(|&place| self.subjects[place as usize]).collect(),
             influences,
         }
     }
@@ -154,12 +141,8 @@ impl Groups {
     ) -> Self {
         let swapped = pairs.map(|(member, item)| (item, member));
         let by_item = Groups::in_given_order(items, swapped);
-        let ascending = (0..items as u32).flat_map(|item| {
-            by_item
-                .get(item as usize)
-                .iter()
-                .map(move |&member| (member, item))
-        });
+        let ascending = (0..items as u32)
+            .flat_map(|item| by_item.get(item as usize).iter().map(move |&member| (member, item)));
         Groups::in_given_order(members, ascending)
     }
 
@@ -203,20 +186,13 @@ mod tests {
 
     #[test]
     fn what_is_gathered_is_sorted() {
-        let subject = |by| Subject {
-            partition: 0,
-            over: 0,
-            by,
-        };
+        let subject = |by| Subject { partition: 0, over: 0, by };
         let mut bucket = Bucket::default();
         bucket.note(subject(7), 1, [(1, b"b".as_slice()), (0, b"z")].into_iter());
         bucket.note(subject(2), 1, [(1, b"a".as_slice())].into_iter());
         bucket.note(subject(7), 1, [(1, b"a".as_slice()), (0, b"z")].into_iter());
         let gathered = bucket.gathered();
-        assert_eq!(
-            gathered.values,
-            [(0, b"z".as_slice()), (1, b"a"), (1, b"b")]
-        );
+        assert_eq!(gathered.values, [(0, b"z".as_slice()), (1, b"a"), (1, b"b")]);
         assert_eq!(gathered.subjects, [(subject(2), 1), (subject(7), 2)]);
         assert_eq!(gathered.influences.get(0), [1]);
         assert_eq!(gathered.influences.get(1), [0, 1, 2]);

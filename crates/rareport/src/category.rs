@@ -53,15 +53,12 @@ impl CategoryModel {
     /// A model with given concentrations, by id; zero stands for no category (rare-model §14.2).
     #[must_use]
     pub fn of_counts(counts: &[u32]) -> Self {
-        let mut ascending: Vec<u32> = (0..counts.len() as u32)
-            .filter(|&id| counts[id as usize] > 0)
-            .collect();
+        let mut ascending: Vec<u32> =
+            (0..counts.len() as u32).filter(|&id| counts[id as usize] > 0).collect();
         ascending.sort_unstable_by_key(|&id| (counts[id as usize], id));
         CategoryModel {
             concentrations: counts.iter().map(|&count| f64::from(count)).collect(),
-            total: counts
-                .iter()
-                .fold(0.0, |total, &count| total + f64::from(count)),
+            total: counts.iter().fold(0.0, |total, &count| total + f64::from(count)),
             decay_rate: 0.0,
             ascending,
         }
@@ -74,8 +71,7 @@ impl CategoryModel {
                 *concentration = 0.0;
             }
         }
-        self.ascending
-            .retain(|&id| self.concentrations[id as usize] > 0.0);
+        self.ascending.retain(|&id| self.concentrations[id as usize] > 0.0);
         self.total = self.concentrations.iter().fold(0.0, |total, c| total + c);
     }
 
@@ -100,10 +96,7 @@ impl CategoryModel {
     /// Concentration of a category, c; `None` if there is no such category.
     #[must_use]
     pub fn concentration(&self, id: u32) -> Option<f64> {
-        self.concentrations
-            .get(id as usize)
-            .copied()
-            .filter(|&c| c > 0.0)
+        self.concentrations.get(id as usize).copied().filter(|&c| c > 0.0)
     }
 
     /// The categories by ascending concentration, rarest first.
@@ -153,9 +146,7 @@ impl CategoryModel {
         let concentration = |id: u32| self.concentrations[id as usize];
         let mut grown = present.to_vec();
         grown.sort_unstable_by(|&x, &y| {
-            concentration(x)
-                .total_cmp(&concentration(y))
-                .then(x.cmp(&y))
+            concentration(x).total_cmp(&concentration(y)).then(x.cmp(&y))
         });
         let others = self.ascending.iter().copied();
         let others = others.filter(|id| present.binary_search(id).is_err());
@@ -187,11 +178,7 @@ impl CategoryModel {
         let even = 1.0 / self.len() as f64;
         let known = self.concentrations.iter().filter(|&&c| c > 0.0);
         let overflowed = known.fold(0.0, |sum, c| sum + (even - c / self.total));
-        Rarity {
-            model: self,
-            knots,
-            overflowed,
-        }
+        Rarity { model: self, knots, overflowed }
     }
 }
 
@@ -229,16 +216,9 @@ impl Rarity<'_> {
     #[must_use]
     pub fn probability_at(&self, concentration: f64) -> f64 {
         let samples = self.samples(concentration);
-        let sum: f64 = samples
-            .iter()
-            .map(|s| self.mass_up_to(SAMPLE_FACTOR * s))
-            .sum();
+        let sum: f64 = samples.iter().map(|s| self.mass_up_to(SAMPLE_FACTOR * s)).sum();
         let mean = sum / samples.len() as f64;
-        let overflowed = if mean >= self.overflowed {
-            self.overflowed
-        } else {
-            0.0
-        };
+        let overflowed = if mean >= self.overflowed { self.overflowed } else { 0.0 };
         ((mean + overflowed) + (mean + self.overflowed)) / 2.0
     }
 
@@ -255,10 +235,7 @@ impl Rarity<'_> {
     fn samples(&self, concentration: f64) -> Vec<f64> {
         let (a, b) = (concentration, self.model.total - concentration);
         let total = self.model.total;
-        let q = SAMPLES_UP_TO
-            .iter()
-            .find(|(limit, _)| total <= *limit)
-            .map_or(1, |&(_, q)| q);
+        let q = SAMPLES_UP_TO.iter().find(|(limit, _)| total <= *limit).map_or(1, |&(_, q)| q);
         let mean = a / (a + b);
         if q == 1 || a <= 0.0 || b <= 0.0 {
             return vec![mean];
@@ -270,11 +247,7 @@ impl Rarity<'_> {
         (1..=q)
             .map(|k| {
                 level += width;
-                let up_to = if k == q {
-                    1.0
-                } else {
-                    weighted.cdf(posterior.quantile(level))
-                };
+                let up_to = if k == q { 1.0 } else { weighted.cdf(posterior.quantile(level)) };
                 let slice = mean / width * (up_to - below);
                 below = up_to;
                 slice
@@ -317,20 +290,15 @@ mod tests {
     }
 
     fn assert_close(actual: f64, expected: f64) {
-        assert!(
-            (actual - expected).abs() <= 1e-9 * expected,
-            "{actual} instead of {expected}"
-        );
+        assert!((actual - expected).abs() <= 1e-9 * expected, "{actual} instead of {expected}");
     }
 
     fn check(model: &CategoryModel, expected: &Example) {
         assert_close(model.total(), expected.total);
         let rarity = model.rarity();
         assert_eq!(rarity.knots.len(), expected.knots.len());
-        for (knot, (&at, &mass)) in rarity
-            .knots
-            .iter()
-            .zip(expected.knots.iter().zip(&expected.cums))
+        for (knot, (&at, &mass)) in
+            rarity.knots.iter().zip(expected.knots.iter().zip(&expected.cums))
         {
             assert_close(knot.at, at);
             assert_close(knot.mass, mass);
@@ -356,11 +324,7 @@ mod tests {
         let expected: BTreeMap<String, Example> = serde_json::from_str(text).unwrap();
         let mut model = CategoryModel::new(0.00025);
         for bucket in 0..=100 {
-            let present: &[u32] = if bucket == 100 {
-                &[0, 1, 2, 3, 4]
-            } else {
-                &[0, 1, 2, 3]
-            };
+            let present: &[u32] = if bucket == 100 { &[0, 1, 2, 3, 4] } else { &[0, 1, 2, 3] };
             model.learn(present);
             if let Some(expected) = expected.get(&bucket.to_string()) {
                 check(&model, expected);
@@ -372,22 +336,15 @@ mod tests {
     fn scaling_keeps_ties_and_order() {
         let mut model = CategoryModel::new(0.00025);
         for bucket in 0..1000u32 {
-            let present: Vec<u32> = (0..40)
-                .filter(|id| bucket.is_multiple_of(id / 2 + 1))
-                .collect();
+            let present: Vec<u32> =
+                (0..40).filter(|id| bucket.is_multiple_of(id / 2 + 1)).collect();
             model.learn(&present);
         }
-        let concentrations: Vec<f64> = model
-            .rarest_first()
-            .iter()
-            .map(|&id| model.concentration(id).unwrap())
-            .collect();
+        let concentrations: Vec<f64> =
+            model.rarest_first().iter().map(|&id| model.concentration(id).unwrap()).collect();
         assert!(concentrations.is_sorted());
         for pair in 0..20 {
-            assert_eq!(
-                model.concentration(2 * pair),
-                model.concentration(2 * pair + 1)
-            );
+            assert_eq!(model.concentration(2 * pair), model.concentration(2 * pair + 1));
         }
     }
 

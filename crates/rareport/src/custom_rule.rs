@@ -53,12 +53,7 @@ impl CustomRules {
         if detector.over_field.is_some() && !detector.rules.is_empty() {
             return Err(JobError::RulesWithOverField);
         }
-        detector
-            .rules
-            .iter()
-            .map(|rule| Rule::of(rule, job))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        detector.rules.iter().map(|rule| Rule::of(rule, job)).collect::<Result<_, _>>().map(Self)
     }
 
     /// What the rules say about a by-field value of a partition.
@@ -73,10 +68,7 @@ impl CustomRules {
 
 impl Rule {
     fn of(rule: &RuleConfig, job: &JobConfig) -> Result<Self, JobError> {
-        let scope = rule
-            .scope
-            .iter()
-            .map(|(field, scope)| Entry::of(field, scope, job));
+        let scope = rule.scope.iter().map(|(field, scope)| Entry::of(field, scope, job));
         Ok(Rule {
             verdict: Verdict {
                 skip_result: rule.actions.contains(&RuleAction::SkipResult),
@@ -102,26 +94,14 @@ impl Entry {
         } else if Some(name) == detector.partition_field.as_deref() {
             Field::Partition
         } else {
-            return Err(JobError::ScopeField {
-                field: name.to_owned(),
-            });
+            return Err(JobError::ScopeField { field: name.to_owned() });
         };
         let wanted = |filter: &&Filter| filter.filter_id == scope.filter_id;
         let Some(filter) = job.filters.iter().find(wanted) else {
-            return Err(JobError::NoSuchFilter {
-                id: scope.filter_id.clone(),
-            });
+            return Err(JobError::NoSuchFilter { id: scope.filter_id.clone() });
         };
-        let items = filter
-            .items
-            .iter()
-            .map(|item| Pattern::of(item.as_bytes()))
-            .collect();
-        Ok(Entry {
-            field,
-            items,
-            include: scope.filter_type == FilterType::Include,
-        })
+        let items = filter.items.iter().map(|item| Pattern::of(item.as_bytes())).collect();
+        Ok(Entry { field, items, include: scope.filter_type == FilterType::Include })
     }
 
     fn holds(&self, value: &[u8]) -> bool {

@@ -162,10 +162,7 @@ impl Detector {
 
     /// Closes the buckets of all observations, as if time went on far enough.
     pub fn finish(&mut self) -> Closed<'_> {
-        let end = self
-            .open
-            .back()
-            .map(|(start, _)| start + i64::from(self.job.bucket_span));
+        let end = self.open.back().map(|(start, _)| start + i64::from(self.job.bucket_span));
         Closed::until(self, end.unwrap_or(i64::MIN))
     }
 
@@ -183,11 +180,8 @@ impl Detector {
         let window = decays.floor().min(LONGEST_PRUNE_WINDOW) as i64;
         let last_closed = closed_until - span;
         let oldest_kept = last_closed - window * span;
-        let open: HashSet<(u32, Kind, u32)> = self
-            .open
-            .iter()
-            .flat_map(|(_, bucket)| bucket.values_in_use())
-            .collect();
+        let open: HashSet<(u32, Kind, u32)> =
+            self.open.iter().flat_map(|(_, bucket)| bucket.values_in_use()).collect();
         for id in 0..self.partitions.len() as u32 {
             let partition = self.partitions.get_mut(id);
             self.known_values -= partition.value_count();

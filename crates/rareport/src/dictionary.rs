@@ -32,10 +32,7 @@ impl Dictionary {
     /// The id of `value`, which gets one if it has none.
     pub(crate) fn register(&mut self, value: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(value);
-        if let Some(&id) = self
-            .ids
-            .find(hash, |&id| &*self.values[id as usize] == value)
-        {
+        if let Some(&id) = self.ids.find(hash, |&id| &*self.values[id as usize] == value) {
             return id;
         }
         let id = match self.free.pop() {
@@ -49,8 +46,7 @@ impl Dictionary {
             }
         };
         let (values, hasher) = (&self.values, &self.hasher);
-        self.ids
-            .insert_unique(hash, id, |&id| hasher.hash_one(&*values[id as usize]));
+        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(&*values[id as usize]));
         id
     }
 
@@ -102,11 +98,7 @@ impl Scratch {
         }
         let (id, start) = (self.entries.len() as u32, self.bytes.len());
         self.bytes.extend_from_slice(value);
-        self.entries.push(Entry {
-            field,
-            start,
-            end: self.bytes.len(),
-        });
+        self.entries.push(Entry { field, start, end: self.bytes.len() });
         let (entries, bytes, hasher) = (&self.entries, &self.bytes, &self.hasher);
         self.ids.insert_unique(hash, id, |&id| {
             let entry = entries[id as usize];
@@ -151,10 +143,7 @@ mod tests {
         dictionary.remove(2);
         dictionary.remove(0);
         assert_eq!(dictionary.len(), 1);
-        assert_eq!(
-            [b"d", b"b", b"a", b"e"].map(|value| dictionary.register(value)),
-            [0, 1, 2, 3]
-        );
+        assert_eq!([b"d", b"b", b"a", b"e"].map(|value| dictionary.register(value)), [0, 1, 2, 3]);
     }
 
     #[test]

@@ -113,17 +113,8 @@ impl QuantileDigest {
     /// An empty digest with size parameter `size` (K, at least 1) and decay rate `decay_rate`
     /// (λ, per unit of [age](Self::age)).
     pub fn new(size: u64, decay_rate: f64) -> QuantileDigest {
-        let root = Node {
-            lo: 0,
-            hi: 1,
-            count: 0,
-        };
-        QuantileDigest {
-            size: size.max(1),
-            decay_rate,
-            total: 0,
-            nodes: vec![root],
-        }
+        let root = Node { lo: 0, hi: 1, count: 0 };
+        QuantileDigest { size: size.max(1), decay_rate, total: 0, nodes: vec![root] }
     }
 
     /// The digest whose [nodes](Self::nodes) are `nodes`.
@@ -157,12 +148,7 @@ impl QuantileDigest {
             .try_fold(0_u64, |sum, node| sum.checked_add(node.count))
             .filter(|&total| total <= MAX_TOTAL)
             .ok_or(DigestError::Total)?;
-        Ok(QuantileDigest {
-            size,
-            decay_rate,
-            total,
-            nodes,
-        })
+        Ok(QuantileDigest { size, decay_rate, total, nodes })
     }
 
     /// The nodes in post-order, the root last: the exact state, for
@@ -189,11 +175,7 @@ impl QuantileDigest {
         let threshold = self.merge_threshold();
         self.total = self.total.saturating_add(count);
         let grown = self.grow_root(value);
-        let leaf = Node {
-            lo: value,
-            hi: value,
-            count,
-        };
+        let leaf = Node { lo: value, hi: value, count };
         let whole = grown || self.merge_threshold() != threshold;
         match self.find(&leaf) {
             Ok(index) => {
@@ -215,10 +197,7 @@ impl QuantileDigest {
         for node in self.nodes.iter_mut().filter(|node| node.count > 0) {
             node.count = (node.count as f64 * factor + 0.5).max(1.0) as u64;
         }
-        self.total = self
-            .nodes
-            .iter()
-            .fold(0, |sum, node| sum.saturating_add(node.count));
+        self.total = self.nodes.iter().fold(0, |sum, node| sum.saturating_add(node.count));
         self.compress();
     }
 
@@ -244,23 +223,13 @@ impl QuantileDigest {
     /// Bounds of the fraction of values that are at most `value`; 0 for an empty digest.
     pub fn cdf(&self, value: u32) -> Bounds {
         if self.is_empty() {
-            return Bounds {
-                lower: 0.0,
-                upper: 0.0,
-            };
+            return Bounds { lower: 0.0, upper: 0.0 };
         }
         let sum = |count, node: &Node| count + node.count;
         let ended = self.nodes[..self.ending_by(value)].iter().fold(0, sum);
-        let begun = self
-            .nodes
-            .iter()
-            .filter(|node| node.lo <= value)
-            .fold(0, sum);
+        let begun = self.nodes.iter().filter(|node| node.lo <= value).fold(0, sum);
         let total = self.total as f64;
-        Bounds {
-            lower: ended as f64 / total,
-            upper: begun as f64 / total,
-        }
+        Bounds { lower: ended as f64 / total, upper: begun as f64 / total }
     }
 
     /// Bounds of the density (fraction of the values per unit) around `value`.
@@ -284,10 +253,7 @@ impl QuantileDigest {
             count += node.count;
             match steps.last_mut() {
                 Some(step) if step.value == node.hi => step.count = count,
-                _ => steps.push(Step {
-                    value: node.hi,
-                    count,
-                }),
+                _ => steps.push(Step { value: node.hi, count }),
             }
         }
         steps
@@ -349,11 +315,7 @@ impl QuantileDigest {
         if root.count == 0 {
             root.hi = hi;
         } else {
-            self.nodes.push(Node {
-                lo: 0,
-                hi,
-                count: 0,
-            });
+            self.nodes.push(Node { lo: 0, hi, count: 0 });
         }
         true
     }

@@ -65,10 +65,7 @@ impl Explanation {
         let history = partition.by_history.get(id);
         let neighbor = |id: u32| Neighbor {
             value: text(partition.by.value(id)),
-            buckets_seen: partition
-                .by_history
-                .get(id)
-                .map_or(0, |history| history.buckets),
+            buckets_seen: partition.by_history.get(id).map_or(0, |history| history.buckets),
         };
         let (rank, nearest) = neighborhood(model, id);
         let mut explanation = Explanation {
@@ -132,11 +129,8 @@ fn neighborhood(model: &CategoryModel, id: u32) -> (u64, Vec<u32>) {
         below + rarest_first[below..].partition_point(|other| concentration(other) <= own);
     let window = below.saturating_sub(NEIGHBORS)..(below + NEIGHBORS + 1).min(rarest_first.len());
     let above = not_above..(not_above + NEIGHBORS).min(rarest_first.len());
-    let mut near: Vec<u32> = rarest_first[window]
-        .iter()
-        .chain(&rarest_first[above])
-        .copied()
-        .collect();
+    let mut near: Vec<u32> =
+        rarest_first[window].iter().chain(&rarest_first[above]).copied().collect();
     near.retain(|&other| other != id);
     let distance =
         |other: &u32| (concentration(other).max(f64::MIN_POSITIVE).ln() - own.ln()).abs();

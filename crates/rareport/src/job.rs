@@ -39,10 +39,7 @@ pub struct JobConfig {
     /// Name of the job, part of the ids of its results.
     pub job_id: String,
     /// Bucket length in seconds, at least 1. In TOML also a text such as `15m` or `1h`.
-    #[serde(
-        default = "default_bucket_span",
-        deserialize_with = "span::deserialize"
-    )]
+    #[serde(default = "default_bucket_span", deserialize_with = "span::deserialize")]
     pub bucket_span: u32,
     /// How late an event may come, in seconds; rounded up to whole buckets (rare-model §13). In
     /// TOML also a text such as `1h`.
@@ -185,10 +182,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            results_per_bucket: Some(DEFAULT_RESULT_LIMIT),
-            values: Some(DEFAULT_VALUE_LIMIT),
-        }
+        Limits { results_per_bucket: Some(DEFAULT_RESULT_LIMIT), values: Some(DEFAULT_VALUE_LIMIT) }
     }
 }
 
@@ -243,10 +237,7 @@ impl JobConfig {
             JobConfig::from_elastic_json(text)
         } else {
             let job = JobConfig::from_toml(text)?;
-            Ok(ParsedJob {
-                job,
-                warnings: Vec::new(),
-            })
+            Ok(ParsedJob { job, warnings: Vec::new() })
         }
     }
 
@@ -327,11 +318,8 @@ impl JobConfig {
             return Err(JobError::OverFieldMissing);
         }
         let optional = [&detector.over_field, &detector.partition_field];
-        let fields: Vec<&String> = optional
-            .into_iter()
-            .flatten()
-            .chain([&detector.by_field])
-            .collect();
+        let fields: Vec<&String> =
+            optional.into_iter().flatten().chain([&detector.by_field]).collect();
         let repeated = |all: &[&String]| {
             let first_of = |field: &String| all.iter().position(|other| *other == field);
             (0..all.len())
@@ -342,22 +330,14 @@ impl JobConfig {
             return Err(JobError::EmptyField);
         }
         if let Some(field) = repeated(&fields) {
-            return Err(JobError::RepeatedField {
-                field,
-                place: "detector",
-            });
+            return Err(JobError::RepeatedField { field, place: "detector" });
         }
         let influencers: Vec<&String> = self.influencers.iter().collect();
         if let Some(field) = repeated(&influencers) {
-            return Err(JobError::RepeatedField {
-                field,
-                place: "influencers",
-            });
+            return Err(JobError::RepeatedField { field, place: "influencers" });
         }
         if influencers.len() > usize::from(u16::MAX) {
-            return Err(JobError::TooManyInfluencers {
-                found: influencers.len(),
-            });
+            return Err(JobError::TooManyInfluencers { found: influencers.len() });
         }
         Ok(())
     }

@@ -163,11 +163,7 @@ impl Normalizer {
 /// R̃, the raw score of a probability that is small enough to matter, otherwise 0
 /// (rare-model §8.3 (23)).
 fn significant_raw_score(probability: f64) -> f64 {
-    if probability > LARGEST_SIGNIFICANT {
-        0.0
-    } else {
-        score::raw_score(probability)
-    }
+    if probability > LARGEST_SIGNIFICANT { 0.0 } else { score::raw_score(probability) }
 }
 
 /// The integer that stands for a raw score in the digests.

@@ -44,22 +44,12 @@ impl Normalizers {
         value_scopes: &[(usize, Scope<'_>)],
     ) {
         self.create_for(tree, value_scopes);
-        let optional = self
-            .values
-            .iter_mut()
-            .chain(&mut self.fields)
-            .chain([&mut self.leaves]);
-        optional
-            .flatten()
-            .chain([&mut self.root])
-            .for_each(Normalizer::age);
+        let optional = self.values.iter_mut().chain(&mut self.fields).chain([&mut self.leaves]);
+        optional.flatten().chain([&mut self.root]).for_each(Normalizer::age);
         self.root.feed(Scope::default(), tree.root.probability);
         if let Some(normalizer) = &mut self.leaves {
-            for (leaf, LeafScope { scope, .. }) in tree
-                .leaves
-                .iter()
-                .zip(leaf_scopes)
-                .filter(|(_, scope)| scope.is_fed)
+            for (leaf, LeafScope { scope, .. }) in
+                tree.leaves.iter().zip(leaf_scopes).filter(|(_, scope)| scope.is_fed)
             {
                 normalizer.feed(*scope, leaf.probability);
             }
@@ -100,10 +90,7 @@ impl Normalizers {
 }
 
 fn scorers_of(normalizers: &[Option<Normalizer>]) -> Vec<Option<Scorer<'_>>> {
-    normalizers
-        .iter()
-        .map(|normalizer| normalizer.as_ref().map(Normalizer::scorer))
-        .collect()
+    normalizers.iter().map(|normalizer| normalizer.as_ref().map(Normalizer::scorer)).collect()
 }
 
 /// Judges nodes; the score of a node without a normaliser is 0.
@@ -121,15 +108,11 @@ impl Scorers<'_> {
     }
 
     pub(crate) fn leaf(&mut self, scope: Scope<'_>, probability: f64) -> f64 {
-        self.leaves
-            .as_mut()
-            .map_or(0.0, |scorer| scorer.score(scope, probability))
+        self.leaves.as_mut().map_or(0.0, |scorer| scorer.score(scope, probability))
     }
 
     pub(crate) fn value(&mut self, field: usize, scope: Scope<'_>, probability: f64) -> f64 {
-        self.values[field]
-            .as_mut()
-            .map_or(0.0, |scorer| scorer.score(scope, probability))
+        self.values[field].as_mut().map_or(0.0, |scorer| scorer.score(scope, probability))
     }
 
     pub(crate) fn field(&mut self, field: usize, probability: f64) -> f64 {

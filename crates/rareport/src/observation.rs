@@ -33,20 +33,13 @@ impl<'a> Observation<'a> {
     /// An event at `time` (seconds since the epoch) with a by-field value and nothing else.
     #[must_use]
     pub fn new(time: i64, by: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Observation {
-            time,
-            by: Some(by.as_ref()),
-            ..Observation::default()
-        }
+        Observation { time, by: Some(by.as_ref()), ..Observation::default() }
     }
 
     /// The same event with values of the influencer fields.
     #[must_use]
     pub fn with_influencers(self, influencers: &'a [Option<&'a [u8]>]) -> Self {
-        Observation {
-            influencers,
-            ..self
-        }
+        Observation { influencers, ..self }
     }
 }
 

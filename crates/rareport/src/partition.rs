@@ -38,11 +38,8 @@ impl Histories {
         if self.0.len() <= index {
             self.0.resize(index + 1, None);
         }
-        let history = self.0[index].get_or_insert(History {
-            first: bucket,
-            last: bucket,
-            buckets: 0,
-        });
+        let history =
+            self.0[index].get_or_insert(History { first: bucket, last: bucket, buckets: 0 });
         history.last = bucket;
         history.buckets += 1;
     }
@@ -54,11 +51,7 @@ impl Histories {
     /// Ids last present in a bucket that starts before `start`.
     fn unseen_since(&self, start: i64) -> Vec<u32> {
         let unseen = |history: &Option<History>| history.is_some_and(|h| h.last < start);
-        (0u32..)
-            .zip(&self.0)
-            .filter(|(_, history)| unseen(history))
-            .map(|(id, _)| id)
-            .collect()
+        (0u32..).zip(&self.0).filter(|(_, history)| unseen(history)).map(|(id, _)| id).collect()
     }
 }
 
@@ -154,8 +147,7 @@ impl Partition {
                 self.over_history.note(person[0].0.over, start);
             }
         }
-        by.into_iter()
-            .for_each(|id| self.by_history.note(id, start));
+        by.into_iter().for_each(|id| self.by_history.note(id, start));
     }
 
     /// Forgets values that were last present in a bucket before `start` and that are not `kept`

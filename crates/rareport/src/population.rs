@@ -117,9 +117,7 @@ impl Population {
         };
         let attribute = |&(subject, count): &(Subject, u64)| Attribute {
             id: subject.by,
-            probability: rarity
-                .probability(subject.by)
-                .clamp(SMALLEST_PROBABILITY, 1.0),
+            probability: rarity.probability(subject.by).clamp(SMALLEST_PROBABILITY, 1.0),
             weight: weight(count),
         };
         person.iter().map(attribute).collect()
@@ -134,24 +132,12 @@ impl Population {
     ) -> Vec<CauseOf> {
         let mut attributes = self.attributes(&self.model.rarity(), person);
         attributes.sort_by(|x, y| {
-            x.probability
-                .total_cmp(&y.probability)
-                .then_with(|| name(x.id).cmp(&name(y.id)))
+            x.probability.total_cmp(&y.probability).then_with(|| name(x.id).cmp(&name(y.id)))
         });
-        let smallest = attributes
-            .first()
-            .map_or(1.0, |attribute| attribute.probability);
+        let smallest = attributes.first().map_or(1.0, |attribute| attribute.probability);
         let limit = (CAUSE_TOLERANCE * smallest).max(SURE_CAUSE);
-        let causes = attributes
-            .iter()
-            .take_while(|a| a.probability <= limit)
-            .take(MOST_CAUSES);
-        causes
-            .map(|a| CauseOf {
-                attribute: a.id,
-                probability: a.probability,
-            })
-            .collect()
+        let causes = attributes.iter().take_while(|a| a.probability <= limit).take(MOST_CAUSES);
+        causes.map(|a| CauseOf { attribute: a.id, probability: a.probability }).collect()
     }
 
     /// What a cause of a person's record gives as typical: P̂ of the attribute that happens to
@@ -203,10 +189,7 @@ fn influences(
             } else {
                 (joint(members).ln() / probability.ln()).clamp(0.0, 1.0)
             };
-            Influence {
-                value: with_value[0].0,
-                strength,
-            }
+            Influence { value: with_value[0].0, strength }
         })
         .filter(|influence| influence.strength >= INFLUENCE_CUT_OFF)
         .collect()

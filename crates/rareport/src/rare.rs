@@ -19,10 +19,8 @@ pub(crate) fn judge(
     skips: impl Fn(u32) -> bool,
     leaves: &mut Leaves,
 ) {
-    let ids: Vec<u32> = gathered.subjects[range.clone()]
-        .iter()
-        .map(|(subject, _)| subject.by)
-        .collect();
+    let ids: Vec<u32> =
+        gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by).collect();
     let rarity = model.rarity();
     let mut known: HashMap<u64, f64, RandomState> = HashMap::default();
     for id in visit_order(&ids) {
@@ -41,10 +39,7 @@ pub(crate) fn judge(
         leaves.push(
             id,
             probability.clamp(SMALLEST_PROBABILITY, 1.0),
-            influences.map(|&value| Influence {
-                value,
-                strength: 1.0,
-            }),
+            influences.map(|&value| Influence { value, strength: 1.0 }),
         );
     }
 }

@@ -108,10 +108,7 @@ impl Record {
     /// The value that was rare, of the by field or, in a population job, of the over field.
     #[must_use]
     pub fn value(&self) -> &str {
-        let value = self
-            .over_field_value
-            .as_ref()
-            .or(self.by_field_value.as_ref());
+        let value = self.over_field_value.as_ref().or(self.by_field_value.as_ref());
         value.map_or("", String::as_str)
     }
 }
@@ -231,9 +228,6 @@ impl BucketResults {
     pub fn to_json_lines(&self) -> Result<Vec<String>, serde_json::Error> {
         let records = self.records.iter().map(serde_json::to_string);
         let influencers = self.influencers.iter().map(serde_json::to_string);
-        records
-            .chain(influencers)
-            .chain([serde_json::to_string(&self.bucket)])
-            .collect()
+        records.chain(influencers).chain([serde_json::to_string(&self.bucket)]).collect()
     }
 }

@@ -45,11 +45,7 @@ fn stirling_error(x: f64) -> f64 {
         return ln_gamma(x) - (x - 0.5) * x.ln() + x - HALF_LN_TWO_PI;
     }
     let inverse_square = 1.0 / (x * x);
-    SERIES
-        .iter()
-        .rev()
-        .fold(0.0, |sum, term| sum * inverse_square + term)
-        / x
+    SERIES.iter().rev().fold(0.0, |sum, term| sum * inverse_square + term) / x
 }
 
 /// Deviance n·ln(n/m) + m − n for n, m > 0, where `difference` is n − m.
@@ -128,11 +124,7 @@ impl Beta {
     /// Probability of a value of at most `x`; arguments outside [0, 1] count as the nearer end.
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
-        self.share_below(Share {
-            part: x,
-            rest: 1.0 - x,
-        })
-        .part
+        self.share_below(Share { part: x, rest: 1.0 - x }).part
     }
 
     /// The value that a draw stays below with probability `p` (0 ≤ p ≤ 1).
@@ -144,31 +136,15 @@ impl Beta {
         if p >= 1.0 {
             return 1.0;
         }
-        let target = Share {
-            part: p,
-            rest: 1.0 - p,
-        };
+        let target = Share { part: p, rest: 1.0 - p };
         let mut x = self.guess(target);
-        let (mut low, mut high) = (
-            Share {
-                part: 0.0,
-                rest: 1.0,
-            },
-            Share {
-                part: 1.0,
-                rest: 0.0,
-            },
-        );
+        let (mut low, mut high) = (Share { part: 0.0, rest: 1.0 }, Share { part: 1.0, rest: 0.0 });
         for _ in 0..MAX_STEPS {
             if x.part <= 0.0 || x.rest <= 0.0 {
                 break;
             }
             let below = self.share_below(x);
-            let excess = if p <= 0.5 {
-                below.part - target.part
-            } else {
-                target.rest - below.rest
-            };
+            let excess = if p <= 0.5 { below.part - target.part } else { target.rest - below.rest };
             if excess < 0.0 {
                 low = x;
             } else {
@@ -206,29 +182,17 @@ impl Beta {
             let lambda = (z * z - 3.0) / 6.0;
             let w = z * (h + lambda).max(0.0).sqrt() / h
                 + (ia - ib) * (lambda + 5.0 / 6.0 - 2.0 / (3.0 * h));
-            return shifted(
-                Share {
-                    part: a / (a + b),
-                    rest: b / (a + b),
-                },
-                2.0 * w,
-            );
+            return shifted(Share { part: a / (a + b), rest: b / (a + b) }, 2.0 * w);
         }
         let ln_beta = ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
         let ln_x = (target.part.ln() + a.ln() + ln_beta) / a;
         let ln_rest = (target.rest.ln() + b.ln() + ln_beta) / b;
         if ln_x <= ln_rest {
             let part = ln_x.min(-1e-3).exp();
-            Share {
-                part,
-                rest: 1.0 - part,
-            }
+            Share { part, rest: 1.0 - part }
         } else {
             let rest = ln_rest.min(-1e-3).exp();
-            Share {
-                part: 1.0 - rest,
-                rest,
-            }
+            Share { part: 1.0 - rest, rest }
         }
     }
 
@@ -243,34 +207,19 @@ impl Beta {
     /// The probabilities of values below and above `x`.
     fn share_below(&self, x: Share) -> Share {
         if x.part <= 0.0 {
-            return Share {
-                part: 0.0,
-                rest: 1.0,
-            };
+            return Share { part: 0.0, rest: 1.0 };
         }
         if x.rest <= 0.0 {
-            return Share {
-                part: 1.0,
-                rest: 0.0,
-            };
+            return Share { part: 1.0, rest: 0.0 };
         }
         let density = self.logit_density(x);
         if x.part <= (self.a + 1.0) / (self.a + self.b + 2.0) {
             let part = lower_tail(self.a, self.b, x, density);
-            Share {
-                part,
-                rest: 1.0 - part,
-            }
+            Share { part, rest: 1.0 - part }
         } else {
-            let flipped = Share {
-                part: x.rest,
-                rest: x.part,
-            };
+            let flipped = Share { part: x.rest, rest: x.part };
             let rest = lower_tail(self.b, self.a, flipped, density);
-            Share {
-                part: 1.0 - rest,
-                rest,
-            }
+            Share { part: 1.0 - rest, rest }
         }
     }
 }
@@ -279,16 +228,10 @@ impl Beta {
 fn shifted(x: Share, step: f64) -> Share {
     let factor = step.exp();
     if !factor.is_finite() {
-        return Share {
-            part: 1.0,
-            rest: 0.0,
-        };
+        return Share { part: 1.0, rest: 0.0 };
     }
     let sum = x.rest + x.part * factor;
-    Share {
-        part: x.part * factor / sum,
-        rest: x.rest / sum,
-    }
+    Share { part: x.part * factor / sum, rest: x.rest / sum }
 }
 
 /// A value between two others, halfway in the logit where both have one.
@@ -296,23 +239,14 @@ fn middle(low: Share, high: Share) -> Share {
     if low.part > 0.0 && high.rest > 0.0 {
         let part = (low.part * high.part).sqrt();
         let rest = (low.rest * high.rest).sqrt();
-        return Share {
-            part: part / (part + rest),
-            rest: rest / (part + rest),
-        };
+        return Share { part: part / (part + rest), rest: rest / (part + rest) };
     }
     if low.part > 0.0 {
         let rest = 0.5 * low.rest;
-        return Share {
-            part: 1.0 - rest,
-            rest,
-        };
+        return Share { part: 1.0 - rest, rest };
     }
     let part = 0.5 * high.part;
-    Share {
-        part,
-        rest: 1.0 - part,
-    }
+    Share { part, rest: 1.0 - part }
 }
 
 /// I_x(a,b) for x below about the mean, where `density` is x^a·(1−x)^b/B(a,b).
@@ -436,11 +370,7 @@ pub fn normal_upper_tail_quantile(p: f64) -> f64 {
     }
     let tail = if q > 0.0 { p } else { 1.0 - p };
     let r = (-tail.ln()).sqrt();
-    let z = if r <= 5.0 {
-        ratio(r - 1.6, &SHOULDER)
-    } else {
-        ratio(r - 5.0, &TAIL)
-    };
+    let z = if r <= 5.0 { ratio(r - 1.6, &SHOULDER) } else { ratio(r - 5.0, &TAIL) };
     z.copysign(q)
 }
 

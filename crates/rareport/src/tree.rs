@@ -29,11 +29,7 @@ pub(crate) struct Node {
 
 impl Node {
     /// A node with nothing to say.
-    const UNREMARKABLE: Node = Node {
-        probability: 1.0,
-        raw_score: 0.0,
-        smallest: 1.0,
-    };
+    const UNREMARKABLE: Node = Node { probability: 1.0, raw_score: 0.0, smallest: 1.0 };
 
     /// What decides whether the node is written, p̃ of (31).
     fn decisive(&self) -> f64 {

@@ -31,28 +31,15 @@ fn vectors() -> Vec<Case> {
 
 #[test]
 fn joint_probabilities_agree_with_the_reference() {
-    for Case {
-        p,
-        ln_joint: expected,
-        ..
-    } in vectors()
-    {
+    for Case { p, ln_joint: expected, .. } in vectors() {
         let found = ln_joint(&p);
-        assert!(
-            (found - expected).abs() <= 1e-10,
-            "{p:?}: expected {expected}, found {found}"
-        );
+        assert!((found - expected).abs() <= 1e-10, "{p:?}: expected {expected}, found {found}");
     }
 }
 
 #[test]
 fn extreme_probabilities_agree_with_the_reference() {
-    for Case {
-        p,
-        ln_extreme: expected,
-        ..
-    } in vectors()
-    {
+    for Case { p, ln_extreme: expected, .. } in vectors() {
         for (m, expected) in (1..).zip(expected) {
             let found = ln_extreme(m, &p);
             assert!(
@@ -65,14 +52,7 @@ fn extreme_probabilities_agree_with_the_reference() {
 
 #[test]
 fn combinations_agree_with_the_reference() {
-    for Case {
-        p,
-        people,
-        attributes,
-        detectors,
-        ..
-    } in vectors()
-    {
+    for Case { p, people, attributes, detectors, .. } in vectors() {
         for (style, (score, probability)) in [
             (Style::People, people),
             (Style::Attributes, attributes),
@@ -116,34 +96,17 @@ fn of_one_probability_every_style_gives_the_probability() {
 #[test]
 fn nothing_is_unsurprising() {
     for style in [Style::People, Style::Attributes, Style::Detectors] {
-        assert_eq!(
-            combine(style, &[]),
-            Combined {
-                raw_score: 0.0,
-                probability: 1.0
-            }
-        );
+        assert_eq!(combine(style, &[]), Combined { raw_score: 0.0, probability: 1.0 });
     }
 }
 
 #[test]
 fn impossible_probabilities_do_not_fail() {
-    for p in [
-        vec![0.0, 0.0],
-        vec![0.0; 3000],
-        vec![1.0; 3000],
-        vec![f64::MIN_POSITIVE; 7],
-    ] {
+    for p in [vec![0.0, 0.0], vec![0.0; 3000], vec![1.0; 3000], vec![f64::MIN_POSITIVE; 7]] {
         for style in [Style::People, Style::Attributes, Style::Detectors] {
             let found = combine(style, &p);
-            assert!(
-                (0.0..=100.0).contains(&found.raw_score),
-                "{style:?}: {found:?}"
-            );
-            assert!(
-                (0.0..=1.0).contains(&found.probability),
-                "{style:?}: {found:?}"
-            );
+            assert!((0.0..=100.0).contains(&found.raw_score), "{style:?}: {found:?}");
+            assert!((0.0..=1.0).contains(&found.probability), "{style:?}: {found:?}");
         }
     }
 }
@@ -151,12 +114,7 @@ fn impossible_probabilities_do_not_fail() {
 #[test]
 fn the_two_smallest_have_a_closed_form() {
     // P(U₁ ≤ y₁, U₂ ≤ y₂) of n ordered uniforms = 1 − (1 − y₁)ⁿ − n·y₁·(1 − y₂)ⁿ⁻¹.
-    for (y1, y2, n) in [
-        (0.1_f64, 0.2_f64, 2_u8),
-        (0.03, 0.3, 5),
-        (0.05, 0.06, 20),
-        (0.3, 0.9, 3),
-    ] {
+    for (y1, y2, n) in [(0.1_f64, 0.2_f64, 2_u8), (0.03, 0.3, 5), (0.05, 0.06, 20), (0.3, 0.9, 3)] {
         let mut p = vec![0.95; usize::from(n)];
         p[0] = y2;
         p[1] = y1;

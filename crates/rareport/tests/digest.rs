@@ -29,34 +29,17 @@ struct Check {
 
 impl Check {
     fn compare(&self, digest: &QuantileDigest, place: &str) {
-        let nodes: Vec<_> = digest
-            .nodes()
-            .iter()
-            .map(|n| (n.lo, n.hi, n.count))
-            .collect();
+        let nodes: Vec<_> = digest.nodes().iter().map(|n| (n.lo, n.hi, n.count)).collect();
         assert_eq!(nodes, self.nodes_post_order, "{place}: nodes");
-        let summary: Vec<_> = digest
-            .summary()
-            .iter()
-            .map(|Step { value, count }| (*value, *count))
-            .collect();
+        let summary: Vec<_> =
+            digest.summary().iter().map(|Step { value, count }| (*value, *count)).collect();
         assert_eq!(summary, self.summary, "{place}: summary");
         for &(q, value) in &self.quantile {
             assert_eq!(digest.quantile(q), value, "{place}: quantile {q}");
         }
         for &(value, cdf_lower, cdf_upper, pdf_lower, pdf_upper) in &self.cdf_pdf {
-            close(
-                digest.cdf(value),
-                cdf_lower,
-                cdf_upper,
-                &format!("{place}: cdf {value}"),
-            );
-            close(
-                digest.pdf(value),
-                pdf_lower,
-                pdf_upper,
-                &format!("{place}: pdf {value}"),
-            );
+            close(digest.cdf(value), cdf_lower, cdf_upper, &format!("{place}: cdf {value}"));
+            close(digest.pdf(value), pdf_lower, pdf_upper, &format!("{place}: pdf {value}"));
         }
     }
 }
@@ -97,20 +80,8 @@ fn an_empty_digest_answers_zero() {
     let digest = QuantileDigest::new(201, 0.0);
     assert!(digest.is_empty());
     assert_eq!(digest.quantile(0.5), 0);
-    assert_eq!(
-        digest.cdf(7),
-        Bounds {
-            lower: 0.0,
-            upper: 0.0
-        }
-    );
-    assert_eq!(
-        digest.pdf(7),
-        Bounds {
-            lower: 0.0,
-            upper: 0.0
-        }
-    );
+    assert_eq!(digest.cdf(7), Bounds { lower: 0.0, upper: 0.0 });
+    assert_eq!(digest.pdf(7), Bounds { lower: 0.0, upper: 0.0 });
     assert_eq!(digest.summary(), []);
 }
 
@@ -133,38 +104,20 @@ fn lists_that_are_no_digest_are_refused() {
     assert_eq!(refuse(vec![node(2, 3, 1)]), DigestError::Root);
     assert_eq!(
         refuse(vec![node(1, 2, 1), node(0, 3, 0)]),
-        DigestError::NotDyadic {
-            index: 0,
-            node: node(1, 2, 1)
-        }
+        DigestError::NotDyadic { index: 0, node: node(1, 2, 1) }
     );
     assert_eq!(
         refuse(vec![node(3, 1, 1), node(0, 3, 0)]),
-        DigestError::NotDyadic {
-            index: 0,
-            node: node(3, 1, 1)
-        }
+        DigestError::NotDyadic { index: 0, node: node(3, 1, 1) }
     );
     assert_eq!(
         refuse(vec![node(0, 1, 0), node(1, 1, 1)]),
-        DigestError::OutOfOrder {
-            index: 1,
-            node: node(1, 1, 1)
-        }
+        DigestError::OutOfOrder { index: 1, node: node(1, 1, 1) }
     );
-    assert_eq!(
-        refuse(vec![node(0, 0, u64::MAX), node(0, 1, 1)]),
-        DigestError::Total
-    );
+    assert_eq!(refuse(vec![node(0, 0, u64::MAX), node(0, 1, 1)]), DigestError::Total);
     let root = vec![node(0, 1, 0)];
-    assert_eq!(
-        QuantileDigest::from_nodes(0, 0.0, root.clone()),
-        Err(DigestError::Size)
-    );
-    assert_eq!(
-        QuantileDigest::from_nodes(1, -1.0, root),
-        Err(DigestError::DecayRate(-1.0))
-    );
+    assert_eq!(QuantileDigest::from_nodes(0, 0.0, root.clone()), Err(DigestError::Size));
+    assert_eq!(QuantileDigest::from_nodes(1, -1.0, root), Err(DigestError::DecayRate(-1.0)));
 }
 
 /// Small values, values up to the largest scaled score, and any.

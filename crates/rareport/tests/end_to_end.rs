@@ -67,15 +67,8 @@ fn assert_like(path: &str, actual: &Value, expected: &Value) {
     match (actual, expected) {
         (Value::Number(_), Value::Number(_)) => {
             let (actual, expected) = (actual.as_f64().unwrap(), expected.as_f64().unwrap());
-            let tolerance = if path.ends_with("score") {
-                1e-6
-            } else {
-                1e-9 * expected.abs()
-            };
-            assert!(
-                (actual - expected).abs() <= tolerance,
-                "{path}: {actual} for {expected}"
-            );
+            let tolerance = if path.ends_with("score") { 1e-6 } else { 1e-9 * expected.abs() };
+            assert!((actual - expected).abs() <= tolerance, "{path}: {actual} for {expected}");
         }
         (Value::Array(actual), Value::Array(expected)) => {
             assert_eq!(actual.len(), expected.len(), "{path}");
@@ -100,10 +93,7 @@ fn results_of_generated_streams() {
         let results = run(case);
         assert_eq!(results.len() as i64, case.events_rule.buckets);
         let is_quiet = |r: &&BucketResults| r.records.is_empty() && r.influencers.is_empty();
-        let written: Vec<_> = results
-            .iter()
-            .filter(|results| !is_quiet(results))
-            .collect();
+        let written: Vec<_> = results.iter().filter(|results| !is_quiet(results)).collect();
         assert_eq!(written.len(), case.results.len(), "{}", case.name);
         for (results, expected) in written.into_iter().zip(&case.results) {
             let path = &case.name;
@@ -112,11 +102,7 @@ fn results_of_generated_streams() {
             let influencers = serde_json::to_value(&results.influencers).unwrap();
             assert_like(path, &influencers, &expected["influencers"]);
             let bucket = serde_json::to_value(&results.bucket).unwrap();
-            assert_like(
-                path,
-                &bucket["bucket_influencers"],
-                &expected["bucket_influencers"],
-            );
+            assert_like(path, &bucket["bucket_influencers"], &expected["bucket_influencers"]);
             for field in ["timestamp", "event_count", "anomaly_score"] {
                 assert_like(&format!("{path}.{field}"), &bucket[field], &expected[field]);
             }

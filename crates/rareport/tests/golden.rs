@@ -13,10 +13,8 @@ use std::path::{Path, PathBuf};
 
 fn folders(parent: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(parent).into_iter().flatten();
-    let mut folders: Vec<PathBuf> = entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }
@@ -25,21 +23,14 @@ fn check(folder: &Path) -> Vec<String> {
     let stream = Stream::read(folder);
     let comparison = Comparison::of(&stream.expected, &stream.run());
     let name = folder.file_name().unwrap().to_string_lossy();
-    comparison
-        .differences
-        .iter()
-        .map(|difference| format!("{name}: {difference}"))
-        .collect()
+    comparison.differences.iter().map(|difference| format!("{name}: {difference}")).collect()
 }
 
 fn check_all(folders: &[PathBuf]) {
     let differences: Vec<String> = folders.iter().flat_map(|folder| check(folder)).collect();
-    assert!(
-        differences.is_empty(),
-        "{} differences:\n{}",
-        differences.len(),
-        { differences[..differences.len().min(40)].join("\n") }
-    );
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), {
+        differences[..differences.len().min(40)].join("\n")
+    });
 }
 
 #[test]
@@ -53,10 +44,7 @@ fn documents_of_all_streams() {
 fn documents_of_further_streams() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let own = folders(&manifest.join("tests/data/golden"));
-    let known = |path: &PathBuf| {
-        own.iter()
-            .any(|other| other.file_name() == path.file_name())
-    };
+    let known = |path: &PathBuf| own.iter().any(|other| other.file_name() == path.file_name());
     let mut further = folders(&manifest.join("../../../shared/golden"));
     if further.is_empty() {
         println!("skipped: there is no folder of further streams");

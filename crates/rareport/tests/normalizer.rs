@@ -101,10 +101,7 @@ fn before(bucket: u32, nodes: usize) -> Normalizer {
 }
 
 fn of(value: &str) -> Scope<'_> {
-    Scope {
-        partition: b"",
-        value: value.as_bytes(),
-    }
+    Scope { partition: b"", value: value.as_bytes() }
 }
 
 /// The nodes of a digest as the example has them: an enclosing interval first.
@@ -113,10 +110,7 @@ fn triples(nodes: &[Node]) -> Vec<(u32, u32, u64)> {
 }
 
 fn close(found: f64, expected: f64) {
-    assert!(
-        (found - expected).abs() <= 1e-6,
-        "expected {expected}, found {found}"
-    );
+    assert!((found - expected).abs() <= 1e-6, "expected {expected}, found {found}");
 }
 
 #[test]
@@ -128,21 +122,11 @@ fn leaves_of_the_worked_example() {
         for leaf in &bucket.leaves {
             grew.push(normalizer.feed(of(&leaf.port), leaf.p));
         }
-        assert_eq!(
-            grew,
-            bucket
-                .leaves
-                .iter()
-                .map(|leaf| leaf.p < 0.035)
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(grew, bucket.leaves.iter().map(|leaf| leaf.p < 0.035).collect::<Vec<_>>());
 
         let (state, expected) = (normalizer.state(), bucket.leaf_norm);
         assert_eq!(triples(&state.scores), expected.scores);
-        assert_eq!(
-            state.high_scores.iter().map(|node| node.count).sum::<u64>(),
-            expected.high
-        );
+        assert_eq!(state.high_scores.iter().map(|node| node.count).sum::<u64>(), expected.high);
         assert_eq!(state.high_threshold, expected.h);
         assert_eq!(state.ordinary_count, expected.c_h);
         assert_eq!(state.pending_count, expected.k);
@@ -176,10 +160,7 @@ fn root_of_the_worked_example() {
         assert_eq!(triples(&state.scores), bucket.root_norm.scores);
         assert_eq!(state.high_threshold, bucket.root_norm.h);
         assert_eq!(state.ordinary_count, bucket.root_norm.c_h);
-        close(
-            normalizer.scorer().score(Scope::default(), bucket.root.p),
-            bucket.root.norm,
-        );
+        close(normalizer.scorer().score(Scope::default(), bucket.root.p), bucket.root.norm);
     }
 }
 
@@ -192,19 +173,13 @@ fn influencers_of_the_worked_example() {
             normalizer.feed(of(&value.value), value.p);
         }
         for value in pair {
-            close(
-                normalizer.scorer().score(of(&value.value), value.p),
-                value.norm,
-            );
+            close(normalizer.scorer().score(of(&value.value), value.p), value.norm);
         }
     }
     for field in bucket.fields {
         let mut normalizer = before(100, 1);
         normalizer.feed(Scope::default(), field.p);
-        close(
-            normalizer.scorer().score(Scope::default(), field.p),
-            field.norm,
-        );
+        close(normalizer.scorer().score(Scope::default(), field.p), field.norm);
     }
 }
 
@@ -213,11 +188,7 @@ fn a_normalizer_without_history_scores_nothing() {
     let mut normalizer = Normalizer::new(BUCKET_SPAN);
     normalizer.age();
     normalizer.feed(Scope::default(), 1e-6);
-    assert_eq!(
-        normalizer.scorer().score(Scope::default(), 1e-6),
-        0.0,
-        "one value is pending"
-    );
+    assert_eq!(normalizer.scorer().score(Scope::default(), 1e-6), 0.0, "one value is pending");
     normalizer.feed(Scope::default(), 1e-6);
     assert!(normalizer.scorer().score(Scope::default(), 1e-6) > 0.0);
 }
@@ -290,10 +261,7 @@ fn states_that_no_normalizer_can_be_in_are_refused() {
     };
     assert_eq!(
         refuse(|state| state.high_scores.clear()),
-        NormalizerError::Digest {
-            which: "high scores",
-            source: DigestError::Root
-        }
+        NormalizerError::Digest { which: "high scores", source: DigestError::Root }
     );
     assert_eq!(
         refuse(|state| state.pending_count = 2),
@@ -301,18 +269,11 @@ fn states_that_no_normalizer_can_be_in_are_refused() {
     );
     assert_eq!(
         refuse(|state| state.clock = 21.0),
-        NormalizerError::Range {
-            what: "ageing clock",
-            limit: 20.0,
-            found: 21.0
-        }
+        NormalizerError::Range { what: "ageing clock", limit: 20.0, found: 21.0 }
     );
     assert!(matches!(
         refuse(|state| state.pending_maximum = f64::NAN),
-        NormalizerError::Range {
-            what: "pending score",
-            ..
-        }
+        NormalizerError::Range { what: "pending score", .. }
     ));
 }
 
@@ -358,13 +319,7 @@ fn scores_of_a_month() {
         .map(|line| line.split(',').collect())
         .collect();
     let (mut compared, mut above_line) = (0, 0);
-    for field in [
-        "bucket_time",
-        "destination.ip",
-        "host.name",
-        "process.name",
-        "user.name",
-    ] {
+    for field in ["bucket_time", "destination.ip", "host.name", "process.name", "user.name"] {
         let mut normalizer = Normalizer::new(BUCKET_SPAN);
         for bucket in 0..2879 {
             let number = bucket.to_string();
@@ -384,8 +339,5 @@ fn scores_of_a_month() {
         above_line += state.high_scores.iter().map(|node| node.count).sum::<u64>();
     }
     assert_eq!(compared, rows.len());
-    assert!(
-        above_line > 100,
-        "the digest of the high scores had a part in it"
-    );
+    assert!(above_line > 100, "the digest of the high scores had a part in it");
 }

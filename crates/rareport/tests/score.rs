@@ -11,20 +11,13 @@ fn pairs(key: &str) -> Vec<(f64, f64)> {
 
 fn assert_close(actual: f64, expected: f64, input: f64) {
     let error = (actual - expected).abs();
-    assert!(
-        error <= 1e-14 * expected.abs(),
-        "{input}: {actual} instead of {expected}"
-    );
+    assert!(error <= 1e-14 * expected.abs(), "{input}: {actual} instead of {expected}");
 }
 
 #[test]
 fn raw_scores_of_probabilities() {
     for (probability, expected) in pairs("score") {
-        assert_close(
-            rareport::score::raw_score(probability),
-            expected,
-            probability,
-        );
+        assert_close(rareport::score::raw_score(probability), expected, probability);
     }
 }
 

@@ -19,11 +19,7 @@ struct Slices {
 }
 
 fn error(actual: f64, expected: f64) -> f64 {
-    if actual == expected {
-        0.0
-    } else {
-        ((actual - expected) / expected).abs()
-    }
+    if actual == expected { 0.0 } else { ((actual - expected) / expected).abs() }
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl JsonBuffer {
     #[inline]
     pub(crate) fn string(&mut self, text: &[u8]) {
         if is_plain(text) {
+            self.bytes.reserve(text.len() + 3);
             self.bytes.push(b'"');
             self.bytes.extend_from_slice(text);
             self.bytes.extend_from_slice(b"\",");

@@ -74,19 +74,13 @@ impl Coefficients {
     /// The coefficients with their index, which is their age: the newest has 1.
     fn indexed(&mut self) -> impl Iterator<Item = (f64, &mut f64)> {
         let count = self.scaled.len();
-        self.scaled
-            .iter_mut()
-            .enumerate()
-            .map(move |(at, k)| ((count - at) as f64, k))
+        self.scaled.iter_mut().enumerate().map(move |(at, k)| ((count - at) as f64, k))
     }
 
     /// The recurrence over y_M … y_2 (rare-model §7.2).
     fn of(y: &[f64], n: f64) -> Coefficients {
         let m = y.len();
-        let mut coefficients = Coefficients {
-            scaled: Vec::with_capacity(m),
-            ln_scale: 0.0,
-        };
+        let mut coefficients = Coefficients { scaled: Vec::with_capacity(m), ln_scale: 0.0 };
         let mut ln_factor = 0.0;
         for (j, &y) in (1..m).zip(y.iter().rev()) {
             let remaining = n - (m - j) as f64;
@@ -106,10 +100,7 @@ impl Coefficients {
 
     /// Makes the largest coefficient 1.
     fn rescale(&mut self) {
-        let largest = self
-            .scaled
-            .iter()
-            .fold(0.0_f64, |largest, k| largest.max(k.abs()));
+        let largest = self.scaled.iter().fold(0.0_f64, |largest, k| largest.max(k.abs()));
         if largest > 1.0 / f64::MAX {
             for k in &mut self.scaled {
                 *k /= largest;
@@ -137,11 +128,7 @@ fn ln_by_recurrence(y: &[f64], n: f64) -> Option<f64> {
     if size == 0.0 {
         return Some(single.ln());
     }
-    let share = if ln_share < SMALLEST_PROBABILITY.ln() {
-        0.0
-    } else {
-        ln_share.exp()
-    };
+    let share = if ln_share < SMALLEST_PROBABILITY.ln() { 0.0 } else { ln_share.exp() };
     let (mut sum, mut largest) = (0.0, 0.0_f64);
     for term in terms {
         let part = term.abs() * share / size;

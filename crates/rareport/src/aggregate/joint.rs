@@ -32,11 +32,7 @@ fn ln_joint_of_several(probabilities: &[f64]) -> f64 {
     }
     let (shape, x) = (count / 2.0, squares / 2.0);
     let upper = special::gamma_q(shape, x);
-    if upper > UNDERFLOW * SMALLEST_PROBABILITY {
-        upper.ln()
-    } else {
-        ln_upper_bound(shape, x)
-    }
+    if upper > UNDERFLOW * SMALLEST_PROBABILITY { upper.ln() } else { ln_upper_bound(shape, x) }
 }
 
 /// An upper bound of ln Q(s, x) where Q itself underflows (rare-model §7.2 (15)).

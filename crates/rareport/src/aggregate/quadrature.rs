@@ -56,11 +56,7 @@ impl Nested {
                 (value - previous).ln() - (limit - below).ln()
             });
         }
-        Nested {
-            limits,
-            corrections,
-            exponent: n - y.len() as f64,
-        }
+        Nested { limits, corrections, exponent: n - y.len() as f64 }
     }
 
     /// ψ_i at `t`, the logarithm of what the first `i` integrals enclose.
@@ -77,18 +73,9 @@ fn ln_integral(ln_f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
     let (low, high) = if b <= a { (b, a) } else { (a, b) };
     let (centre, half) = ((low + high) / 2.0, (high - low) / 2.0);
     let values = GAUSS_LEGENDRE.map(|(node, weight)| (ln_f(centre + half * node), weight));
-    let largest = values
-        .iter()
-        .fold(f64::NEG_INFINITY, |largest, (value, _)| largest.max(*value));
-    let sum: f64 = values
-        .iter()
-        .map(|(value, weight)| weight * (value - largest).exp())
-        .sum();
-    if half * sum > 0.0 {
-        largest + (half * sum).ln()
-    } else {
-        SMALLEST_PROBABILITY.ln()
-    }
+    let largest = values.iter().fold(f64::NEG_INFINITY, |largest, (value, _)| largest.max(*value));
+    let sum: f64 = values.iter().map(|(value, weight)| weight * (value - largest).exp()).sum();
+    if half * sum > 0.0 { largest + (half * sum).ln() } else { SMALLEST_PROBABILITY.ln() }
 }
 
 /// ln(1 − x), for small x in place of it −ln(1 + x).
@@ -97,9 +84,7 @@ fn ln_integral(ln_f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
 /// exactly this way and in no other. It makes the value too large by about x².
 fn ln_one_minus(x: f64) -> f64 {
     if x.abs() < SERIES_LIMIT {
-        (1..=SERIES_TERMS)
-            .map(|k| (-x).powi(k) / f64::from(k))
-            .sum()
+        (1..=SERIES_TERMS).map(|k| (-x).powi(k) / f64::from(k)).sum()
     } else {
         (1.0 - x).ln()
     }

@@ -15,18 +15,12 @@ pub struct Closed<'a> {
 impl<'a> Closed<'a> {
     /// Closes the buckets that end at `time` or before.
     pub(super) fn until(detector: &'a mut Detector, time: i64) -> Self {
-        Closed {
-            detector,
-            until: time,
-        }
+        Closed { detector, until: time }
     }
 
     /// Closes no bucket.
     pub(super) fn nothing(detector: &'a mut Detector) -> Self {
-        Closed {
-            detector,
-            until: i64::MIN,
-        }
+        Closed { detector, until: i64::MIN }
     }
 }
 

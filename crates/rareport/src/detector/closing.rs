@@ -23,17 +23,9 @@ impl Detector {
         let bucket = bucket.map_or(&none, |(_, bucket)| bucket);
         let gathered = bucket.gathered();
         let present = self.partitions.present(&gathered);
-        let judgement = Judgement::of(
-            &self.partitions,
-            &self.fields,
-            &self.rules,
-            &gathered,
-            &present,
-        );
-        Some(
-            self.documents(start, true)
-                .write(&judgement, bucket.event_count),
-        )
+        let judgement =
+            Judgement::of(&self.partitions, &self.fields, &self.rules, &gathered, &present);
+        Some(self.documents(start, true).write(&judgement, bucket.event_count))
     }
 
     /// Closes the next bucket that ends at `until` or before and has results.
@@ -66,29 +58,14 @@ impl Detector {
         let gathered = bucket.gathered();
         let present = self.partitions.present(&gathered);
         for (id, range) in &present {
-            self.partitions
-                .get_mut(*id)
-                .learn(&gathered.subjects[range.clone()]);
+            self.partitions.get_mut(*id).learn(&gathered.subjects[range.clone()]);
         }
-        let judgement = Judgement::of(
-            &self.partitions,
-            &self.fields,
-            &self.rules,
-            &gathered,
-            &present,
-        );
-        self.normalizers.learn(
-            &judgement.tree,
-            &judgement.leaf_scopes,
-            &judgement.value_scopes,
-        );
-        let results = self
-            .documents(start, false)
-            .write(&judgement, bucket.event_count);
+        let judgement =
+            Judgement::of(&self.partitions, &self.fields, &self.rules, &gathered, &present);
+        self.normalizers.learn(&judgement.tree, &judgement.leaf_scopes, &judgement.value_scopes);
+        let results = self.documents(start, false).write(&judgement, bucket.event_count);
         for (id, range) in &present {
-            self.partitions
-                .get_mut(*id)
-                .remember(&gathered.subjects[range.clone()], start);
+            self.partitions.get_mut(*id).remember(&gathered.subjects[range.clone()], start);
         }
         results
     }

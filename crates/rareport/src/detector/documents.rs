@@ -33,9 +33,7 @@ impl Documents<'_> {
         let influencers = self.influencers(judgement, &mut scorers);
         let bucket_influencers =
             self.bucket_influencers(judgement, !records.is_empty(), &mut scorers);
-        let scores = bucket_influencers
-            .iter()
-            .map(|influencer| influencer.anomaly_score);
+        let scores = bucket_influencers.iter().map(|influencer| influencer.anomaly_score);
         let anomaly_score = scores.fold(0.0, f64::max);
         let place = self.place();
         let bucket = Bucket {
@@ -50,11 +48,7 @@ impl Documents<'_> {
             initial_anomaly_score: anomaly_score,
             bucket_influencers,
         };
-        BucketResults {
-            records,
-            influencers,
-            bucket,
-        }
+        BucketResults { records, influencers, bucket }
     }
 
     fn place(&self) -> Place<'_> {
@@ -78,9 +72,7 @@ impl Documents<'_> {
             (value, self.partitions.value(partition))
         };
         written.sort_by(|x, y| {
-            probability(x.0)
-                .total_cmp(&probability(y.0))
-                .then_with(|| names(x).cmp(&names(y)))
+            probability(x.0).total_cmp(&probability(y.0)).then_with(|| names(x).cmp(&names(y)))
         });
         written.truncate(self.job.limits.results_per_bucket.unwrap_or(usize::MAX));
         let record = |(leaf, partition)| self.record(judgement, leaf, partition, scorers);
@@ -90,11 +82,7 @@ impl Documents<'_> {
     /// The by-field value or person that a leaf stands for.
     fn subject_value(&self, judgement: &Judgement<'_>, leaf: usize, partition: u32) -> &[u8] {
         let (partition, id) = (self.partitions.get(partition), judgement.leaves.id(leaf));
-        if self.fields.has_over {
-            partition.over.value(id)
-        } else {
-            partition.by.value(id)
-        }
+        if self.fields.has_over { partition.over.value(id) } else { partition.by.value(id) }
     }
 
     fn record(
@@ -205,9 +193,8 @@ impl Documents<'_> {
     ) -> Vec<Cause> {
         let partition = self.partitions.get(partition_id);
         let of_partition = judgement.present.iter().find(|(id, _)| *id == partition_id);
-        let subjects = of_partition.map_or(&[][..], |(_, range)| {
-            &judgement.gathered.subjects[range.clone()]
-        });
+        let subjects =
+            of_partition.map_or(&[][..], |(_, range)| &judgement.gathered.subjects[range.clone()]);
         let start = subjects.partition_point(|(subject, _)| subject.over < person);
         let count = subjects[start..].partition_point(|(subject, _)| subject.over == person);
         let typical = population.typical(person);
@@ -263,10 +250,7 @@ impl Documents<'_> {
             scored.truncate(limit);
             scored.sort_by_key(|&(value, _)| value);
         }
-        scored
-            .into_iter()
-            .map(|(value, score)| self.influencer(judgement, value, score))
-            .collect()
+        scored.into_iter().map(|(value, score)| self.influencer(judgement, value, score)).collect()
     }
 
     fn influencer(&self, judgement: &Judgement<'_>, value: usize, score: f64) -> Influencer {
@@ -300,11 +284,7 @@ impl Documents<'_> {
         for (field, node) in tree.fields.iter().enumerate() {
             if judgement.written.fields[field] {
                 let name = self.fields.influencers[field].name.clone();
-                all.push(bucket_influencer(
-                    name,
-                    node,
-                    scorers.field(field, node.probability),
-                ));
+                all.push(bucket_influencer(name, node, scorers.field(field, node.probability)));
             }
         }
         if has_records {

@@ -49,20 +49,15 @@ impl Fields {
             } else {
                 Source::Listed(index)
             };
-            Influencer {
-                name: name.clone(),
-                source,
-            }
+            Influencer { name: name.clone(), source }
         };
         let mut influencers: Vec<Influencer> =
             job.influencers.iter().enumerate().map(influencer).collect();
         influencers.sort_by(|x, y| x.name.cmp(&y.name));
         let of_partition =
             |(_, influencer): &(u16, &Influencer)| influencer.source == Source::Partition;
-        let partition_influencer = (0u16..)
-            .zip(&influencers)
-            .find(of_partition)
-            .map(|(index, _)| index);
+        let partition_influencer =
+            (0u16..).zip(&influencers).find(of_partition).map(|(index, _)| index);
         Fields {
             has_over: detector.over_field.is_some(),
             has_partition: detector.partition_field.is_some(),
@@ -87,11 +82,7 @@ impl Values<'_> {
         let empty: &[u8] = b"";
         Values {
             partition: if_used(fields.has_partition, observation.partition).unwrap_or(empty),
-            over: if fields.has_over {
-                present(observation.over)
-            } else {
-                Some(empty)
-            },
+            over: if fields.has_over { present(observation.over) } else { Some(empty) },
             by: present(observation.by).or(fields.use_null.then_some(empty)),
         }
     }
@@ -103,8 +94,7 @@ impl Detector {
     pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
         let (time, span) = (observation.time, self.job.bucket_span);
         let latency = self.job.latency_buckets() * i64::from(span);
-        self.closed_until
-            .get_or_insert(bucket::floor(time, span) - latency);
+        self.closed_until.get_or_insert(bucket::floor(time, span) - latency);
         let first_complete = *self.first_complete.get_or_insert(bucket::ceil(time, span));
         let values = Values::of(observation, &self.fields);
         let partition = self.partition(values.partition, time);
@@ -136,18 +126,10 @@ impl Detector {
             Source::By => present(values.by),
             Source::Over => present(values.over),
             Source::Partition => present(Some(values.partition)),
-            Source::Listed(index) => observation
-                .influencers
-                .get(index)
-                .copied()
-                .and_then(present),
+            Source::Listed(index) => observation.influencers.get(index).copied().and_then(present),
         };
         let influences = (0u16..).zip(self.fields.influencers.iter().map(value_of));
-        bucket.note(
-            subject,
-            1,
-            influences.filter_map(|(field, value)| Some((field, value?))),
-        );
+        bucket.note(subject, 1, influences.filter_map(|(field, value)| Some((field, value?))));
         Ok(())
     }
 
@@ -169,17 +151,9 @@ impl Detector {
         let known = self.partitions.get_mut(partition);
         let before = known.value_count();
         let by = known.by.register(by);
-        let over = if self.fields.has_over {
-            known.over.register(over)
-        } else {
-            0
-        };
+        let over = if self.fields.has_over { known.over.register(over) } else { 0 };
         self.known_values += known.value_count() - before;
-        Some(Subject {
-            partition,
-            over,
-            by,
-        })
+        Some(Subject { partition, over, by })
     }
 
     /// Refuses observations once there are too many values.
@@ -197,8 +171,7 @@ impl Detector {
             _ => match self.open.binary_search_by_key(&start, |(other, _)| *other) {
                 Ok(index) => index,
                 Err(index) => {
-                    self.open
-                        .insert(index, (start, std::mem::take(&mut self.spare)));
+                    self.open.insert(index, (start, std::mem::take(&mut self.spare)));
                     index
                 }
             },

@@ -35,17 +35,11 @@ impl<'a> Judgement<'a> {
         gathered: &'a Gathered<'a>,
         present: &'a [(u32, Range<usize>)],
     ) -> Self {
-        let kind = if fields.has_over {
-            LeafKind::Person
-        } else {
-            LeafKind::Attribute
-        };
+        let kind = if fields.has_over { LeafKind::Person } else { LeafKind::Attribute };
         let mut leaves = Leaves::new(kind);
         for (id, range) in present {
             let value = partitions.value(*id);
-            partitions
-                .get(*id)
-                .judge(gathered, range.clone(), rules, value, &mut leaves);
+            partitions.get(*id).judge(gathered, range.clone(), rules, value, &mut leaves);
             leaves.end_partition(*id);
         }
         let kept = leaves.compact_values(gathered.values.len()).into_iter();
@@ -60,16 +54,7 @@ impl<'a> Judgement<'a> {
         let written = Written::of(&tree, &leaves, &value_fields);
         let leaf_scopes = leaf_scopes(partitions, rules, &leaves);
         let value_scopes = value_scopes(fields, &values);
-        Judgement {
-            gathered,
-            present,
-            values,
-            leaves,
-            tree,
-            written,
-            leaf_scopes,
-            value_scopes,
-        }
+        Judgement { gathered, present, values, leaves, tree, written, leaf_scopes, value_scopes }
     }
 }
 
@@ -84,17 +69,11 @@ fn leaf_scopes<'a>(
         let partition = partitions.value(id);
         for leaf in range {
             scopes.push(match leaves.kind {
-                LeafKind::Person => LeafScope {
-                    scope: Scope::default(),
-                    is_fed: true,
-                },
+                LeafKind::Person => LeafScope { scope: Scope::default(), is_fed: true },
                 LeafKind::Attribute => {
                     let value = partitions.get(id).by.value(leaves.id(leaf));
                     let is_fed = !rules.verdict(value, partition).skip_model_update;
-                    LeafScope {
-                        scope: Scope { partition, value },
-                        is_fed,
-                    }
+                    LeafScope { scope: Scope { partition, value }, is_fed }
                 }
             });
         }
@@ -107,17 +86,7 @@ fn value_scopes<'a>(fields: &Fields, values: &[(u16, &'a [u8])]) -> Vec<(usize, 
     let scope = |&(field, value): &(u16, &'a [u8])| {
         let field = usize::from(field);
         let is_shared = fields.influencers[field].source == Source::Over;
-        (
-            field,
-            if is_shared {
-                Scope::default()
-            } else {
-                Scope {
-                    partition: b"",
-                    value,
-                }
-            },
-        )
+        (field, if is_shared { Scope::default() } else { Scope { partition: b"", value } })
     };
     values.iter().map(scope).collect()
 }

@@ -42,18 +42,10 @@ fn next_leaves(detector: &Detector) -> Vec<(String, f64, bool, f64)> {
     let gathered = bucket.gathered();
     let present = detector.partitions.present(&gathered);
     for (id, range) in &present {
-        detector
-            .partitions
-            .get_mut(*id)
-            .learn(&gathered.subjects[range.clone()]);
+        detector.partitions.get_mut(*id).learn(&gathered.subjects[range.clone()]);
     }
-    let judgement = Judgement::of(
-        &detector.partitions,
-        &detector.fields,
-        &detector.rules,
-        &gathered,
-        &present,
-    );
+    let judgement =
+        Judgement::of(&detector.partitions, &detector.fields, &detector.rules, &gathered, &present);
     let partition = detector.partitions.get(0);
     let crate::partition::Model::Rare(model) = &partition.model else {
         return Vec::new();
@@ -63,12 +55,7 @@ fn next_leaves(detector: &Detector) -> Vec<(String, f64, bool, f64)> {
         let value = String::from_utf8(partition.by.value(id).to_vec()).unwrap();
         let rarity = model.median().unwrap() / model.concentration(id).unwrap();
         let is_new = partition.by_history.get(id).is_none();
-        (
-            value,
-            judgement.leaves.probabilities()[leaf],
-            is_new,
-            rarity,
-        )
+        (value, judgement.leaves.probabilities()[leaf], is_new, rarity)
     };
     (0..judgement.leaves.len()).map(leaf).collect()
 }
@@ -80,20 +67,11 @@ fn close(actual: f64, expected: f64) -> bool {
 fn check(detector: &mut Detector, expected: &Expectation, span: u32) {
     detector.advance_to(expected.t);
     assert_eq!(detector.closed_until, Some(expected.t));
-    let leaves = if expected.ports.is_empty() {
-        Vec::new()
-    } else {
-        next_leaves(detector)
-    };
+    let leaves = if expected.ports.is_empty() { Vec::new() } else { next_leaves(detector) };
     assert_eq!(leaves.len(), expected.ports.len(), "at {}", expected.t);
     for (leaf, port) in leaves.iter().zip(&expected.ports) {
         assert_eq!(leaf.0, port.0, "at {}", expected.t);
-        assert!(
-            close(leaf.1, port.1) && close(leaf.1, port.2),
-            "{} at {}",
-            port.0,
-            expected.t
-        );
+        assert!(close(leaf.1, port.1) && close(leaf.1, port.2), "{} at {}", port.0, expected.t);
         assert_eq!(leaf.2, port.3, "{} at {}", port.0, expected.t);
         assert!(close(leaf.3, port.4), "{} at {}", port.0, expected.t);
     }
@@ -121,13 +99,7 @@ fn leaves_of_streams_in_visiting_order() {
                     Some(Value::Text(text)) => Some(text.as_bytes()),
                     _ => None,
                 };
-                detector
-                    .push(&Observation {
-                        time,
-                        by,
-                        ..Default::default()
-                    })
-                    .unwrap();
+                detector.push(&Observation { time, by, ..Default::default() }).unwrap();
             }
             check(&mut detector, expected, case.bucket_span);
         }

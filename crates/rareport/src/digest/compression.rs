@@ -29,11 +29,7 @@ impl QuantileDigest {
                 return;
             }
             while let Some(Reverse((width, hi))) = queue.pop() {
-                let node = Node {
-                    lo: hi - width,
-                    hi,
-                    count: 0,
-                };
+                let node = Node { lo: hi - width, hi, count: 0 };
                 let Ok(index) = self.find(&node) else {
                     continue;
                 };
@@ -66,10 +62,7 @@ impl QuantileDigest {
                 self.nodes.remove(sibling);
                 parent -= 1;
             }
-            node = Node {
-                count,
-                ..node.dyadic_parent()
-            };
+            node = Node { count, ..node.dyadic_parent() };
             if self.nodes[parent].key() == node.key() {
                 self.nodes[parent] = node;
                 break;
@@ -87,10 +80,7 @@ impl QuantileDigest {
         // Walking post-order backwards visits every parent before its children.
         let mut ancestors: Vec<usize> = Vec::new();
         for (index, node) in self.nodes.iter().enumerate().rev() {
-            while ancestors
-                .last()
-                .is_some_and(|&above| !self.nodes[above].encloses(node))
-            {
+            while ancestors.last().is_some_and(|&above| !self.nodes[above].encloses(node)) {
                 ancestors.pop();
             }
             if let Some(&parent) = ancestors.last() {
@@ -108,11 +98,7 @@ impl QuantileDigest {
     /// the position `after`: the first later node that reaches as far down.
     fn parent_of(&self, node: &Node, after: usize) -> usize {
         let reaching = |other: &Node| other.lo <= node.lo;
-        after
-            + self.nodes[after..]
-                .iter()
-                .position(reaching)
-                .unwrap_or_default()
+        after + self.nodes[after..].iter().position(reaching).unwrap_or_default()
     }
 
     /// The position of the dyadic sibling of a node if it is there, looked for among the nodes
@@ -127,11 +113,7 @@ impl QuantileDigest {
     /// there; `parent` is the position of its tree parent.
     fn family_count(&self, node: &Node, sibling: Option<usize>, parent: usize) -> u64 {
         let parent = &self.nodes[parent];
-        let shared = if parent.width() >> 1 == node.width() {
-            parent.count
-        } else {
-            0
-        };
+        let shared = if parent.width() >> 1 == node.width() { parent.count } else { 0 };
         node.count + shared + sibling.map_or(0, |sibling| self.nodes[sibling].count)
     }
 
@@ -148,10 +130,7 @@ impl QuantileDigest {
         if count >= threshold {
             return None;
         }
-        let merged = Node {
-            count,
-            ..node.dyadic_parent()
-        };
+        let merged = Node { count, ..node.dyadic_parent() };
         let mut position = parent;
         if self.nodes[parent].key() == merged.key() {
             self.nodes[parent] = merged;
@@ -163,11 +142,7 @@ impl QuantileDigest {
         self.nodes.remove(index);
         position -= 1;
         if let Some(sibling) = sibling {
-            self.nodes.remove(if sibling > index {
-                sibling - 1
-            } else {
-                sibling
-            });
+            self.nodes.remove(if sibling > index { sibling - 1 } else { sibling });
             position -= 1;
         }
         Some(position)
@@ -208,11 +183,7 @@ mod tests {
         let threshold = digest.merge_threshold();
         digest.total += 1;
         let grown = digest.grow_root(value);
-        let leaf = Node {
-            lo: value,
-            hi: value,
-            count: 1,
-        };
+        let leaf = Node { lo: value, hi: value, count: 1 };
         let mut next = None;
         match digest.find(&leaf) {
             Ok(index) => digest.nodes[index].count += 1,

@@ -54,21 +54,13 @@ impl Node {
     /// The interval of twice the span that encloses this one, without a count.
     pub(super) fn dyadic_parent(&self) -> Node {
         let width = self.width() << 1 | 1;
-        Node {
-            lo: self.lo & !width,
-            hi: self.hi | width,
-            count: 0,
-        }
+        Node { lo: self.lo & !width, hi: self.hi | width, count: 0 }
     }
 
     /// The other half of the dyadic parent, without a count.
     pub(super) fn dyadic_sibling(&self) -> Node {
         let bit = self.width() + 1;
-        Node {
-            lo: self.lo ^ bit,
-            hi: self.hi ^ bit,
-            count: 0,
-        }
+        Node { lo: self.lo ^ bit, hi: self.hi ^ bit, count: 0 }
     }
 
     pub(super) fn encloses(&self, other: &Node) -> bool {

@@ -31,9 +31,8 @@ pub enum Feed {
 /// Where clouds tell their virtual machines about themselves.
 const METADATA_SERVICE: &str = "169.254.169.254";
 
-const COMPILERS: &[&str] = &[
-    "as", "c++", "cc", "clang", "clang++", "g++", "gcc", "go", "ld", "make", "rustc", "tcc",
-];
+const COMPILERS: &[&str] =
+    &["as", "c++", "cc", "clang", "clang++", "g++", "gcc", "go", "ld", "make", "rustc", "tcc"];
 const SYSTEM_TOOLS: &[&str] = &[
     "arch",
     "dmidecode",
@@ -47,15 +46,11 @@ const SYSTEM_TOOLS: &[&str] = &[
     "uname",
     "uptime",
 ];
-const PROCESS_TOOLS: &[&str] = &[
-    "atop", "htop", "lsof", "pgrep", "pidof", "ps", "pstree", "top",
-];
-const USER_TOOLS: &[&str] = &[
-    "finger", "getent", "groups", "id", "last", "lastlog", "users", "w", "who", "whoami",
-];
-const CONFIGURATION_TOOLS: &[&str] = &[
-    "arp", "ethtool", "ifconfig", "ip", "iptables", "iwconfig", "nft", "nmcli", "route",
-];
+const PROCESS_TOOLS: &[&str] = &["atop", "htop", "lsof", "pgrep", "pidof", "ps", "pstree", "top"];
+const USER_TOOLS: &[&str] =
+    &["finger", "getent", "groups", "id", "last", "lastlog", "users", "w", "who", "whoami"];
+const CONFIGURATION_TOOLS: &[&str] =
+    &["arp", "ethtool", "ifconfig", "ip", "iptables", "iwconfig", "nft", "nmcli", "route"];
 const CONNECTION_TOOLS: &[&str] = &["lsof", "netstat", "ss"];
 
 /// All ready-made jobs, the one for destination ports first.
@@ -191,16 +186,9 @@ fn entry(
 ) -> CatalogueJob {
     let mut job = JobConfig::rare(by_field);
     job.job_id = name.to_owned();
-    job.influencers = ["host.name", "process.name", "user.name"]
-        .map(str::to_owned)
-        .to_vec();
+    job.influencers = ["host.name", "process.name", "user.name"].map(str::to_owned).to_vec();
     if matches!(feed, Feed::Connections | Feed::ConnectionsTo(_)) {
         job.influencers.push("destination.ip".to_owned());
     }
-    CatalogueJob {
-        job,
-        description,
-        feed,
-        threshold,
-    }
+    CatalogueJob { job, description, feed, threshold }
 }

@@ -66,23 +66,15 @@ pub(super) fn read(text: &str) -> Result<ParsedJob, JobError> {
     analysis.refuse("per_partition_categorization", "leave it out")?;
     analysis.take("categorization_filters");
     analysis.take("categorization_analyzer");
-    WITHOUT_EFFECT
-        .iter()
-        .for_each(|field| drop(root.take(field)));
+    WITHOUT_EFFECT.iter().for_each(|field| drop(root.take(field)));
     let job = JobConfig {
-        job_id: root
-            .optional("job_id")?
-            .unwrap_or_else(|| NAMELESS.to_owned()),
-        bucket_span: analysis
-            .span("bucket_span")?
-            .unwrap_or_else(super::default_bucket_span),
+        job_id: root.optional("job_id")?.unwrap_or_else(|| NAMELESS.to_owned()),
+        bucket_span: analysis.span("bucket_span")?.unwrap_or_else(super::default_bucket_span),
         latency: analysis.span("latency")?.unwrap_or(0),
         detector,
         influencers: analysis.optional("influencers")?.unwrap_or_default(),
         filters: Vec::new(),
-        time_field: data
-            .optional("time_field")?
-            .unwrap_or_else(super::default_time_field),
+        time_field: data.optional("time_field")?.unwrap_or_else(super::default_time_field),
         time_format: time_format(&mut data)?,
         renormalization_window_days: root.optional("renormalization_window_days")?,
         limits: Limits::default(),
@@ -104,10 +96,9 @@ pub(super) fn read_filters(text: &str) -> Result<Vec<Filter>, JobError> {
         other => Some(other),
     };
     match filters {
-        Some(Value::Array(filters)) => filters
-            .into_iter()
-            .map(|filter| Ok(serde_json::from_value(filter)?))
-            .collect(),
+        Some(Value::Array(filters)) => {
+            filters.into_iter().map(|filter| Ok(serde_json::from_value(filter)?)).collect()
+        }
         other => Err(shape("filters", "a list", kind(&other.unwrap_or_default()))),
     }
 }
@@ -117,11 +108,7 @@ fn detector(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<Detecto
     let mut detectors: Vec<Value> = analysis.required("detectors")?;
     let (1, Some(only)) = (detectors.len(), detectors.pop()) else {
         let found = format!("a list of {}", detectors.len());
-        return Err(not_honoured(
-            path,
-            found,
-            "a job has one detector; make a job of each",
-        ));
+        return Err(not_honoured(path, found, "a job has one detector; make a job of each"));
     };
     let mut detector = Object::of(&format!("{path}[0]"), only)?;
     for field in ["field_name", "exclude_frequent"] {
@@ -158,10 +145,7 @@ fn rules(detector: &mut Object) -> Result<Vec<RuleConfig>, JobError> {
     let rules: Vec<Value> = detector.optional("custom_rules")?.unwrap_or_default();
     let rule = |(index, rule): (usize, Value)| {
         let mut rule = Object::of(&format!("{path}[{index}]"), rule)?;
-        rule.refuse(
-            "conditions",
-            "rules on values have no conditions; use a scope",
-        )?;
+        rule.refuse("conditions", "rules on values have no conditions; use a scope")?;
         Ok(serde_json::from_value(Value::Object(rule.fields))?)
     };
     rules.into_iter().enumerate().map(rule).collect()
@@ -190,20 +174,13 @@ struct Object {
 impl Object {
     fn of(path: &str, value: Value) -> Result<Self, JobError> {
         match value {
-            Value::Object(fields) => Ok(Object {
-                path: path.to_owned(),
-                fields,
-            }),
+            Value::Object(fields) => Ok(Object { path: path.to_owned(), fields }),
             other => Err(shape(path, "an object", kind(&other))),
         }
     }
 
     fn path_of(&self, field: &str) -> String {
-        if self.path.is_empty() {
-            field.to_owned()
-        } else {
-            format!("{}.{field}", self.path)
-        }
+        if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
     fn take(&mut self, field: &str) -> Option<Value> {
@@ -212,19 +189,13 @@ impl Object {
 
     fn object(&mut self, field: &str) -> Result<Object, JobError> {
         let path = self.path_of(field);
-        let value = self
-            .take(field)
-            .ok_or_else(|| shape(&path, "an object", "nothing".into()))?;
+        let value = self.take(field).ok_or_else(|| shape(&path, "an object", "nothing".into()))?;
         Object::of(&path, value)
     }
 
     fn optional_object(&mut self, field: &str) -> Result<Object, JobError> {
         let path = self.path_of(field);
-        Object::of(
-            &path,
-            self.take(field)
-                .unwrap_or_else(|| Value::Object(Map::new())),
-        )
+        Object::of(&path, self.take(field).unwrap_or_else(|| Value::Object(Map::new())))
     }
 
     fn optional<T: DeserializeOwned>(&mut self, field: &str) -> Result<Option<T>, JobError> {
@@ -238,8 +209,7 @@ impl Object {
 
     fn required<T: DeserializeOwned>(&mut self, field: &str) -> Result<T, JobError> {
         let path = self.path_of(field);
-        self.optional(field)?
-            .ok_or_else(|| shape(&path, "a value", "nothing".into()))
+        self.optional(field)?.ok_or_else(|| shape(&path, "a value", "nothing".into()))
     }
 
     fn span(&mut self, field: &str) -> Result<Option<u32>, JobError> {
@@ -247,9 +217,9 @@ impl Object {
         let seconds = |value: Value| {
             match &value {
                 Value::String(text) => span::parse(text),
-                Value::Number(number) => number
-                    .as_u64()
-                    .and_then(|number| u32::try_from(number).ok()),
+                Value::Number(number) => {
+                    number.as_u64().and_then(|number| u32::try_from(number).ok())
+                }
                 _ => None,
             }
             .ok_or_else(|| shape(&path, "whole seconds, such as 15m", value.to_string()))
@@ -263,11 +233,7 @@ impl Object {
             None | Some(Value::Bool(false)) => Ok(()),
             Some(Value::Array(list)) if list.is_empty() => Ok(()),
             Some(Value::Object(o)) if o.get("enabled").is_none_or(|on| on == false) => Ok(()),
-            Some(value) => Err(not_honoured(
-                self.path_of(field),
-                value.to_string(),
-                instead,
-            )),
+            Some(value) => Err(not_honoured(self.path_of(field), value.to_string(), instead)),
         }
     }
 
@@ -278,24 +244,12 @@ impl Object {
 }
 
 fn shape(path: &str, expected: &'static str, found: String) -> JobError {
-    let path = if path.is_empty() {
-        "the top".to_owned()
-    } else {
-        path.to_owned()
-    };
-    JobError::Shape {
-        path,
-        expected,
-        found,
-    }
+    let path = if path.is_empty() { "the top".to_owned() } else { path.to_owned() };
+    JobError::Shape { path, expected, found }
 }
 
 fn not_honoured(path: String, found: String, reason: &'static str) -> JobError {
-    JobError::NotHonoured {
-        path,
-        found,
-        reason,
-    }
+    JobError::NotHonoured { path, found, reason }
 }
 
 /// What a JSON value is, in words.

@@ -4,13 +4,8 @@ use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use std::fmt;
 
 /// Units and their lengths in milliseconds.
-const UNITS: [(&str, u64); 5] = [
-    ("ms", 1),
-    ("s", 1000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-];
+const UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// The length of time in whole seconds that a text such as `15m` stands for.
 pub(super) fn parse(text: &str) -> Option<u32> {

@@ -39,17 +39,8 @@ fn elastic_json() {
 
 #[test]
 fn what_is_not_known_is_named() {
-    let parsed = job(
-        r#", "colour": 1"#,
-        r#", "shape": {}"#,
-        r#", "taste": "sweet""#,
-    )
-    .unwrap();
-    let named = [
-        "analysis_config.detectors[0].colour",
-        "taste",
-        "analysis_config.shape",
-    ];
+    let parsed = job(r#", "colour": 1"#, r#", "shape": {}"#, r#", "taste": "sweet""#).unwrap();
+    let named = ["analysis_config.detectors[0].colour", "taste", "analysis_config.shape"];
     let expected = named.map(|path| format!("{path} is not known and has no effect"));
     assert_eq!(parsed.warnings, expected);
 }
@@ -58,17 +49,9 @@ fn what_is_not_known_is_named() {
 fn what_cannot_be_honoured_is_an_error() {
     let messages = [
         job(r#", "exclude_frequent": "all""#, "", ""),
-        job(
-            r#", "custom_rules": [{"actions": [], "conditions": [{"value": 1}]}]"#,
-            "",
-            "",
-        ),
+        job(r#", "custom_rules": [{"actions": [], "conditions": [{"value": 1}]}]"#, "", ""),
         job("", r#", "summary_count_field_name": "n""#, ""),
-        job(
-            "",
-            r#", "per_partition_categorization": {"enabled": true}"#,
-            "",
-        ),
+        job("", r#", "per_partition_categorization": {"enabled": true}"#, ""),
         JobConfig::from_elastic_json(
             r#"{"analysis_config": {"detectors": [{"function": "mean", "by_field_name": "x"}]}}"#,
         ),
@@ -78,23 +61,13 @@ fn what_cannot_be_honoured_is_an_error() {
     for error in messages {
         assert!(matches!(error, JobError::NotHonoured { .. }), "{error}");
     }
-    assert!(
-        job(
-            "",
-            r#", "per_partition_categorization": {"enabled": false}"#,
-            ""
-        )
-        .is_ok()
-    );
+    assert!(job("", r#", "per_partition_categorization": {"enabled": false}"#, "").is_ok());
 }
 
 #[test]
 fn wrong_shapes_are_told() {
     let message = |text: &str| JobConfig::from_elastic_json(text).unwrap_err().to_string();
-    assert_eq!(
-        message("{}"),
-        "expected an object at analysis_config, found nothing"
-    );
+    assert_eq!(message("{}"), "expected an object at analysis_config, found nothing");
     assert_eq!(
         message(
             r#"{"analysis_config": {"bucket_span": "often", "detectors":
@@ -110,12 +83,8 @@ fn rules_and_filters() {
     let rules = r#", "custom_rules": [{"actions": ["skip_result", "skip_model_update"],
         "scope": {"destination.port": {"filter_id": "safe", "filter_type": "exclude"}}}]"#;
     let mut job = job(rules, "", "").unwrap().job;
-    job.add_filters_json(r#"{"filters": [{"filter_id": "safe", "items": ["80*"]}]}"#)
-        .unwrap();
-    let scope = ScopeConfig {
-        filter_id: "safe".into(),
-        filter_type: FilterType::Exclude,
-    };
+    job.add_filters_json(r#"{"filters": [{"filter_id": "safe", "items": ["80*"]}]}"#).unwrap();
+    let scope = ScopeConfig { filter_id: "safe".into(), filter_type: FilterType::Exclude };
     assert_eq!(
         job.detector.rules,
         [RuleConfig {
@@ -123,13 +92,7 @@ fn rules_and_filters() {
             scope: BTreeMap::from([("destination.port".into(), scope)]),
         }]
     );
-    assert_eq!(
-        job.filters,
-        [Filter {
-            filter_id: "safe".into(),
-            items: vec!["80*".into()]
-        }]
-    );
+    assert_eq!(job.filters, [Filter { filter_id: "safe".into(), items: vec!["80*".into()] }]);
 }
 
 #[test]
@@ -140,10 +103,7 @@ fn toml_and_back() {
     }
     let misspelt = "job_id = \"x\"\n[detector]\nby_feild = \"destination.port\"";
     let message = JobConfig::from_toml(misspelt).unwrap_err().to_string();
-    assert!(
-        message.contains("by_feild") && message.contains("line 3"),
-        "{message}"
-    );
+    assert!(message.contains("by_feild") && message.contains("line 3"), "{message}");
 }
 
 #[test]
@@ -152,20 +112,14 @@ fn jobs_that_cannot_be_run() {
     job.detector.function = Function::FreqRare;
     assert!(matches!(job.validate(), Err(JobError::OverFieldMissing)));
     job.detector.over_field = Some("destination.port".into());
-    assert!(matches!(
-        job.validate(),
-        Err(JobError::RepeatedField { .. })
-    ));
+    assert!(matches!(job.validate(), Err(JobError::RepeatedField { .. })));
     job.bucket_span = 0;
     assert!(matches!(job.validate(), Err(JobError::ZeroBucketSpan)));
 }
 
 #[test]
 fn names_in_the_catalogue_are_unique() {
-    let mut names: Vec<String> = catalogue()
-        .into_iter()
-        .map(|entry| entry.job.job_id)
-        .collect();
+    let mut names: Vec<String> = catalogue().into_iter().map(|entry| entry.job.job_id).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 14);

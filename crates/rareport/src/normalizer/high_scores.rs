@@ -38,8 +38,7 @@ impl HighScores {
         (self.threshold, self.ordinary) = (line.value, line.count);
         if let Some(above) = above {
             for pair in steps[above..].windows(2) {
-                self.digest
-                    .add(pair[1].value, pair[1].count - pair[0].count);
+                self.digest.add(pair[1].value, pair[1].count - pair[0].count);
             }
         }
     }
@@ -73,10 +72,7 @@ impl HighScores {
         let Some(last) = steps.len().checked_sub(1) else {
             return;
         };
-        let at = steps
-            .iter()
-            .position(|step| step.count >= target)
-            .unwrap_or(last);
+        let at = steps.iter().position(|step| step.count >= target).unwrap_or(last);
         let line = steps[at];
         let mut next = high
             .iter()
@@ -133,11 +129,7 @@ mod tests {
     /// Line, count below it, and what lies above, as far as it is not zero.
     fn parts(high: &HighScores) -> (u32, u64, Vec<(u32, u64)>) {
         let nodes = high.digest.nodes().iter().filter(|node| node.count > 0);
-        (
-            high.threshold,
-            high.ordinary,
-            nodes.map(|node| (node.hi, node.count)).collect(),
-        )
+        (high.threshold, high.ordinary, nodes.map(|node| (node.hi, node.count)).collect())
     }
 
     #[test]
@@ -159,38 +151,22 @@ mod tests {
     fn a_line_with_too_much_below_moves_down() {
         let scores = digest(&[(0, 300), (50, 70), (70, 32)]);
         for (counted, ordinary) in [(0, 402), (12, 390), (32, 370)] {
-            let mut high = HighScores {
-                digest: digest(&[(70, counted)]),
-                threshold: 60,
-                ordinary,
-            };
+            let mut high = HighScores { digest: digest(&[(70, counted)]), threshold: 60, ordinary };
             high.refresh(&scores);
-            assert_eq!(
-                parts(&high),
-                (50, 370, vec![(70, 32)]),
-                "{counted} were counted"
-            );
+            assert_eq!(parts(&high), (50, 370, vec![(70, 32)]), "{counted} were counted");
         }
     }
 
     #[test]
     fn a_line_with_too_little_below_moves_up() {
-        let mut high = HighScores {
-            digest: digest(&[(70, 42)]),
-            threshold: 50,
-            ordinary: 360,
-        };
+        let mut high = HighScores { digest: digest(&[(70, 42)]), threshold: 50, ordinary: 360 };
         high.refresh(&digest(&[(0, 300), (50, 60), (70, 42)]));
         assert_eq!(parts(&high), (70, 402, vec![(70, 42)]));
     }
 
     #[test]
     fn ordinary_scores_shrink_like_all_scores() {
-        let mut high = HighScores {
-            digest: digest(&[]),
-            threshold: 50,
-            ordinary: 950,
-        };
+        let mut high = HighScores { digest: digest(&[]), threshold: 50, ordinary: 950 };
         high.age(1.0, 1000, 900);
         assert_eq!(high.ordinary, 855);
     }

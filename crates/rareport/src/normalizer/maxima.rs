@@ -31,10 +31,7 @@ struct OwnedScope {
 
 impl OwnedScope {
     fn borrow(&self) -> Scope<'_> {
-        Scope {
-            partition: &self.partition,
-            value: &self.value,
-        }
+        Scope { partition: &self.partition, value: &self.value }
     }
 }
 
@@ -69,10 +66,7 @@ impl Maxima {
     pub(super) fn raise(&mut self, scope: Scope<'_>, raw_score: f64) -> bool {
         if let Some(maximum) = self.by_scope.get_mut(&scope) {
             let before = maximum.raw_score;
-            *maximum = Maximum {
-                raw_score: before.max(raw_score),
-                age: 0,
-            };
+            *maximum = Maximum { raw_score: before.max(raw_score), age: 0 };
             return maximum.raw_score > BIG_CHANGE * before;
         }
         if raw_score > 0.0 {
@@ -92,16 +86,11 @@ impl Maxima {
     }
 
     pub(super) fn insert(&mut self, scope: Scope<'_>, maximum: Maximum) {
-        let owned = OwnedScope {
-            partition: scope.partition.into(),
-            value: scope.value.into(),
-        };
+        let owned = OwnedScope { partition: scope.partition.into(), value: scope.value.into() };
         self.by_scope.insert(owned, maximum);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Scope<'_>, Maximum)> {
-        self.by_scope
-            .iter()
-            .map(|(scope, maximum)| (scope.borrow(), *maximum))
+        self.by_scope.iter().map(|(scope, maximum)| (scope.borrow(), *maximum))
     }
 }

@@ -33,10 +33,7 @@ const NOISE_SCORE: f64 = 1.0;
 const NOISE_SLOPE: f64 = 10.0 / DISCRETISATION;
 
 /// The quantiles of a 70 % confidence interval (rare-model §2).
-const CONFIDENCE: Bounds = Bounds {
-    lower: 0.15,
-    upper: 0.85,
-};
+const CONFIDENCE: Bounds = Bounds { lower: 0.15, upper: 0.85 };
 
 /// What limits a score: the score is the smallest of these and 100 (rare-model §8.6).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,17 +85,12 @@ struct History {
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(normalizer: &'a Normalizer) -> Scorer<'a> {
-        Scorer {
-            normalizer,
-            history: None,
-            percentiles: HashMap::new(),
-        }
+        Scorer { normalizer, history: None, percentiles: HashMap::new() }
     }
 
     /// The normalised score, 0–100, of a node with this probability.
     pub fn score(&mut self, scope: Scope<'_>, probability: f64) -> f64 {
-        self.ceilings(scope, probability)
-            .map_or(0.0, |ceilings| ceilings.score())
+        self.ceilings(scope, probability).map_or(0.0, |ceilings| ceilings.score())
     }
 
     /// What limits the score of a node with this probability; `None` if the score is 0 because
@@ -162,10 +154,7 @@ fn percentiles(normalizer: &Normalizer, history: &History, value: u32) -> (f64, 
     };
     let lower = 100.0 * fraction_quantile(count, rank.lower, CONFIDENCE.lower);
     let upper = 100.0 * fraction_quantile(count, rank.upper, CONFIDENCE.upper);
-    (
-        lower.min(upper).clamp(0.0, 100.0),
-        lower.max(upper).clamp(0.0, 100.0),
-    )
+    (lower.min(upper).clamp(0.0, 100.0), lower.max(upper).clamp(0.0, 100.0))
 }
 
 /// Bounds of the fraction of all scores below a value that is not high.
@@ -201,11 +190,8 @@ fn fraction_quantile(count: f64, fraction: f64, tau: f64) -> f64 {
 
 /// κ: linear interpolation through the knots.
 fn knot_score(percentile: f64) -> f64 {
-    KNOTS
-        .windows(2)
-        .find(|pair| percentile <= pair[1].0)
-        .map_or(FULL_SCORE, |pair| {
-            let ((from, low), (to, high)) = (pair[0], pair[1]);
-            low + (high - low) * (percentile - from) / (to - from)
-        })
+    KNOTS.windows(2).find(|pair| percentile <= pair[1].0).map_or(FULL_SCORE, |pair| {
+        let ((from, low), (to, high)) = (pair[0], pair[1]);
+        low + (high - low) * (percentile - from) / (to - from)
+    })
 }

@@ -123,21 +123,9 @@ impl Normalizer {
         in_range("pending score", state.pending_maximum, LARGEST_RAW_SCORE)?;
         in_range("ageing clock", state.clock, AGEING_PERIOD)?;
         let mut maxima = Maxima::default();
-        for MaximumState {
-            partition,
-            value,
-            raw_score,
-            age,
-        } in &state.maxima
-        {
+        for MaximumState { partition, value, raw_score, age } in &state.maxima {
             in_range("maximum", *raw_score, LARGEST_RAW_SCORE)?;
-            maxima.insert(
-                Scope { partition, value },
-                Maximum {
-                    raw_score: *raw_score,
-                    age: *age,
-                },
-            );
+            maxima.insert(Scope { partition, value }, Maximum { raw_score: *raw_score, age: *age });
         }
         Ok(Normalizer {
             rates,

@@ -30,31 +30,17 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     pub(crate) fn bucket_id(&self) -> String {
-        format!(
-            "{}_bucket_{}_{}",
-            self.job_id, self.timestamp, self.bucket_span
-        )
+        format!("{}_bucket_{}_{}", self.job_id, self.timestamp, self.bucket_span)
     }
 
     /// `values` are those of the by, over and partition field, as far as there are any.
     pub(crate) fn record_id(&self, values: &[&str]) -> String {
-        let Place {
-            job_id,
-            timestamp,
-            bucket_span,
-        } = self;
-        format!(
-            "{job_id}_record_{timestamp}_{bucket_span}_0_{}",
-            values_id(values)
-        )
+        let Place { job_id, timestamp, bucket_span } = self;
+        format!("{job_id}_record_{timestamp}_{bucket_span}_0_{}", values_id(values))
     }
 
     pub(crate) fn influencer_id(&self, field: &str, value: &str) -> String {
-        let Place {
-            job_id,
-            timestamp,
-            bucket_span,
-        } = self;
+        let Place { job_id, timestamp, bucket_span } = self;
         let hash = values_id(&[value]);
         format!("{job_id}_influencer_{timestamp}_{bucket_span}_{field}_{hash}")
     }
@@ -66,10 +52,7 @@ mod tests {
 
     #[test]
     fn known_hashes() {
-        for line in include_str!("../../tests/data/id_vectors.tsv")
-            .lines()
-            .skip(1)
-        {
+        for line in include_str!("../../tests/data/id_vectors.tsv").lines().skip(1) {
             let (values, expected) = line.split_once('\t').unwrap();
             assert_eq!(values_id(&[values]), expected);
         }

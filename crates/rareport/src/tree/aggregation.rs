@@ -18,17 +18,9 @@ impl Tree {
             .map(|(_, range)| (range.clone(), partition(leaves.kind, &nodes[range])))
             .collect();
         let values = influencer_values(leaves, influencers, &nodes, &partitions);
-        let fields = if nodes.is_empty() {
-            Vec::new()
-        } else {
-            influencer_fields(influencers, &values)
-        };
-        let mut tree = Tree {
-            root: root(&partitions),
-            leaves: nodes,
-            values,
-            fields,
-        };
+        let fields =
+            if nodes.is_empty() { Vec::new() } else { influencer_fields(influencers, &values) };
+        let mut tree = Tree { root: root(&partitions), leaves: nodes, values, fields };
         tree.rewrite_probabilities();
         tree
     }
@@ -36,11 +28,7 @@ impl Tree {
     /// Replaces the probability of every node with a raw score by the one that stands for the
     /// score, (22).
     fn rewrite_probabilities(&mut self) {
-        let below_root = self
-            .leaves
-            .iter_mut()
-            .chain(&mut self.values)
-            .chain(&mut self.fields);
+        let below_root = self.leaves.iter_mut().chain(&mut self.values).chain(&mut self.fields);
         for node in below_root.chain([&mut self.root]) {
             if node.raw_score > 0.0 {
                 node.probability = score::probability(node.raw_score);
@@ -51,31 +39,17 @@ impl Tree {
 
 fn leaf(probability: f64) -> Node {
     let probability = probability.clamp(SMALLEST_PROBABILITY, 1.0);
-    Node {
-        probability,
-        raw_score: score::raw_score(probability),
-        smallest: probability,
-    }
+    Node { probability, raw_score: score::raw_score(probability), smallest: probability }
 }
 
 /// The node above children whose probabilities combine to `combined`: steps B and d of (21).
 fn above(combined: f64, smallest: f64) -> Node {
-    let Combined {
-        raw_score,
-        probability,
-    } = if combined > UNSCORED {
-        Combined {
-            raw_score: 0.0,
-            probability: combined,
-        }
+    let Combined { raw_score, probability } = if combined > UNSCORED {
+        Combined { raw_score: 0.0, probability: combined }
     } else {
         combine(Style::Detectors, &[combined])
     };
-    Node {
-        probability,
-        raw_score,
-        smallest: smallest.clamp(SMALLEST_PROBABILITY, 1.0),
-    }
+    Node { probability, raw_score, smallest: smallest.clamp(SMALLEST_PROBABILITY, 1.0) }
 }
 
 /// The node of a partition: a by-field node over several leaves, or the only leaf.
@@ -206,10 +180,7 @@ fn influencer_fields(influencers: &Influencers<'_>, values: &[Node]) -> Vec<Node
     (0..influencers.field_count)
         .map(|field| {
             let rest = &influencers.value_fields[start..];
-            let count = rest
-                .iter()
-                .take_while(|&&f| usize::from(f) == field)
-                .count();
+            let count = rest.iter().take_while(|&&f| usize::from(f) == field).count();
             let nodes = &values[start..start + count];
             start += count;
             if nodes.is_empty() {
@@ -217,10 +188,7 @@ fn influencer_fields(influencers: &Influencers<'_>, values: &[Node]) -> Vec<Node
             }
             let probabilities: Vec<f64> = nodes.iter().map(|node| node.probability).collect();
             let below = nodes.iter().map(|node| node.probability.min(node.smallest));
-            above(
-                combined(Style::People, &probabilities),
-                below.fold(1.0, f64::min),
-            )
+            above(combined(Style::People, &probabilities), below.fold(1.0, f64::min))
         })
         .collect()
 }

@@ -107,11 +107,7 @@ impl Leaves {
     /// Ids of the partitions that have leaves, with their leaves, in byte order of their values.
     pub(crate) fn partitions(&self) -> impl ExactSizeIterator<Item = (u32, Range<usize>)> + '_ {
         let start = |index: usize| {
-            if index == 0 {
-                0
-            } else {
-                self.partitions[index - 1].1
-            }
+            if index == 0 { 0 } else { self.partitions[index - 1].1 }
         };
         let with_start = move |(index, &(id, end)): (usize, &(u32, usize))| (id, start(index)..end);
         self.partitions.iter().enumerate().map(with_start)

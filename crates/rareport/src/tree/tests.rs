@@ -52,22 +52,15 @@ struct Grown<'a> {
 
 impl<'a> Grown<'a> {
     fn of(bucket: &'a Bucket) -> Self {
-        let influences = bucket
-            .leaves
-            .iter()
-            .flat_map(|(_, _, influences)| influences);
-        let values: BTreeSet<(u16, &str)> = influences
-            .map(|(field, value)| (field_index(field), value.as_str()))
-            .collect();
+        let influences = bucket.leaves.iter().flat_map(|(_, _, influences)| influences);
+        let values: BTreeSet<(u16, &str)> =
+            influences.map(|(field, value)| (field_index(field), value.as_str())).collect();
         let values: Vec<_> = values.into_iter().collect();
         let mut leaves = Leaves::new(LeafKind::Attribute);
         for (id, (_, probability, influences)) in (0..).zip(&bucket.leaves) {
             let influence = |(field, value): &(String, String)| {
                 let key = (field_index(field), value.as_str());
-                Influence {
-                    value: values.binary_search(&key).unwrap() as u32,
-                    strength: 1.0,
-                }
+                Influence { value: values.binary_search(&key).unwrap() as u32, strength: 1.0 }
             };
             leaves.push(id, *probability, influences.iter().map(influence));
         }
@@ -82,31 +75,17 @@ impl<'a> Grown<'a> {
         };
         let tree = Tree::grow(&leaves, &influencers);
         let written = Written::of(&tree, &leaves, &value_fields);
-        Grown {
-            bucket,
-            values,
-            tree,
-            written,
-        }
+        Grown { bucket, values, tree, written }
     }
 
     fn feed(&self, normalizers: &mut Normalizers) {
         let leaf = |(port, _, _): &'a Leaf| LeafScope {
-            scope: Scope {
-                partition: b"",
-                value: port.as_bytes(),
-            },
+            scope: Scope { partition: b"", value: port.as_bytes() },
             is_fed: true,
         };
         let leaf_scopes: Vec<_> = self.bucket.leaves.iter().map(leaf).collect();
         let value = |&(field, value): &(u16, &'a str)| {
-            (
-                usize::from(field),
-                Scope {
-                    partition: b"",
-                    value: value.as_bytes(),
-                },
-            )
+            (usize::from(field), Scope { partition: b"", value: value.as_bytes() })
         };
         let value_scopes: Vec<_> = self.values.iter().map(value).collect();
         normalizers.learn(&self.tree, &leaf_scopes, &value_scopes);
@@ -115,18 +94,10 @@ impl<'a> Grown<'a> {
     /// The node that is expected to be like this, its score, and whether it is written.
     fn find(&self, wanted: &Expectation, scorers: &mut Scorers<'_>) -> (Node, f64, Option<bool>) {
         let Expectation(kind, field, value, ..) = wanted;
-        let scope = Scope {
-            partition: b"",
-            value: value.as_bytes(),
-        };
+        let scope = Scope { partition: b"", value: value.as_bytes() };
         match kind.as_str() {
             "leaf" => {
-                let leaf = self
-                    .bucket
-                    .leaves
-                    .iter()
-                    .position(|leaf| leaf.0 == *value)
-                    .unwrap();
+                let leaf = self.bucket.leaves.iter().position(|leaf| leaf.0 == *value).unwrap();
                 let node = self.tree.leaves[leaf];
                 let score = scorers.leaf(scope, node.probability);
                 (node, score, Some(self.written.leaves[leaf]))
@@ -144,11 +115,7 @@ impl<'a> Grown<'a> {
                 let score = scorers.field(field, node.probability);
                 (node, score, Some(self.written.fields[field]))
             }
-            _ => (
-                self.tree.root,
-                scorers.root(self.tree.root.probability),
-                None,
-            ),
+            _ => (self.tree.root, scorers.root(self.tree.root.probability), None),
         }
     }
 }
@@ -170,24 +137,13 @@ fn nodes_scores_and_what_is_written() {
                 let (node, score, written) = grown.find(expected, &mut scorers);
                 let Expectation(kind, field, value, probability, raw, smallest, norm, shown) =
                     expected;
-                let place = format!(
-                    "bucket {index} of {}: {kind} {field} {value}",
-                    case.bucket_span
-                );
-                assert!(
-                    close(node.probability, *probability),
-                    "{place}: probability"
-                );
+                let place =
+                    format!("bucket {index} of {}: {kind} {field} {value}", case.bucket_span);
+                assert!(close(node.probability, *probability), "{place}: probability");
                 assert!(close(node.raw_score, *raw), "{place}: raw score");
                 assert!(close(node.smallest, *smallest), "{place}: smallest");
-                assert!(
-                    (score - norm).abs() <= 1e-6,
-                    "{place}: {score} instead of {norm}"
-                );
-                assert!(
-                    written.is_none_or(|written| written == (*shown == 1)),
-                    "{place}: written"
-                );
+                assert!((score - norm).abs() <= 1e-6, "{place}: {score} instead of {norm}");
+                assert!(written.is_none_or(|written| written == (*shown == 1)), "{place}: written");
                 compared += 1;
             }
         }

@@ -17,11 +17,8 @@ pub(crate) struct Written {
 
 impl Written {
     pub(crate) fn of(tree: &Tree, leaves: &Leaves, value_fields: &[u16]) -> Written {
-        let fields: Vec<bool> = tree
-            .fields
-            .iter()
-            .map(|field| field.decisive() < LARGEST_SIGNIFICANT)
-            .collect();
+        let fields: Vec<bool> =
+            tree.fields.iter().map(|field| field.decisive() < LARGEST_SIGNIFICANT).collect();
         let values: Vec<bool> = tree
             .values
             .iter()
@@ -42,10 +39,6 @@ impl Written {
                     values[value] && decisive <= TOLERANCE * tree.values[value].smallest
                 })
         };
-        Written {
-            leaves: (0..tree.leaves.len()).map(leaf_is_written).collect(),
-            values,
-            fields,
-        }
+        Written { leaves: (0..tree.leaves.len()).map(leaf_is_written).collect(), values, fields }
     }
 }

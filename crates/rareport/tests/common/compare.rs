@@ -30,16 +30,13 @@ impl Comparison {
             }
         }
         let extra = rest.iter().filter(|(_, documents)| !documents.is_empty());
-        comparison
-            .differences
-            .extend(extra.map(|(key, _)| format!("extra: {key}")));
+        comparison.differences.extend(extra.map(|(key, _)| format!("extra: {key}")));
         comparison.order(actual);
         comparison
     }
 
     fn differ(&mut self, path: &str, expected: &Value, actual: &Value) {
-        self.differences
-            .push(format!("{path}: {actual} instead of {expected}"));
+        self.differences.push(format!("{path}: {actual} instead of {expected}"));
     }
 
     fn value(&mut self, path: &str, field: &str, expected: &Value, actual: &Value) {
@@ -57,8 +54,7 @@ impl Comparison {
                 for flag in ["is_interim", "by_field_first_occurrence"] {
                     if expected.get(flag).is_none() && actual.get(flag) == Some(&Value::Bool(true))
                     {
-                        self.differences
-                            .push(format!("{path}.{flag}: not expected"));
+                        self.differences.push(format!("{path}.{flag}: not expected"));
                     }
                 }
             }
@@ -99,8 +95,7 @@ impl Comparison {
             let are_records = first == second && first.1 == 0;
             let probability = |document: &Value| document["probability"].as_f64();
             if first > second || are_records && probability(&pair[0]) > probability(&pair[1]) {
-                self.differences
-                    .push(format!("must come earlier: {}", key(&pair[1])));
+                self.differences.push(format!("must come earlier: {}", key(&pair[1])));
             }
         }
     }
@@ -123,12 +118,7 @@ fn key(document: &Value) -> String {
     let place = format!("{} at {}", text("result_type"), text("timestamp"));
     match document["result_type"].as_str() {
         Some("record") => {
-            let values = [
-                "partition_field_value",
-                "over_field_value",
-                "by_field_value",
-            ]
-            .map(text);
+            let values = ["partition_field_value", "over_field_value", "by_field_value"].map(text);
             format!("{place} {}", values.join(" "))
         }
         Some("influencer") => {
@@ -141,7 +131,5 @@ fn key(document: &Value) -> String {
 
 /// What identifies an item of a list of objects.
 fn name(item: &Value) -> String {
-    ["influencer_field_name", "by_field_value"]
-        .map(|field| item[field].to_string())
-        .join(" ")
+    ["influencer_field_name", "by_field_value"].map(|field| item[field].to_string()).join(" ")
 }

@@ -30,11 +30,8 @@ pub(crate) struct Event {
 impl Event {
     /// Calls `then` with the event as the model sees it.
     pub(crate) fn observe<T>(&self, then: impl FnOnce(&Observation<'_>) -> T) -> T {
-        let influencers: Vec<Option<&[u8]>> = self
-            .influencers
-            .iter()
-            .map(|value| Some(value.as_slice()))
-            .collect();
+        let influencers: Vec<Option<&[u8]>> =
+            self.influencers.iter().map(|value| Some(value.as_slice())).collect();
         then(&Observation {
             time: self.time,
             by: Some(&self.by),
@@ -64,16 +61,8 @@ impl Stream {
         let run = text("run.json").map(|text| serde_json::from_str(&text).unwrap());
         let events = events(&text("input.csv").unwrap(), &job);
         let expected = text("expected.ndjson").unwrap();
-        let expected = expected
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        Stream {
-            job,
-            run: run.unwrap_or_default(),
-            events,
-            expected,
-        }
+        let expected = expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        Stream { job, run: run.unwrap_or_default(), events, expected }
     }
 
     /// The documents that a detector writes.
@@ -104,10 +93,7 @@ impl Stream {
 
 pub(crate) fn documents(results: &BucketResults) -> Vec<Value> {
     let lines = results.to_json_lines().unwrap();
-    lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The text of a file, which may be compressed.
@@ -116,9 +102,7 @@ fn read(path: &Path) -> Option<String> {
     compressed.push(".xz");
     if let Ok(file) = std::fs::File::open(compressed) {
         let mut text = String::new();
-        liblzma::read::XzDecoder::new(file)
-            .read_to_string(&mut text)
-            .unwrap();
+        liblzma::read::XzDecoder::new(file).read_to_string(&mut text).unwrap();
         return Some(text);
     }
     std::fs::read_to_string(path).ok()
@@ -144,10 +128,7 @@ fn events(csv: &str, job: &JobConfig) -> Vec<Event> {
             influencers: influencers.iter().map(|&index| value(index)).collect(),
         })
     };
-    reader
-        .records()
-        .filter_map(|row| event(row.unwrap()))
-        .collect()
+    reader.records().filter_map(|row| event(row.unwrap())).collect()
 }
 
 /// A time in whole seconds; `None` for anything but digits with an optional fraction.
@@ -157,9 +138,5 @@ fn seconds(text: &str, format: TimeFormat) -> Option<i64> {
         return None;
     }
     let number: i64 = whole.parse().ok()?;
-    Some(if format == TimeFormat::EpochMs {
-        number.div_euclid(1000)
-    } else {
-        number
-    })
+    Some(if format == TimeFormat::EpochMs { number.div_euclid(1000) } else { number })
 }

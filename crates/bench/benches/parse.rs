@@ -1,5 +1,7 @@
 //! Passes over a generated log of 64 MB, and over smaller ones at several rates of events.
 
+#![allow(clippy::expect_used)]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rareport_bench::{PASSES, connections, generated_log};
 

@@ -3,8 +3,11 @@
 //! A [`Dictionary`] keeps values for good, a [`Scratch`] until it is cleared. Neither knows what
 //! its values mean.
 
+mod packed;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use packed::Packed;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::{BuildHasher, Hasher};
@@ -13,10 +16,9 @@ use std::hash::{BuildHasher, Hasher};
 /// again, lowest first (rare-model §3.1, §10).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
-    ids: HashTable<u32>,
+    ids: Ids,
     values: Vec<Box<[u8]>>,
     free: BinaryHeap<Reverse<u32>>,
-    hasher: RandomState,
 }
 
 impl Dictionary {
@@ -31,30 +33,22 @@ impl Dictionary {
 
     /// The id of `value`, which gets one if it has none.
     pub(crate) fn register(&mut self, value: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(value);
-        if let Some(&id) = self.ids.find(hash, |&id| &*self.values[id as usize] == value) {
-            return id;
+        let (values, free) = (&mut self.values, &mut self.free);
+        let next = free.peek().map_or(values.len() as u32, |&Reverse(id)| id);
+        let id = self.ids.find_or_insert(0, value, next, |id| &values[id as usize]);
+        if id == next {
+            if free.pop().is_some() {
+                values[id as usize] = value.into();
+            } else {
+                values.push(value.into());
+            }
         }
-        let id = match self.free.pop() {
-            Some(Reverse(id)) => {
-                self.values[id as usize] = value.into();
-                id
-            }
-            None => {
-                self.values.push(value.into());
-                (self.values.len() - 1) as u32
-            }
-        };
-        let (values, hasher) = (&self.values, &self.hasher);
-        self.ids.insert_unique(hash, id, |&id| hasher.hash_one(&*values[id as usize]));
         id
     }
 
     /// Forgets a value, whose id may then stand for another one.
     pub(crate) fn remove(&mut self, id: u32) {
-        let hash = self.hasher.hash_one(&*self.values[id as usize]);
-        if let Ok(entry) = self.ids.find_entry(hash, |&known| known == id) {
-            entry.remove();
+        if self.ids.remove(0, &self.values[id as usize], id) {
             self.values[id as usize] = Box::default();
             self.free.push(Reverse(id));
         }
@@ -65,10 +59,9 @@ impl Dictionary {
 /// once; holds on to its memory so that filling it again allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    ids: HashTable<u32>,
+    ids: Ids,
     entries: Vec<Entry>,
     bytes: Vec<u8>,
-    hasher: RandomState,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,19 +84,17 @@ impl Scratch {
     }
 
     pub(crate) fn register(&mut self, field: u16, value: &[u8]) -> u32 {
-        let hash = hash_of(&self.hasher, field, value);
-        let known = self.ids.find(hash, |&id| self.value(id) == (field, value));
-        if let Some(&id) = known {
-            return id;
-        }
-        let (id, start) = (self.entries.len() as u32, self.bytes.len());
-        self.bytes.extend_from_slice(value);
-        self.entries.push(Entry { field, start, end: self.bytes.len() });
-        let (entries, bytes, hasher) = (&self.entries, &self.bytes, &self.hasher);
-        self.ids.insert_unique(hash, id, |&id| {
+        let (entries, bytes) = (&self.entries, &self.bytes);
+        let next = entries.len() as u32;
+        let id = self.ids.find_or_insert(field, value, next, |id| {
             let entry = entries[id as usize];
-            hash_of(hasher, entry.field, &bytes[entry.start..entry.end])
+            &bytes[entry.start..entry.end]
         });
+        if id == next {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(value);
+            self.entries.push(Entry { field, start, end: self.bytes.len() });
+        }
         id
     }
 
@@ -111,6 +102,71 @@ impl Scratch {
         self.ids.clear();
         self.entries.clear();
         self.bytes.clear();
+    }
+}
+
+/// Ids by field and value. Short values, which most are, are held in the table itself, so that
+/// looking one up touches no other memory; of longer ones only the ids are.
+#[derive(Clone, Debug, Default)]
+struct Ids {
+    short: HashTable<(Packed, u32)>,
+    /// Field, hash and id.
+    long: HashTable<(u16, u64, u32)>,
+    hasher: RandomState,
+}
+
+impl Ids {
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    /// The id of a value, which is `next` if it had none; `value_of` gives the values of ids.
+    fn find_or_insert<'a>(
+        &mut self,
+        field: u16,
+        value: &[u8],
+        next: u32,
+        value_of: impl Fn(u32) -> &'a [u8],
+    ) -> u32 {
+        let hasher = &self.hasher;
+        if let Some(packed) = Packed::of(field, value) {
+            let hash = hasher.hash_one(packed);
+            let known = self.short.find(hash, |(other, _)| *other == packed);
+            if let Some(&(_, id)) = known {
+                return id;
+            }
+            self.short.insert_unique(hash, (packed, next), |(packed, _)| hasher.hash_one(packed));
+            return next;
+        }
+        let hash = hash_of(hasher, field, value);
+        let is_same =
+            |&(f, h, id): &(u16, u64, u32)| f == field && h == hash && value_of(id) == value;
+        if let Some(&(_, _, id)) = self.long.find(hash, is_same) {
+            return id;
+        }
+        self.long.insert_unique(hash, (field, hash, next), |&(_, hash, _)| hash);
+        next
+    }
+
+    /// Removes a value with its id; whether it was there.
+    fn remove(&mut self, field: u16, value: &[u8], id: u32) -> bool {
+        match Packed::of(field, value) {
+            Some(packed) => {
+                let hash = self.hasher.hash_one(packed);
+                let entry = self.short.find_entry(hash, |(other, _)| *other == packed);
+                entry.map(|entry| entry.remove()).is_ok()
+            }
+            None => {
+                let hash = hash_of(&self.hasher, field, value);
+                let entry = self.long.find_entry(hash, |&(_, _, other)| other == id);
+                entry.map(|entry| entry.remove()).is_ok()
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.short.clear();
+        self.long.clear();
     }
 }
 
@@ -144,6 +200,17 @@ mod tests {
         dictionary.remove(0);
         assert_eq!(dictionary.len(), 1);
         assert_eq!([b"d", b"b", b"a", b"e"].map(|value| dictionary.register(value)), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn long_values_are_told_apart_too() {
+        let mut dictionary = Dictionary::default();
+        let values = ["a-value-of-thirty-two-characters", "a-value-of-thirty-two-charactars", ""];
+        let ids = values.map(|value| dictionary.register(value.as_bytes()));
+        assert_eq!(ids, [0, 1, 2]);
+        dictionary.remove(0);
+        assert_eq!(dictionary.register(values[1].as_bytes()), 1);
+        assert_eq!(dictionary.register(values[0].as_bytes()), 0);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl<'a> Event<'a> {
         self.id
     }
 
-    /// The host that wrote the event, from `node=`.
+    /// The host that wrote the event; see [`Record::node`].
     pub fn node(&self) -> Option<&'a [u8]> {
         self.node
     }

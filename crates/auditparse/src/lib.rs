@@ -28,7 +28,11 @@
 //! for connection in Connections::new(log) {
 //!     if connection.kind() == ConnectionKind::Connect {
 //!         let exe = connection.exe().unwrap_or_default();
-//!         println!("{} → {}", exe.escape_ascii(), connection.address()?);
+//!         match connection.address() {
+//!             Ok(address) => println!("{} → {address}", exe.escape_ascii()),
+//!             // A program may pass any bytes for an address; one that is cut is no reason to stop.
+//!             Err(error) => println!("{} → ({error})", exe.escape_ascii()),
+//!         }
 //!     }
 //! }
 //! # let connection = Connections::new(log).next().unwrap();

@@ -14,7 +14,7 @@ use crate::field::{Field, decode_hex};
 use crate::record::{Record, literal};
 use crate::scan::{find, find_either};
 use crate::segment::ENRICHMENT_SEPARATOR;
-use crate::syscall::first;
+use crate::syscall::once;
 
 /// A user or group id, with the name that the logging host had for it (ENRICHED format only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +25,7 @@ pub struct Id<'a> {
     pub name: Option<&'a [u8]>,
 }
 
-impl<'a> Id<'a> {
-    fn of(field: &Field<'a>) -> Option<Id<'a>> {
-        Some(Id { number: field.as_id()?, name: None })
-    }
-
+impl Id<'_> {
     /// Whether the id is one, and not the kernel's "not set".
     pub fn is_set(&self) -> bool {
         self.number != u32::MAX
@@ -77,39 +73,73 @@ impl<'a> Process<'a> {
         }
     }
 
-    /// Reads a record whose fields are in any order. Of a field that repeats, the first counts.
+    /// Reads a record whose fields are in any order. Of a field that repeats, the first counts,
+    /// also if it cannot be read.
     fn of_fields(record: &Record<'a>) -> Process<'a> {
-        let mut process = Process::default();
-        process.read(record);
-        process
-    }
-
-    fn read(&mut self, record: &Record<'a>) {
+        let [mut pid, mut ppid, mut ses] = [None; 3];
+        let [mut auid, mut uid, mut euid, mut gid] = [IdFields::default(); 4];
+        let [mut tty, mut subj] = [None; 2];
+        let [mut comm, mut exe, mut key] = [None, None, None];
+        let mut arguments = [None; 4];
         for field in record.fields() {
             match field.key() {
                 [b'a', index @ b'0'..=b'3'] => {
-                    let argument = &mut self.arguments[usize::from(index - b'0')];
-                    first(argument, || Some(field.raw_value()));
+                    arguments[usize::from(index - b'0')].get_or_insert(field.raw_value());
                 }
-                b"pid" => first(&mut self.pid, || field.as_id()),
-                b"ppid" => first(&mut self.ppid, || field.as_id()),
-                b"auid" => first(&mut self.auid, || Id::of(&field)),
-                b"uid" => first(&mut self.uid, || Id::of(&field)),
-                b"euid" => first(&mut self.euid, || Id::of(&field)),
-                b"gid" => first(&mut self.gid, || Id::of(&field)),
-                b"AUID" => name(&mut self.auid, &field),
-                b"UID" => name(&mut self.uid, &field),
-                b"EUID" => name(&mut self.euid, &field),
-                b"GID" => name(&mut self.gid, &field),
-                b"ses" => first(&mut self.ses, || field.as_id()),
-                b"tty" => first(&mut self.tty, || terminal(field)),
-                b"subj" => first(&mut self.subj, || Some(field.raw_value())),
-                b"comm" => first(&mut self.comm, || present_text(field)),
-                b"exe" => first(&mut self.exe, || present_text(field)),
-                b"key" => first(&mut self.keys.joined, || present_text(field)),
+                b"pid" => once(&mut pid, || field.as_id()),
+                b"ppid" => once(&mut ppid, || field.as_id()),
+                b"auid" => once(&mut auid.number, || field.as_id()),
+                b"uid" => once(&mut uid.number, || field.as_id()),
+                b"euid" => once(&mut euid.number, || field.as_id()),
+                b"gid" => once(&mut gid.number, || field.as_id()),
+                b"AUID" => auid.add_name(&field),
+                b"UID" => uid.add_name(&field),
+                b"EUID" => euid.add_name(&field),
+                b"GID" => gid.add_name(&field),
+                b"ses" => once(&mut ses, || field.as_id()),
+                b"tty" => once(&mut tty, || terminal(field)),
+                b"subj" => once(&mut subj, || Some(field.raw_value())),
+                b"comm" => once(&mut comm, || present_text(field)),
+                b"exe" => once(&mut exe, || present_text(field)),
+                b"key" => once(&mut key, || present_text(field)),
                 _ => {}
             }
         }
+        Process {
+            pid: pid.flatten(),
+            ppid: ppid.flatten(),
+            auid: auid.id(),
+            uid: uid.id(),
+            euid: euid.id(),
+            gid: gid.id(),
+            ses: ses.flatten(),
+            tty: tty.flatten(),
+            subj: subj.flatten(),
+            comm: comm.flatten(),
+            exe: exe.flatten(),
+            keys: Keys { joined: key.flatten() },
+            arguments,
+        }
+    }
+}
+
+/// The fields that an id is made of: its number, once that was seen, and the name behind it.
+#[derive(Clone, Copy, Default)]
+struct IdFields<'a> {
+    number: Option<Option<u32>>,
+    name: Option<&'a [u8]>,
+}
+
+impl<'a> IdFields<'a> {
+    /// Names stand behind all numbers.
+    fn add_name(&mut self, field: &Field<'a>) {
+        if self.number.is_some() {
+            self.name.get_or_insert(field.raw_value());
+        }
+    }
+
+    fn id(self) -> Option<Id<'a>> {
+        Some(Id { number: self.number??, name: self.name })
     }
 }
 
@@ -220,13 +250,6 @@ fn names(input: &[u8]) -> Parsed<'_, [Option<&[u8]>; 4]> {
     Ok((rest, [auid, uid, gid, euid].map(Some)))
 }
 
-/// Adds the name, which stands behind all numbers, to its id.
-fn name<'a>(id: &mut Option<Id<'a>>, field: &Field<'a>) {
-    if let Some(id) = id {
-        id.name.get_or_insert(field.raw_value());
-    }
-}
-
 /// The text of a field that says there is some.
 pub(crate) fn present_text(field: Field<'_>) -> Option<Cow<'_, [u8]>> {
     (!field.is_absent()).then(|| field.text())
@@ -308,6 +331,14 @@ mod tests {
         ] {
             assert!(!read(&body).0, "{body}");
         }
+    }
+
+    #[test]
+    fn of_a_field_that_repeats_the_first_counts_even_if_it_cannot_be_read() {
+        let line = b"type=SYSCALL msg=audit(1.001:1): auid=x pid=1 pid=2 auid=3 AUID=\"a\"";
+        let process = Process::of(&Record::parse(line).unwrap());
+        assert_eq!(process.auid, None);
+        assert_eq!(process.pid, Some(1));
     }
 
     #[test]

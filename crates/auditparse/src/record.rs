@@ -133,8 +133,9 @@ impl<'a> Record<'a> {
         let at = |rest: &[u8]| line.len() - rest.len();
         let fail = |kind, rest: &[u8]| RecordError::new(kind, at(rest));
 
-        let header = &line[start..];
+        let header = &line[start.offset..];
         let (rest, node) = node(header).unwrap_or((header, None));
+        let node = node.or(start.host);
         let (rest, type_name) =
             type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
         let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
@@ -175,7 +176,8 @@ impl<'a> Record<'a> {
         self.line
     }
 
-    /// The host that wrote the record, from `node=` (auditd's `name_format`), if it is there.
+    /// The host that wrote the record, from `node=` (auditd's `name_format`) or, without it, from
+    /// the prefix that syslog puts in front, if either is there.
     pub fn node(&self) -> Option<&'a [u8]> {
         (self.layout.node.1 > 0).then(|| self.part(self.layout.node))
     }

@@ -123,17 +123,17 @@ impl CallHead {
     }
 
     /// Reads a record field by field, whatever their order. Of a field that repeats, the first
-    /// counts, as everywhere.
+    /// counts, as everywhere, also if it cannot be read.
     fn read_fields(record: &Record<'_>) -> CallHead {
-        let mut head = CallHead::default();
-        let mut a0 = None;
+        let (mut arch, mut number, mut uring_op) = (None, None, None);
+        let (mut success, mut exit, mut a0) = (None, None, None);
         for field in record.fields() {
             match field.key() {
-                b"arch" => first(&mut head.arch, || Arch::of(&field)),
-                b"syscall" => first(&mut head.number, || u32::try_from(field.as_u64()?).ok()),
-                b"uring_op" => first(&mut head.uring_op, || field.as_u64()),
-                b"success" => first(&mut head.success, || success(&field)),
-                b"exit" => first(&mut head.exit, || field.as_i64()),
+                b"arch" => once(&mut arch, || Arch::of(&field)),
+                b"syscall" => once(&mut number, || u32::try_from(field.as_u64()?).ok()),
+                b"uring_op" => once(&mut uring_op, || field.as_u64()),
+                b"success" => once(&mut success, || yes_or_no(&field)),
+                b"exit" => once(&mut exit, || field.as_i64()),
                 b"a0" => {
                     a0 = field.as_hex();
                     break;
@@ -143,10 +143,19 @@ impl CallHead {
                 _ => {}
             }
         }
-        if let (Some(arch), Some(number)) = (head.arch, head.number) {
-            head.call = Call::from_number(arch, number, a0);
+        let (arch, number) = (arch.flatten(), number.flatten());
+        let call = match (arch, number) {
+            (Some(arch), Some(number)) => Call::from_number(arch, number, a0),
+            _ => Call::Other,
+        };
+        CallHead {
+            arch,
+            number,
+            uring_op: uring_op.flatten(),
+            success: success.flatten(),
+            exit: exit.flatten(),
+            call,
         }
-        head
     }
 }
 
@@ -195,6 +204,13 @@ fn hex_u32_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
     map_opt(hex_word, |number| u32::try_from(number).ok()).parse(input)
 }
 
+/// Reads what was not read yet, whether or not it can be.
+pub(crate) fn once<T>(value: &mut Option<Option<T>>, read: impl FnOnce() -> Option<T>) {
+    if value.is_none() {
+        *value = Some(read());
+    }
+}
+
 /// Sets what is not set yet.
 pub(crate) fn first<T>(value: &mut Option<T>, read: impl FnOnce() -> Option<T>) {
     if value.is_none() {
@@ -203,7 +219,7 @@ pub(crate) fn first<T>(value: &mut Option<T>, read: impl FnOnce() -> Option<T>) 
 }
 
 /// `success=yes`.
-fn success(field: &Field<'_>) -> Option<bool> {
+fn yes_or_no(field: &Field<'_>) -> Option<bool> {
     match field.raw_value() {
         b"yes" => Some(true),
         b"no" => Some(false),
@@ -325,6 +341,7 @@ mod tests {
             "arch=c000003e syscall=42 success=yes exit=0 a0=3",
             "arch=c000003e syscall=42 success=yes exit=0 a0=10000000000000000 a1=0",
             "arch=c000003e syscall=42 success=maybe exit=0 a0=3 a1=0",
+            "arch=c000003e syscall=x syscall=42 success=yes exit=0 a0=3 a1=0",
             "arch= syscall= success= exit= a0= a1=",
         ] {
             let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");

@@ -2,6 +2,9 @@
 //! journald, dmesg, the kernel's printk). This module owns finding where the record starts, and
 //! refusing lines of other programs, also those that quote a record. It does not own the record.
 //!
+//! A host name in the prefix stands in for the `node=` of a record that has none, so that the hosts
+//! of a central syslog stay apart.
+//!
 //! The accepted forms, each followed by `node=`, `type=` or, from journald, a bare type name:
 //!
 //! | source | prefix |
@@ -17,7 +20,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1, take_while_m_n, take_while1};
 use nom::character::complete::{digit1, space0, space1};
-use nom::combinator::{opt, value, verify};
+use nom::combinator::{map, opt, value, verify};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -35,10 +38,18 @@ const TAGS: [&[u8]; 8] = [
     b"sedispatch",
 ];
 
-/// Offset in `line` at which `node=` or `type=` starts.
-pub(crate) fn record_start(line: &[u8]) -> Result<usize, RecordError> {
+/// Where in a line its record starts, and the host that the prefix names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Start<'a> {
+    /// Offset of `node=` or `type=`.
+    pub(crate) offset: usize,
+    pub(crate) host: Option<&'a [u8]>,
+}
+
+/// Finds the record in a line.
+pub(crate) fn record_start(line: &[u8]) -> Result<Start<'_>, RecordError> {
     if is_record_head(line) {
-        return Ok(0);
+        return Ok(Start { offset: 0, host: None });
     }
     let start = line.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
     let rest = &line[start..];
@@ -46,16 +57,16 @@ pub(crate) fn record_start(line: &[u8]) -> Result<usize, RecordError> {
         return Err(RecordError::new(RecordErrorKind::Blank, start));
     }
     if is_record_head(rest) {
-        return Ok(start);
+        return Ok(Start { offset: start, host: None });
     }
     if rest.starts_with(b"----") || rest.starts_with(b"time->") {
         return Err(RecordError::new(RecordErrorKind::Separator, start));
     }
     let not_audit = RecordError::new(RecordErrorKind::NotAudit, start);
-    let message = start + audit_message(rest).ok_or(not_audit)?;
-    let text = &line[message..];
+    let (text, host) = audit_message(rest).map_err(|_| not_audit)?;
+    let message = line.len() - text.len();
     if is_record_head(text) {
-        Ok(message)
+        Ok(Start { offset: message, host })
     } else if is_bare_type(text) {
         Err(RecordError::new(RecordErrorKind::NoEventId, message))
     } else {
@@ -82,13 +93,13 @@ fn is_bare_type(text: &[u8]) -> bool {
         && text.contains(&b'=')
 }
 
-type Parsed<'a> = IResult<&'a [u8], (), ()>;
+type Parsed<'a, T = ()> = IResult<&'a [u8], T, ()>;
 
-/// Where the message of an audit tag starts, if the line has such a prefix.
-fn audit_message(line: &[u8]) -> Option<usize> {
-    let prefix = preceded(opt(priority), alt((rfc5424, stamped, audit_tag)));
-    let (message, ()) = terminated(prefix, space0).parse(line).ok()?;
-    Some(line.len() - message.len())
+/// The prefix up to the message of an audit tag, which gives the host.
+fn audit_message(line: &[u8]) -> Parsed<'_, Option<&[u8]>> {
+    let no_host = value(None, audit_tag);
+    let prefix = preceded(opt(priority), alt((rfc5424, stamped, no_host)));
+    terminated(prefix, space0).parse(line)
 }
 
 /// `<5>`, the priority of a raw kernel or syslog message.
@@ -97,19 +108,21 @@ fn priority(input: &[u8]) -> Parsed<'_> {
 }
 
 /// `1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - `, behind its priority.
-fn rfc5424(input: &[u8]) -> Parsed<'_> {
+fn rfc5424(input: &[u8]) -> Parsed<'_, Option<&[u8]>> {
     let app = verify(word, |name: &[u8]| TAGS.contains(&name));
     let structured_data = alt((tag("-"), bracketed));
-    let header = (tag("1 "), iso_stamp, space1, word, space1, app, space1, word, space1, word);
-    value((), (header, space1, structured_data, space1)).parse(input)
+    let host = delimited((tag("1 "), iso_stamp, space1), word, space1);
+    let rest = (app, space1, word, space1, word, space1, structured_data, space1);
+    // "-" stands for a host that is not known.
+    map(terminated(host, rest), |host| Some(host).filter(|&host| host != b"-")).parse(input)
 }
 
 /// A stamp, a host name where the source writes one, and an audit tag.
-fn stamped(input: &[u8]) -> Parsed<'_> {
+fn stamped(input: &[u8]) -> Parsed<'_, Option<&[u8]>> {
     let stamp = alt((value((), bracketed), bsd_stamp, iso_stamp, unix_stamp));
     let (rest, _) = terminated(stamp, space1).parse(input)?;
-    let host = terminated(word, space1);
-    alt((audit_tag, preceded(host, alt((kernel_tag, audit_tag))))).parse(rest)
+    let host = terminated(word, (space1, alt((kernel_tag, audit_tag))));
+    alt((value(None, audit_tag), map(host, Some))).parse(rest)
 }
 
 /// `[   12.345678]`.
@@ -158,7 +171,27 @@ mod tests {
     use super::*;
 
     fn start(line: &str) -> Result<&str, RecordErrorKind> {
-        record_start(line.as_bytes()).map(|at| &line[at..]).map_err(|error| error.kind())
+        let start = record_start(line.as_bytes());
+        start.map(|start| &line[start.offset..]).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_host_of_a_prefix_is_told() {
+        for (prefix, host) in [
+            ("", None),
+            ("audit: ", None),
+            ("[   12.345678] audit: ", None),
+            ("2026-06-02T11:02:21,238447+00:00 audit: ", None),
+            ("May 29 16:00:00 web01 audispd: ", Some("web01")),
+            ("Jun  2 11:02:20 lab01 kernel: [  120.421566] audit: ", Some("lab01")),
+            ("2026-06-01T17:41:13.305022+00:00 db01 audisp-syslog: ", Some("db01")),
+            ("<13>1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - ", Some("web01")),
+            ("<13>1 2026-06-01T13:12:35.56+00:00 - audispd 77 - - ", None),
+        ] {
+            let line = format!("{prefix}type=X");
+            let start = record_start(line.as_bytes()).unwrap();
+            assert_eq!(start.host, host.map(str::as_bytes), "{prefix:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ use crate::job::{JobConfig, JobError};
 use crate::normalizers::Normalizers;
 use crate::observation::Observation;
 use crate::partition::{Kind, Partitions};
-use gather::Fields;
+use crate::renormalize::Renormalizer;
+pub(crate) use gather::{Fields, Source};
 use std::collections::{HashSet, VecDeque};
 use std::ops::RangeInclusive;
 
@@ -164,6 +165,12 @@ impl Detector {
     pub fn finish(&mut self) -> Closed<'_> {
         let end = self.open.back().map(|(start, _)| start + i64::from(self.job.bucket_span));
         Closed::until(self, end.unwrap_or(i64::MIN))
+    }
+
+    /// Scores stored results of this detector anew, with what it has learned up to now.
+    #[must_use]
+    pub fn renormalizer(&self) -> Renormalizer<'_> {
+        Renormalizer::new(&self.job, &self.fields, &self.normalizers, self.closed_until)
     }
 
     /// Forgets the values that have been absent for very long: four decay times of the model, 167

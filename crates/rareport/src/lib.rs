@@ -34,6 +34,7 @@ pub mod observation;
 mod partition;
 mod population;
 mod rare;
+pub mod renormalize;
 pub mod results;
 pub mod score;
 pub mod special;

@@ -8,26 +8,26 @@ use crate::partition::{Model, Partition};
 
 /// The fields of a job, as observations give them.
 #[derive(Clone, Debug)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     pub(super) has_over: bool,
     has_partition: bool,
     use_null: bool,
     /// Influencer fields in byte order of their names.
-    pub(super) influencers: Vec<Influencer>,
+    pub(crate) influencers: Vec<Influencer>,
     /// Index into `influencers` of the partition field, if it is one.
     pub(super) partition_influencer: Option<u16>,
 }
 
 /// An influencer field.
 #[derive(Clone, Debug)]
-pub(super) struct Influencer {
-    pub(super) name: String,
-    pub(super) source: Source,
+pub(crate) struct Influencer {
+    pub(crate) name: String,
+    pub(crate) source: Source,
 }
 
 /// Where the value of an influencer field comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     By,
     Over,
     Partition,
@@ -65,6 +65,13 @@ impl Fields {
             influencers,
             partition_influencer,
         }
+    }
+}
+
+impl Fields {
+    /// Index of an influencer field.
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        self.influencers.binary_search_by(|influencer| influencer.name.as_str().cmp(name)).ok()
     }
 }
 

@@ -24,7 +24,7 @@ use self::log::{Log, total_size};
 use self::log_end::resolve_range;
 pub(crate) use self::merge::FromConnection;
 use self::merge::{Stream, merge};
-use self::reader::{LogReader, Tally};
+use self::reader::{BeforeWaiting, LogReader, Tally};
 pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
@@ -41,6 +41,7 @@ pub(crate) struct Input<'a> {
     console: &'a Console,
     tally: Tally,
     in_range: Cell<bool>,
+    before_waiting: BeforeWaiting<'a>,
 }
 
 impl<'a> Input<'a> {
@@ -59,7 +60,14 @@ impl<'a> Input<'a> {
             console,
             tally: Tally::default(),
             in_range: Cell::new(false),
+            before_waiting: &|| Ok(()),
         })
+    }
+
+    /// Does something, such as writing what was found so far, whenever the
+    /// input may have to be waited for. Its errors end the reading.
+    pub(crate) fn before_waiting(self, act: BeforeWaiting<'a>) -> Input<'a> {
+        Input { before_waiting: act, ..self }
     }
 
     /// Size of all files in bytes as stored, if it is known.
@@ -158,7 +166,7 @@ impl<'a> Input<'a> {
     }
 
     fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
-        Reader::new(LogReader::new(log, self.console, &self.tally))
+        Reader::new(LogReader::new(log, self.console, &self.tally, self.before_waiting))
     }
 
     /// The host that records without a name are from.

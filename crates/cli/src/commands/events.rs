@@ -1,5 +1,6 @@
 //! `rareport events`: every connection event.
 
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -19,16 +20,18 @@ use crate::text::Utf8;
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), to_terminal());
-    let mut out = RowWriter::new(Shape::of(args.format), TABLE, CSV)?;
+    let out = RefCell::new(RowWriter::new(Shape::of(args.format), TABLE, CSV)?);
+    let flush = || out.borrow_mut().flush_before_waiting();
+    let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
     let totals = input.connections(|connection, host| {
         if args.wants(connection.kind()) {
             let time = stamper.format(connection.id().millis);
-            out.write(&Document::new(connection, time, host))?;
+            out.borrow_mut().write(&Document::new(connection, time, host))?;
         }
         Ok(())
     });
-    out.flush()?;
+    out.borrow_mut().flush()?;
     totals?.report(console, true);
     Ok(Exit::Done)
 }

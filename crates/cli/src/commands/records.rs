@@ -1,5 +1,6 @@
 //! `rareport records`: every record, or every event, as JSON.
 
+use std::cell::RefCell;
 use std::io;
 
 use anyhow::Result;
@@ -16,20 +17,22 @@ use crate::stamp::Stamper;
 pub(crate) fn run(args: &RecordsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), to_terminal());
-    let mut out = NdjsonWriter::new(io::stdout().lock());
+    let out = RefCell::new(NdjsonWriter::new(io::stdout().lock()));
+    let flush = || out.borrow_mut().flush();
+    let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
     let totals = if args.group {
         input.events(|event| {
             let time = stamper.format(event.id().millis);
-            Ok(out.write(&EventDocument::new(event, time))?)
+            Ok(out.borrow_mut().write(&EventDocument::new(event, time))?)
         })
     } else {
         input.records(|record| {
             let time = stamper.format(record.id().millis);
-            Ok(out.write(&RecordDocument::new(record, time))?)
+            Ok(out.borrow_mut().write(&RecordDocument::new(record, time))?)
         })
     };
-    out.flush()?;
+    out.borrow_mut().flush()?;
     totals?.report(console, false);
     Ok(Exit::Done)
 }

@@ -29,6 +29,13 @@ pub(crate) enum Member {
     },
 }
 
+impl Member {
+    /// Whether its bytes may be yet to come, as from a pipe.
+    pub(crate) fn may_wait(&self) -> bool {
+        matches!(self, Member::Stdin | Member::File { size: None, .. })
+    }
+}
+
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -37,14 +37,18 @@ impl Tally {
 /// Reads the members of a log one after the other, decompressed.
 ///
 /// A member that cannot be read is reported to the console, once, and the next
-/// one is read; so reading never fails.
+/// one is read; so reading only fails with what is done before it.
 pub(crate) struct LogReader<'a> {
     waiting: std::vec::IntoIter<Member>,
     current: Option<Opened<'a>>,
     ends_in_newline: bool,
     console: &'a Console,
     tally: &'a Tally,
+    before_waiting: BeforeWaiting<'a>,
 }
+
+/// What is done before bytes are read that may be yet to come.
+pub(crate) type BeforeWaiting<'a> = &'a dyn Fn() -> io::Result<()>;
 
 /// A member being read.
 struct Opened<'a> {
@@ -54,13 +58,19 @@ struct Opened<'a> {
 
 impl<'a> LogReader<'a> {
     /// A reader at the start of the oldest member.
-    pub(crate) fn new(log: &Log, console: &'a Console, tally: &'a Tally) -> LogReader<'a> {
+    pub(crate) fn new(
+        log: &Log,
+        console: &'a Console,
+        tally: &'a Tally,
+        before_waiting: BeforeWaiting<'a>,
+    ) -> LogReader<'a> {
         LogReader {
             waiting: log.members.clone().into_iter(),
             current: None,
             ends_in_newline: true,
             console,
             tally,
+            before_waiting,
         }
     }
 
@@ -105,6 +115,9 @@ impl Read for LogReader<'_> {
                 }
                 continue;
             };
+            if opened.member.may_wait() {
+                (self.before_waiting)()?;
+            }
             match opened.text.read(buffer) {
                 Ok(0) => self.current = None,
                 Ok(length) => {
@@ -209,7 +222,7 @@ mod tests {
         let (directory, console, tally) = (TempDir::new().unwrap(), quiet(), Tally::default());
         let log = log(&directory, contents);
         let mut text = String::new();
-        LogReader::new(&log, &console, &tally).read_to_string(&mut text).unwrap();
+        LogReader::new(&log, &console, &tally, &|| Ok(())).read_to_string(&mut text).unwrap();
         (text, console.failed(), tally.why_no_record())
     }
 

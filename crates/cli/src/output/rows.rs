@@ -2,11 +2,11 @@
 
 use std::io::{self, StdoutLock, Write};
 
-use super::Shape;
 use super::csv::CsvWriter;
 use super::json::JsonBuffer;
 use super::ndjson::NdjsonWriter;
 use super::table::{Column, TableWriter};
+use super::{Shape, to_terminal};
 
 /// Something that can be shown in every shape.
 pub(crate) trait Row {
@@ -61,6 +61,16 @@ impl RowWriter<'_> {
         match self {
             RowWriter::Table(_) => Ok(()),
             RowWriter::Ndjson(_) | RowWriter::Csv(_) => self.flush(),
+        }
+    }
+
+    /// Hands over what was written so far before the input is waited for. A
+    /// table that no terminal shows is still aligned in batches, so that its
+    /// bytes do not depend on when the input came.
+    pub(crate) fn flush_before_waiting(&mut self) -> io::Result<()> {
+        match self {
+            RowWriter::Table(_) if !to_terminal() => Ok(()),
+            _ => self.flush(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! What can be read, and what is said when it cannot.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::common::{corpus, rareport, rareport_with};
 use tempfile::TempDir;
@@ -67,6 +70,43 @@ fn stdin_is_read_when_piped_or_named() {
     assert_eq!(serials(&["records"], &record(1)), [1]);
     assert_eq!(serials(&["records", "-"], &record(1)), [1]);
     rareport(&["records", "-", "-"]).expect(2);
+}
+
+/// The first line on stdout of a run whose stdin stays open behind `input`.
+fn first_line_while_open(arguments: &[&str], input: &str) -> Option<String> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(input.as_bytes()).unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || stdout.lines().try_for_each(|line| sender.send(line.unwrap())));
+    let line = receiver.recv_timeout(Duration::from_secs(20)).ok();
+    drop(pipe);
+    child.wait().unwrap();
+    line
+}
+
+#[test]
+fn what_is_whole_is_written_before_more_is_waited_for() {
+    let event = "\
+        type=SYSCALL msg=audit(1.500:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=1\n\
+        type=SOCKADDR msg=audit(1.500:7): saddr=0200115CCB007109\n\
+        type=PROCTITLE msg=audit(1.500:7): proctitle=\"nc\"\n";
+    for arguments in [
+        &["events", "--format", "ndjson"][..],
+        &["events", "--format", "csv"],
+        &["records"],
+        &["records", "--group"],
+    ] {
+        let line = first_line_while_open(arguments, event);
+        assert!(line.is_some(), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod gather;
 mod judgement;
+mod summaries;
 
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,12 @@ use crate::normalizers::Normalizers;
 use crate::observation::Observation;
 use crate::partition::{Kind, Partitions};
 use crate::renormalize::Renormalizer;
-pub(crate) use gather::{Fields, Source};
+pub(crate) use gather::{Fields, Source, Values};
 use std::collections::{HashSet, VecDeque};
 use std::ops::RangeInclusive;
 
 /// Earliest and latest time of an observation: the years 1 to 9999, which RFC 3339 can write.
-const CALENDAR: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+pub(crate) const CALENDAR: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// Largest number of buckets after which an absent value is forgotten (rare-model §2).
 const LONGEST_PRUNE_WINDOW: f64 = 1_000_000.0;

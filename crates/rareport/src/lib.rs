@@ -38,9 +38,10 @@ pub mod renormalize;
 pub mod results;
 pub mod score;
 pub mod special;
+pub mod summary;
 mod tree;
 mod visit_order;
 
-pub use detector::Detector;
+pub use detector::{Detector, DetectorError};
 pub use job::JobConfig;
 pub use observation::Observation;

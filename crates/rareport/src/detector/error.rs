@@ -1,6 +1,8 @@
 //! Why an observation cannot be taken.
 
-/// Why an observation cannot be taken.
+use crate::summary::SummaryError;
+
+/// Why an observation or summary cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DetectorError {
@@ -22,4 +24,7 @@ pub enum DetectorError {
         /// The limit.
         limit: usize,
     },
+    /// A summary was made for another job.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
 }

@@ -9,7 +9,7 @@ use crate::partition::{Model, Partition};
 /// The fields of a job, as observations give them.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
-    pub(super) has_over: bool,
+    pub(crate) has_over: bool,
     has_partition: bool,
     use_null: bool,
     /// Influencer fields in byte order of their names.
@@ -36,7 +36,7 @@ pub(crate) enum Source {
 }
 
 impl Fields {
-    pub(super) fn of(job: &JobConfig) -> Self {
+    pub(crate) fn of(job: &JobConfig) -> Self {
         let detector = &job.detector;
         let influencer = |(index, name): (usize, &String)| {
             let is = |field: &Option<String>| field.as_ref() == Some(name);
@@ -69,6 +69,23 @@ impl Fields {
 }
 
 impl Fields {
+    /// The influencer values that an observation has.
+    pub(crate) fn influences<'a>(
+        &'a self,
+        observation: &Observation<'a>,
+        values: &Values<'a>,
+    ) -> impl Iterator<Item = (u16, &'a [u8])> {
+        let (values, listed) = (*values, observation.influencers);
+        let value_of = move |influencer: &Influencer| match influencer.source {
+            Source::By => present(values.by),
+            Source::Over => present(values.over),
+            Source::Partition => present(Some(values.partition)),
+            Source::Listed(index) => listed.get(index).copied().and_then(present),
+        };
+        let values = (0u16..).zip(self.influencers.iter().map(value_of));
+        values.filter_map(|(field, value)| Some((field, value?)))
+    }
+
     /// Index of an influencer field.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.influencers.binary_search_by(|influencer| influencer.name.as_str().cmp(name)).ok()
@@ -77,14 +94,14 @@ impl Fields {
 
 /// The values of an observation as far as the job looks at them.
 #[derive(Clone, Copy, Debug)]
-struct Values<'a> {
-    partition: &'a [u8],
-    over: Option<&'a [u8]>,
-    by: Option<&'a [u8]>,
+pub(crate) struct Values<'a> {
+    pub(crate) partition: &'a [u8],
+    pub(crate) over: Option<&'a [u8]>,
+    pub(crate) by: Option<&'a [u8]>,
 }
 
 impl Values<'_> {
-    fn of<'a>(observation: &Observation<'a>, fields: &Fields) -> Values<'a> {
+    pub(crate) fn of<'a>(observation: &Observation<'a>, fields: &Fields) -> Values<'a> {
         let if_used = |used: bool, value| if used { present(value) } else { None };
         let empty: &[u8] = b"";
         Values {
@@ -129,19 +146,12 @@ impl Detector {
             return Err(DetectorError::TooManyInfluencerValues { limit });
         }
         bucket.event_count += 1;
-        let value_of = |influencer: &Influencer| match influencer.source {
-            Source::By => present(values.by),
-            Source::Over => present(values.over),
-            Source::Partition => present(Some(values.partition)),
-            Source::Listed(index) => observation.influencers.get(index).copied().and_then(present),
-        };
-        let influences = (0u16..).zip(self.fields.influencers.iter().map(value_of));
-        bucket.note(subject, 1, influences.filter_map(|(field, value)| Some((field, value?))));
+        bucket.note(subject, 1, self.fields.influences(observation, &values));
         Ok(())
     }
 
     /// The id of a partition, which begins to exist with the first event in it.
-    fn partition(&mut self, value: &[u8], time: i64) -> u32 {
+    pub(super) fn partition(&mut self, value: &[u8], time: i64) -> u32 {
         let (job, before) = (&self.job, self.partitions.len());
         let id = self.partitions.register(value, || {
             let first_complete = bucket::ceil(time, job.bucket_span);
@@ -164,7 +174,7 @@ impl Detector {
     }
 
     /// Refuses observations once there are too many values.
-    fn check_values(&self) -> Result<(), DetectorError> {
+    pub(super) fn check_values(&self) -> Result<(), DetectorError> {
         match self.job.limits.values {
             Some(limit) if self.known_values > limit => Err(DetectorError::TooManyValues { limit }),
             _ => Ok(()),

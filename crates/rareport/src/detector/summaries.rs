@@ -1,0 +1,110 @@
+//! From summaries to open buckets.
+
+use super::{Closed, Detector, DetectorError};
+use crate::bucket::{self, Subject};
+use crate::summary::{BucketSummary, Bytes, PartitionSummary, Position};
+use std::collections::BTreeMap;
+
+impl Detector {
+    /// Takes the summary of a bucket as if its events were pushed one by one, and gives the results
+    /// of the buckets that it closes.
+    ///
+    /// Summaries are to come in order of time, those of the same bucket being merged or one after
+    /// the other.
+    ///
+    /// # Errors
+    /// If the summary was made for another job, or brings more distinct values than the job's
+    /// limits allow.
+    pub fn push_summary(&mut self, summary: &BucketSummary) -> Result<Closed<'_>, DetectorError> {
+        let span = self.job.bucket_span;
+        let names: Vec<String> =
+            self.fields.influencers.iter().map(|field| field.name.clone()).collect();
+        summary.check_job(span, &names)?;
+        self.counts.pushed += summary.event_count;
+        if self.closed_until.is_some_and(|end| summary.start < end) {
+            self.counts.late += summary.event_count;
+            return Ok(Closed::nothing(self));
+        }
+        self.gather_summary(summary)?;
+        Ok(self.advance_to(summary.start))
+    }
+
+    fn gather_summary(&mut self, summary: &BucketSummary) -> Result<(), DetectorError> {
+        let (start, span) = (summary.start, self.job.bucket_span);
+        let latency = self.job.latency_buckets() * i64::from(span);
+        self.closed_until.get_or_insert(start - latency);
+        let first_complete =
+            *self.first_complete.get_or_insert(bucket::ceil(summary.first.time, span));
+        let is_complete = start >= first_complete;
+        if is_complete {
+            let index = self.open_index(start);
+            self.open[index].1.event_count += summary.event_count;
+            self.counts.without_value += summary.without_value;
+        } else {
+            self.counts.before_first_complete += summary.event_count;
+        }
+        for (value, partition) in &summary.partitions {
+            let id = self.partition(value.as_ref(), partition.first.time);
+            self.register(id, partition);
+            self.check_values()?;
+            if !is_complete {
+                continue;
+            }
+            if start < self.partitions.get(id).first_complete {
+                let events = partition.subjects.values().map(|subject| subject.event_count);
+                self.counts.before_partition_complete += events.sum::<u64>();
+            } else {
+                self.note_subjects(start, id, partition)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives ids to the values of a partition in order of their first appearance.
+    fn register(&mut self, id: u32, partition: &PartitionSummary) {
+        let known = self.partitions.get_mut(id);
+        let before = known.value_count();
+        for value in in_order(&partition.by) {
+            known.by.register(value.as_ref());
+        }
+        for value in in_order(&partition.over) {
+            known.over.register(value.as_ref());
+        }
+        self.known_values += known.value_count() - before;
+    }
+
+    fn note_subjects(
+        &mut self,
+        start: i64,
+        id: u32,
+        partition: &PartitionSummary,
+    ) -> Result<(), DetectorError> {
+        let index = self.open_index(start);
+        for ((over, by), subject) in &partition.subjects {
+            let known = self.partitions.get_mut(id);
+            let by = known.by.register(by.as_ref());
+            let over = if self.fields.has_over { known.over.register(over.as_ref()) } else { 0 };
+            let bucket = &mut self.open[index].1;
+            let influences = subject.influences.iter();
+            bucket.note(
+                Subject { partition: id, over, by },
+                subject.event_count,
+                influences.map(|(field, value)| (*field, value.as_ref())),
+            );
+            match self.job.limits.values {
+                Some(limit) if bucket.value_count() > limit => {
+                    return Err(DetectorError::TooManyInfluencerValues { limit });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Values by their first appearance.
+fn in_order(values: &BTreeMap<Bytes, Position>) -> impl Iterator<Item = &Bytes> {
+    let mut values: Vec<_> = values.iter().collect();
+    values.sort_by_key(|(_, position)| **position);
+    values.into_iter().map(|(value, _)| value)
+}

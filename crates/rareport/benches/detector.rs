@@ -4,9 +4,10 @@
 //! and hosts have most of the events, as on a real fleet; a port on a host belongs to one process
 //! and one user, and goes to some 250 addresses.
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rareport::{Detector, JobConfig, Observation};
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 /// Bucket length in seconds.
 const SPAN: i64 = 900;
@@ -86,44 +87,46 @@ fn detector() -> Detector {
     }
 }
 
-/// A detector that knows `known` ports, of which every tenth bucket has them all, with an open
-/// bucket of `present` of them.
-fn about_to_close(known: u64, present: u64) -> Detector {
+/// A detector that has seen `known` ports in 30 buckets, some often and some once.
+fn about_to_close(known: u64) -> Detector {
     let mut random = Random(known);
     let mut detector = detector();
     for bucket in 0..30 {
         for port in 0..known {
-            if bucket % 10 == 0 || port % 97 < 20 + bucket as u64 {
-                Event::random(&mut random, bucket * SPAN, port).push(&mut detector, 0);
+            if bucket == 0 || port % 97 < 3 * bucket {
+                Event::random(&mut random, bucket as i64 * SPAN, port).push(&mut detector, 0);
             }
         }
     }
-    for _ in 0..present {
-        let port = random.below(known);
-        Event::random(&mut random, 30 * SPAN, port).push(&mut detector, 0);
-    }
+    black_box(detector.finish().count());
     detector
 }
 
-/// Observations into buckets: 200,000 events of 500 ports over 4 buckets, closing included.
+/// Observations into an open bucket: 50,000 events of 500 ports.
 fn push(criterion: &mut Criterion) {
-    const EVENTS: u64 = 200_000;
+    const EVENTS: u64 = 50_000;
     let mut random = Random(1);
     let events: Vec<Event> = (0..EVENTS)
-        .map(|index| {
-            let time = (index * 4 * SPAN as u64 / EVENTS) as i64;
+        .map(|_| {
             let port = random.heavy_tailed(500);
-            Event::random(&mut random, time, port)
+            Event::random(&mut random, SPAN, port)
         })
         .collect();
-    let mut detector = detector();
-    let mut shift = 0;
     let mut group = criterion.benchmark_group("push");
     group.throughput(Throughput::Elements(EVENTS));
     group.bench_function("500 ports", |bencher| {
-        bencher.iter(|| {
-            events.iter().for_each(|event| event.push(&mut detector, shift));
-            shift += 4 * SPAN;
+        let mut detector = detector();
+        let mut shift = 0;
+        bencher.iter_custom(|rounds| {
+            let mut taken = Duration::ZERO;
+            for _ in 0..rounds {
+                let start = Instant::now();
+                events.iter().for_each(|event| event.push(&mut detector, shift));
+                taken += start.elapsed();
+                black_box(detector.finish().count());
+                shift += SPAN;
+            }
+            taken
         });
     });
     group.finish();
@@ -132,18 +135,29 @@ fn push(criterion: &mut Criterion) {
 /// Closing a bucket, by number of known ports and of ports present.
 fn close(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("close");
-    group.sample_size(10);
+    group.sample_size(20);
     for (known, present) in
-        [(1000, 50), (1000, 1000), (65_536, 50), (65_536, 1000), (65_536, 65_536)]
+        [(1000, 50), (1000, 500), (1000, 1000), (65_536, 50), (65_536, 1000), (65_536, 65_536)]
     {
-        let detector = about_to_close(known, present);
+        let mut detector = about_to_close(known);
+        let mut random = Random(present);
+        let mut start = 30 * SPAN;
         let name = BenchmarkId::new(format!("{known} known"), present);
-        group.bench_with_input(name, &detector, |bencher, detector| {
-            bencher.iter_batched_ref(
-                || detector.clone(),
-                |detector| black_box(detector.advance_to(31 * SPAN).count()),
-                BatchSize::PerIteration,
-            );
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|rounds| {
+                let mut taken = Duration::ZERO;
+                for _ in 0..rounds {
+                    for _ in 0..present {
+                        let port = random.below(known);
+                        Event::random(&mut random, start, port).push(&mut detector, 0);
+                    }
+                    let begin = Instant::now();
+                    black_box(detector.finish().count());
+                    taken += begin.elapsed();
+                    start += SPAN;
+                }
+                taken
+            });
         });
     }
     group.finish();

@@ -42,6 +42,31 @@ pub(crate) struct Bucket {
     /// Pairs of a place in `subjects` and an influencer value, each once.
     influences: Vec<(u32, u32)>,
     known_influences: HashSet<u64, RandomState>,
+    recent: Recent,
+}
+
+/// Some of the numbers noted lately: most influences of a bucket are of a few that come again and
+/// again, and this is quicker than asking for them among all.
+#[derive(Clone, Debug, Default)]
+struct Recent(Vec<u64>);
+
+impl Recent {
+    /// Number of slots as a power of two.
+    const BITS: u32 = 11;
+
+    /// Notes a number; whether it is known to have been noted before.
+    fn note(&mut self, number: u64) -> bool {
+        if self.0.is_empty() {
+            self.0.resize(1 << Self::BITS, u64::MAX);
+        }
+        // Multiplication by an odd constant spreads the number over the high bits.
+        let slot = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - Self::BITS);
+        std::mem::replace(&mut self.0[slot as usize], number) == number
+    }
+
+    fn clear(&mut self) {
+        self.0.fill(u64::MAX);
+    }
 }
 
 impl Bucket {
@@ -59,7 +84,8 @@ impl Bucket {
         self.subjects[place as usize].1 += count;
         for (field, value) in influences {
             let value = self.values.register(field, value);
-            if self.known_influences.insert(u64::from(place) << 32 | u64::from(value)) {
+            let influence = u64::from(place) << 32 | u64::from(value);
+            if !self.recent.note(influence) && self.known_influences.insert(influence) {
                 self.influences.push((place, value));
             }
         }
@@ -79,8 +105,7 @@ impl Bucket {
 
     /// What was gathered, in an order that does not depend on that of the events.
     pub(crate) fn gathered(&self) -> Gathered<'_> {
-        let mut by_value: Vec<u32> = (0..self.values.len() as u32).collect();
-        by_value.sort_unstable_by_key(|&id| self.values.value(id));
+        let by_value = self.values.sorted();
         let mut rank = vec![0; by_value.len()];
         for (position, &id) in by_value.iter().enumerate() {
             rank[id as usize] = position as u32;
@@ -109,6 +134,7 @@ impl Bucket {
         self.values.clear();
         self.influences.clear();
         self.known_influences.clear();
+        self.recent.clear();
     }
 }
 

@@ -98,6 +98,24 @@ impl Scratch {
         id
     }
 
+    /// The ids in order of field and value.
+    pub(crate) fn sorted(&self) -> Vec<u32> {
+        // Most comparisons are decided by the field and the first bytes, as one number.
+        let with_start = |id: u32| {
+            let (field, value) = self.value(id);
+            let mut start = [0; 16];
+            start[..2].copy_from_slice(&field.to_be_bytes());
+            let length = value.len().min(14);
+            start[2..2 + length].copy_from_slice(&value[..length]);
+            (u128::from_be_bytes(start), id)
+        };
+        let mut ids: Vec<(u128, u32)> = (0..self.entries.len() as u32).map(with_start).collect();
+        ids.sort_unstable_by(|&(x, x_id), &(y, y_id)| {
+            x.cmp(&y).then_with(|| self.value(x_id).cmp(&self.value(y_id)))
+        });
+        ids.into_iter().map(|(_, id)| id).collect()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.ids.clear();
         self.entries.clear();
@@ -211,6 +229,19 @@ mod tests {
         dictionary.remove(0);
         assert_eq!(dictionary.register(values[1].as_bytes()), 1);
         assert_eq!(dictionary.register(values[0].as_bytes()), 0);
+    }
+
+    #[test]
+    fn sorted_by_field_and_then_by_bytes() {
+        let mut scratch = Scratch::default();
+        let values =
+            ["10.0.0.123456789", "10.0.0.123456788", "10.0.0.12345678", "b", "a\0", "a", ""];
+        for (field, value) in [1, 0].into_iter().flat_map(|f| values.map(|value| (f, value))) {
+            scratch.register(field, value.as_bytes());
+        }
+        let sorted: Vec<_> = scratch.sorted().into_iter().map(|id| scratch.value(id)).collect();
+        assert_eq!(sorted.len(), 14);
+        assert!(sorted.is_sorted());
     }
 
     #[test]

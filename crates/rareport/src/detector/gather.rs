@@ -152,6 +152,9 @@ impl Detector {
 
     /// The id of a partition, which begins to exist with the first event in it.
     pub(super) fn partition(&mut self, value: &[u8], time: i64) -> u32 {
+        if !self.fields.has_partition && self.partitions.len() == 1 {
+            return 0;
+        }
         let (job, before) = (&self.job, self.partitions.len());
         let id = self.partitions.register(value, || {
             let first_complete = bucket::ceil(time, job.bucket_span);

@@ -126,6 +126,9 @@ fn influencer_values(
                     }
                 }
             };
+            if let [only] = members {
+                return above(contribution(*only), smallest);
+            }
             let probabilities: Vec<f64> = members.iter().map(|&leaf| contribution(leaf)).collect();
             let combined = match leaves.kind {
                 LeafKind::Attribute => combined_by_partition(members, &probabilities, partitions),

@@ -6,7 +6,8 @@
 use std::io::{self, ErrorKind, Read};
 
 use auditparse::{
-    Completion, Events, Limits, Reader, Reassembler, Record, RecordErrorKind, RecordType,
+    Completion, Events, Limits, MAX_SOCKADDR, Reader, Reassembler, Record, RecordErrorKind,
+    RecordType, SockAddrBytes, SockAddrHexError,
 };
 
 /// A source that gives these pieces one by one; `None` is an error that passes.
@@ -105,4 +106,17 @@ fn an_empty_node_is_no_node() {
     let record = Record::parse(b"node= type=CWD msg=audit(1.001:1): cwd=\"/\"").unwrap();
     assert_eq!(record.node(), None);
     assert_eq!(record.record_type(), RecordType::CWD);
+}
+
+/// Found by `sockaddr`: one character behind 128 bytes was an odd digit, or no digit, but two were
+/// too long.
+#[test]
+fn anything_behind_the_longest_address_is_too_long() {
+    let longest = "02".repeat(MAX_SOCKADDR);
+    assert_eq!(SockAddrBytes::from_hex(longest.as_bytes()).problem(), None);
+    for more in ["0", "x", "00", "xx"] {
+        let read = SockAddrBytes::from_hex(format!("{longest}{more}").as_bytes());
+        assert_eq!(read.problem(), Some(SockAddrHexError::TooLong), "{more:?}");
+        assert_eq!(read.as_bytes(), [2; MAX_SOCKADDR]);
+    }
 }

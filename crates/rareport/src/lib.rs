@@ -1,4 +1,11 @@
-//! Finds values of a field that are rare, in a stream of observations.
+//! Finds values of a field that are rare, in a stream of observations: the model of Elastic's
+//! anomaly detection for the functions `rare` and `freq_rare`, number for number.
+//!
+//! A [`Detector`] runs a [`JobConfig`]. It takes [`Observation`]s in order of time, closes a bucket
+//! when an observation comes after its end, and gives the result documents of each closed bucket:
+//! [records](results::Record) of rare values, [influencers](results::Influencer), and the
+//! [bucket](results::Bucket) itself. Time comes from the observations alone, nothing is random, and
+//! the same observations give the same bytes.
 //!
 //! ```
 //! use rareport::{Detector, JobConfig, Observation};
@@ -15,8 +22,27 @@
 //! let results: Vec<_> = detector.finish().collect();
 //! let record = &results[0].records[0];
 //! assert_eq!(record.by_field_value.as_deref(), Some("4444"));
+//! println!("{}", record.explanation.as_ref().map_or("", |explanation| &explanation.sentence));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # From an observation to a score
+//! | step | module |
+//! |---|---|
+//! | what to look for: in code, TOML or Elastic's JSON, or from a catalogue | [`job`] |
+//! | what the model sees of an event | [`observation`] |
+//! | buckets opened, closed, learned and judged | [`detector`] |
+//! | how rare a value is among all known ones | [`category`] |
+//! | probabilities of several values as one | [`aggregate`] |
+//! | raw scores of probabilities | [`score`] |
+//! | scores of 0 to 100, judged against the past | [`normalizer`], with its [`digest`] |
+//! | what is written, and how it reads | [`results`], [`explain`] |
+//! | stored results scored anew | [`renormalize`] |
+//! | the input counted in parts | [`summary`] |
+//! | numerics | [`special`], [`constants`] |
+//!
+//! Section numbers in this documentation ("rare-model §5.3") are those of the specification that
+//! the model was written from; `docs/model.md` in the repository explains it.
 
 pub mod aggregate;
 mod bucket;

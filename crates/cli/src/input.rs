@@ -150,7 +150,7 @@ impl<'a> Input<'a> {
     /// Those of `each`, and if there is no record at all.
     pub(crate) fn merged<T: FromConnection>(
         &self,
-        mut each: impl FnMut(&T) -> Result<()>,
+        each: impl FnMut(&T) -> Result<()>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
         let mut streams: Vec<Stream<'_, T>> = self
@@ -158,7 +158,7 @@ impl<'a> Input<'a> {
             .iter()
             .map(|log| Stream::new(self.reader(log).connections(), self.host_of(log)))
             .collect();
-        merge(&mut streams, |millis| self.wants(millis), &mut totals, |stream| each(&stream.next))?;
+        merge(&mut streams, |millis| self.wants(millis), &mut totals, each)?;
         for stream in &streams {
             totals.add(&stream.reader.stats());
         }

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::Read;
 
 use anyhow::Result;
 use auditparse::{Connection, ConnectionReader};
@@ -20,27 +19,19 @@ pub(crate) trait FromConnection: Default {
     fn time(&self) -> i64;
 }
 
-/// Something that is merged: gives one thing after the other, and holds it.
-pub(super) trait Advance {
-    /// Goes on to the next wanted thing; its time, or `None` at the end.
-    fn advance(&mut self, wants: &impl Fn(u64) -> bool, totals: &mut Totals)
-    -> Result<Option<i64>>;
-}
-
 /// The connections of one log, and the next thing made of them.
-pub(super) struct Stream<'a, T, R = LogReader<'a>> {
-    pub(super) reader: ConnectionReader<R>,
+pub(super) struct Stream<'a, T> {
+    pub(super) reader: ConnectionReader<LogReader<'a>>,
     pub(super) host: &'a str,
-    pub(super) next: T,
+    next: T,
 }
 
-impl<'a, T: FromConnection, R: Read> Stream<'a, T, R> {
-    pub(super) fn new(reader: ConnectionReader<R>, host: &'a str) -> Stream<'a, T, R> {
+impl<'a, T: FromConnection> Stream<'a, T> {
+    pub(super) fn new(reader: ConnectionReader<LogReader<'a>>, host: &'a str) -> Stream<'a, T> {
         Stream { reader, host, next: T::default() }
     }
-}
 
-impl<T: FromConnection, R: Read> Advance for Stream<'_, T, R> {
+    /// Reads on to the next wanted thing; its time.
     fn advance(
         &mut self,
         wants: &impl Fn(u64) -> bool,
@@ -58,11 +49,11 @@ impl<T: FromConnection, R: Read> Advance for Stream<'_, T, R> {
 
 /// Gives everything in the streams to `each`, the earliest first. Streams are
 /// taken as sorted; where one is not, its order is kept.
-pub(super) fn merge<S: Advance>(
-    streams: &mut [S],
+pub(super) fn merge<T: FromConnection>(
+    streams: &mut [Stream<'_, T>],
     wants: impl Fn(u64) -> bool,
     totals: &mut Totals,
-    mut each: impl FnMut(&S) -> Result<()>,
+    mut each: impl FnMut(&T) -> Result<()>,
 ) -> Result<()> {
     let mut heads = BinaryHeap::new();
     for (index, stream) in streams.iter_mut().enumerate() {
@@ -72,7 +63,7 @@ pub(super) fn merge<S: Advance>(
     }
     while let Some(Reverse((_, index))) = heads.pop() {
         let stream = &mut streams[index];
-        each(stream)?;
+        each(&stream.next)?;
         if let Some(time) = stream.advance(&wants, totals)? {
             heads.push(Reverse((time, index)));
         }

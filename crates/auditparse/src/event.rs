@@ -118,7 +118,7 @@ impl<'a> Event<'a> {
     /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record; an argument that
     /// is not in the log is empty, and one that would need 65,536 others to be missing is left out.
     pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
-        let mut argv: Option<Vec<Cow<'a, [u8]>>> = None;
+        let mut argv: Option<Vec<Option<Cow<'a, [u8]>>>> = None;
         let mut seen = 0;
         for record in self.records.iter().filter(|r| r.record_type() == RecordType::EXECVE) {
             let argv = argv.get_or_insert_default();
@@ -130,7 +130,7 @@ impl<'a> Event<'a> {
                 }
             }
         }
-        argv
+        Some(argv?.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// The command line of the process, its arguments ended by NULs, cut to 128 bytes; see
@@ -183,14 +183,37 @@ impl Argument {
         Some(Argument { index, is_piece })
     }
 
-    fn put<'a>(&self, argv: &mut Vec<Cow<'a, [u8]>>, field: &Field<'a>) {
+    /// Adds a piece, or sets a whole argument. If that comes twice, the first counts.
+    fn put<'a>(&self, argv: &mut Vec<Option<Cow<'a, [u8]>>>, field: &Field<'a>) {
         if argv.len() <= self.index {
-            argv.resize(self.index + 1, Cow::Borrowed(&[]));
+            argv.resize(self.index + 1, None);
         }
+        let argument = &mut argv[self.index];
         if self.is_piece {
-            argv[self.index].to_mut().extend_from_slice(&field.text());
+            argument.get_or_insert_default().to_mut().extend_from_slice(&field.text());
         } else {
-            argv[self.index] = field.text();
+            argument.get_or_insert_with(|| field.text());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Events;
+
+    fn argv(body: &str) -> Vec<Vec<u8>> {
+        let line = format!("type=EXECVE msg=audit(1.001:1): {body}");
+        let event = Events::new(line.as_bytes()).next().unwrap();
+        event.argv().unwrap().into_iter().map(|argument| argument.into_owned()).collect()
+    }
+
+    #[test]
+    fn of_an_argument_that_repeats_the_first_counts() {
+        assert_eq!(argv("argc=2 a0=\"a\" a1=\"b\" a1=\"c\""), [b"a", b"b"]);
+    }
+
+    #[test]
+    fn missing_arguments_are_empty() {
+        assert_eq!(argv("argc=3 a2=\"c\""), [&b""[..], b"", b"c"]);
     }
 }

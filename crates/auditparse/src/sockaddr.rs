@@ -151,7 +151,7 @@ impl SockAddrBytes {
         let problem = if length < pairs.len().min(MAX_SOCKADDR) {
             let first = 2 * length + usize::from(nibble(pairs[length][0]).is_some());
             Some(SockAddrHexError::NotHex(first))
-        } else if pairs.len() > MAX_SOCKADDR {
+        } else if digits.len() > 2 * MAX_SOCKADDR {
             Some(SockAddrHexError::TooLong)
         } else {
             odd.first().map(|&digit| match nibble(digit) {
@@ -431,5 +431,7 @@ mod tests {
         let long = SockAddrBytes::from_hex(&[b'0'; 258]);
         assert_eq!(long.problem(), Some(SockAddrHexError::TooLong));
         assert_eq!(long.as_bytes().len(), MAX_SOCKADDR);
+        let long = SockAddrBytes::from_hex(&[b'0'; 257]);
+        assert_eq!(long.problem(), Some(SockAddrHexError::TooLong));
     }
 }

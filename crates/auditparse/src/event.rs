@@ -179,7 +179,12 @@ impl Argument {
             [b'[', .., b']'] => true,
             _ => return None,
         };
-        let index = core::str::from_utf8(&name[..digits]).ok()?.parse().ok()?;
+        let number = &name[..digits];
+        // The kernel writes no leading zeros: `a01` is no argument.
+        if number.len() > 1 && number[0] == b'0' {
+            return None;
+        }
+        let index = core::str::from_utf8(number).ok()?.parse().ok()?;
         Some(Argument { index, is_piece })
     }
 
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn of_an_argument_that_repeats_the_first_counts() {
-        assert_eq!(argv("argc=2 a0=\"a\" a1=\"b\" a1=\"c\""), [b"a", b"b"]);
+        assert_eq!(argv("argc=2 a0=\"a\" a1=\"b\" a1=\"c\" a01=\"d\""), [b"a", b"b"]);
     }
 
     #[test]

@@ -5,13 +5,15 @@
 use core::fmt;
 use std::borrow::Cow;
 
+use nom::Parser;
+use nom::sequence::preceded;
 use thiserror::Error;
 
 use crate::arch::{Arch, errno_name};
 use crate::event_id::EventId;
 use crate::field::Field;
-use crate::process::{Id, Keys, Process, present_text, terminal};
-use crate::record::Record;
+use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
+use crate::record::{Record, literal};
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
 use crate::syscall::{Call, CallHead, ConnectionKind, first};
@@ -134,9 +136,9 @@ impl<'a> Connection<'a> {
                 // An operation is logged when it is tried and when it is done.
                 RecordType::URINGOP => call.uringop = Some(record),
                 RecordType::PROCTITLE => first(&mut call.proctitle, || Some(record)),
-                RecordType::SOCKADDR => first(&mut address, || {
-                    Some(SockAddrBytes::from_hex(record.get("saddr")?.raw_value()))
-                }),
+                RecordType::SOCKADDR => {
+                    first(&mut address, || Some(SockAddrBytes::from_hex(socket_address(&record)?)))
+                }
                 RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
                 _ => {}
             }
@@ -295,7 +297,11 @@ impl<'a> Connection<'a> {
     /// [`title_arguments`](crate::title_arguments)). It is what the process
     /// shows of itself: a child that has not called `exec` still shows its parent's.
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
-        present_text(self.records.proctitle?.get("proctitle")?)
+        let record = self.records.proctitle?;
+        match string(b"proctitle=").parse(record.body()) {
+            Ok((_, title)) => title,
+            Err(_) => present_text(record.get("proctitle")?),
+        }
     }
 
     /// The keys of the rules that matched.
@@ -351,6 +357,14 @@ impl<'a> CallRecords<'a> {
         let kind = kind.ok_or(NotAConnection::OtherCall)?;
         let head = CallHead { arch: head.arch, number: head.number, ..uring };
         Ok((kind, Via::IoUring, head))
+    }
+}
+
+/// The value of `saddr=`, which is the first field.
+fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
+    match preceded(literal(b"saddr="), bare).parse(record.body()) {
+        Ok((_, digits)) => Some(digits),
+        Err(_) => Some(record.get("saddr")?.raw_value()),
     }
 }
 

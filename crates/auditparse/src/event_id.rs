@@ -72,29 +72,32 @@ impl EventId {
 
 /// Decimal digits at the front of `input`: their value and what follows them. `None` without a
 /// digit or past 2⁶⁴.
-#[inline]
+#[inline(never)]
 fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
-    /// So many digits cannot overflow.
-    const SAFE_DIGITS: usize = 19;
+    match input.split_first_chunk().map(|(text, rest)| (leading_digits(text), rest)) {
+        Some(((value, digits @ 1..8), _)) => Some((value, &input[digits..])),
+        Some(((high, 8), rest)) => more_digits(high, rest).or_else(|| any_decimal(input)),
+        _ => any_decimal(input),
+    }
+}
 
-    let (mut value, mut digits) = match input.first_chunk().and_then(eight_digits) {
-        Some(value) => (value, 8),
-        None => (0, 0),
-    };
-    for &byte in &input[digits..] {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        digits += 1;
-    }
+/// The value of digits behind those of `high`, if there are few enough to be read at once.
+#[inline]
+fn more_digits(high: u64, input: &[u8]) -> Option<(u64, &[u8])> {
+    const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+    let (low, digits) = leading_digits(input.first_chunk()?);
+    let value = high * POWERS_OF_TEN.get(digits)? + low;
+    Some((value, &input[digits..]))
+}
+
+/// Any number of digits, one by one.
+#[cold]
+fn any_decimal(input: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = input.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = input.split_at(digits);
-    match digits {
-        0 => None,
-        1..=SAFE_DIGITS => Some((value, rest)),
-        _ => Some((core::str::from_utf8(number).ok()?.parse().ok()?, rest)),
-    }
+    let value = core::str::from_utf8(number).ok()?.parse().ok()?;
+    Some((value, rest))
 }
 
 /// Decimal digits in front, below 2³².
@@ -105,18 +108,19 @@ pub(crate) fn decimal_u32(input: &[u8]) -> IResult<&[u8], u32, ()> {
     Ok((rest, number))
 }
 
-/// The value of eight decimal digits, computed side by side in one register: digits are joined to
-/// pairs, pairs to fours and fours to the whole.
+/// The value of the decimal digits in front, and how many they are. It is computed side by side in
+/// one register: digits are joined to pairs, pairs to fours and fours to the whole.
 #[inline]
-fn eight_digits(text: &[u8; 8]) -> Option<u64> {
+fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
     let digits = u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030;
+    // Exact up to the first byte that is no digit, which is all that is looked at.
     let above_nine = digits.wrapping_add(0x7676_7676_7676_7676) | digits;
-    if above_nine & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
+    let bits = (above_nine & 0x8080_8080_8080_8080).trailing_zeros() & !7;
+    // As if zeros stood in front and nothing behind.
+    let digits = digits.checked_shl(64 - bits).unwrap_or(0);
     let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-    Some((fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF)
+    ((fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF, (bits / 8) as usize)
 }
 
 impl fmt::Display for EventId {
@@ -171,16 +175,15 @@ mod tests {
     }
 
     #[test]
-    fn eight_digits_at_once_agree_with_the_plain_reading() {
-        for text in [b"00000000", b"12345678", b"99999999", b"10000001", b"90807060"] {
-            let plain = std::str::from_utf8(text).unwrap().parse().ok();
-            assert_eq!(eight_digits(text), plain);
-        }
-        for other in [b'/', b':', b' ', b'a', 0, 0x80, 0xB5, 0xFF] {
-            for at in 0..8 {
-                let mut text = *b"55555555";
-                text[at] = other;
-                assert_eq!(eight_digits(&text), None, "{other:#x} at {at}");
+    fn leading_digits_agree_with_the_plain_reading() {
+        for digits in ["00000000", "12345678", "99999999", "10000001", "90807060"] {
+            for length in 0..=8 {
+                for other in [b'/', b':', b' ', b'a', 0, 0x80, 0xB5, 0xFF] {
+                    let mut text = [other; 8];
+                    text[..length].copy_from_slice(&digits.as_bytes()[..length]);
+                    let plain = digits[..length].parse().unwrap_or(0);
+                    assert_eq!(leading_digits(&text), (plain, length), "{other:#x}");
+                }
             }
         }
     }

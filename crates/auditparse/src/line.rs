@@ -48,9 +48,11 @@ impl LineParser {
         if self.continuation.is_pending() && self.continuation.takes(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
-        let record = Record::parse_after(line, &mut self.last_time)?;
-        self.continuation.expect_after(&record);
-        Ok(record)
+        let parsed = Record::parse_after(line, &mut self.last_time);
+        if let Ok(record) = &parsed {
+            self.continuation.expect_after(record);
+        }
+        parsed
     }
 
     /// Counts a line of `length` bytes that was too long to be kept.

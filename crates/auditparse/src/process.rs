@@ -200,7 +200,7 @@ fn id<'a, const N: usize>(
 }
 
 /// `key=string`, quoted or encoded.
-fn string<'a, const N: usize>(
+pub(crate) fn string<'a, const N: usize>(
     key: &'static [u8; N],
 ) -> impl Parser<&'a [u8], Output = Option<Cow<'a, [u8]>>, Error = ()> {
     preceded(literal(key), alt((map(quoted, |text| Some(Cow::Borrowed(text))), encoded)))
@@ -219,23 +219,28 @@ fn until_blank(input: &[u8]) -> Parsed<'_, &[u8]> {
     Ok((rest, value))
 }
 
-/// `"text"`.
+/// `"text"`. The separator ends a record's own fields even between quotes.
 fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (rest, ()) = literal(b"\"")(input)?;
-    let length = find(b'"', rest).ok_or(nom::Err::Error(()))?;
-    Ok((&rest[length + 1..], &rest[..length]))
+    let length = find_either(b'"', ENRICHMENT_SEPARATOR, rest).ok_or(nom::Err::Error(()))?;
+    let (text, rest) = rest.split_at(length);
+    let (rest, ()) = literal(b"\"")(rest)?;
+    Ok((rest, text))
 }
 
-/// A string without quotes: hexadecimal or `(null)`, up to a blank, the separator or the end.
+/// A string without quotes: hexadecimal or `(null)`.
 fn encoded(input: &[u8]) -> Parsed<'_, Option<Cow<'_, [u8]>>> {
-    let length = find_either(b' ', ENRICHMENT_SEPARATOR, input).unwrap_or(input.len());
-    let (digits, rest) = input.split_at(length);
-    if is_delimited(digits) {
-        return Err(nom::Err::Error(()));
-    }
+    let (rest, digits) = bare(input)?;
     let is_absent = matches!(digits, b"(null)" | b"?" | b"");
     let text = || decode_hex(digits).map_or(Cow::Borrowed(digits), Cow::Owned);
     Ok((rest, (!is_absent).then(text)))
+}
+
+/// A value without delimiters, up to a blank, the separator or the end.
+pub(crate) fn bare(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let length = find_either(b' ', ENRICHMENT_SEPARATOR, input).unwrap_or(input.len());
+    let (value, rest) = input.split_at(length);
+    if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((rest, value)) }
 }
 
 /// The names that auditd adds: of the login user, the user, the group and the effective user. Those

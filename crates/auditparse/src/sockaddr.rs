@@ -13,7 +13,7 @@ use nom::number::complete::{be_u16, u8, u16, u32};
 use thiserror::Error;
 
 use crate::arch::Arch;
-use crate::field::nibble;
+use crate::field::{byte_of, is_hex, nibble};
 
 /// The size of the kernel's `struct sockaddr_storage`, the longest address there is.
 pub const MAX_SOCKADDR: usize = 128;
@@ -141,6 +141,10 @@ impl SockAddrBytes {
         let mut bytes = [0; MAX_SOCKADDR];
         let mut length = 0;
         let (pairs, odd) = digits.as_chunks::<2>();
+        if is_hex(digits) && pairs.len() <= MAX_SOCKADDR {
+            bytes.iter_mut().zip(pairs).for_each(|(byte, &pair)| *byte = byte_of(pair));
+            return SockAddrBytes { bytes, length: pairs.len() as u8, problem: None };
+        }
         for (byte, pair) in bytes.iter_mut().zip(pairs) {
             let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
                 break;

@@ -4,7 +4,7 @@
 use core::fmt;
 
 use nom::branch::alt;
-use nom::combinator::{map_opt, opt, value};
+use nom::combinator::{opt, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -116,7 +116,7 @@ pub(crate) struct CallHead {
 impl CallHead {
     /// Reads a record no further than its first argument.
     pub(crate) fn read(record: &Record<'_>) -> CallHead {
-        match kernel_form(record.body()) {
+        match kernel_form(record) {
             Ok((_, head)) => head,
             Err(_) => CallHead::read_fields(record),
         }
@@ -145,7 +145,7 @@ impl CallHead {
         }
         let (arch, number) = (arch.flatten(), number.flatten());
         let call = match (arch, number) {
-            (Some(arch), Some(number)) => Call::from_number(arch, number, a0),
+            (Some(arch), Some(number)) => Call::from_number(arch, number, || a0),
             _ => Call::Other,
         };
         CallHead {
@@ -159,17 +159,16 @@ impl CallHead {
     }
 }
 
-/// `arch=c000003e syscall=42 success=yes exit=0 a0=3 `: the front of nearly every `SYSCALL` record,
-/// as `audit_log_exit` in `kernel/auditsc.c` prints it. Any other is read field by field.
-fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
-    let (rest, arch) = preceded(literal(b"arch="), hex_u32_word).parse(body)?;
+/// `arch=c000003e syscall=42 success=yes exit=0 a0=`: the front of nearly every `SYSCALL` record, as
+/// `audit_log_exit` in `kernel/auditsc.c` prints it. Any other is read field by field.
+fn kernel_form<'a>(record: &Record<'a>) -> IResult<&'a [u8], CallHead, ()> {
+    let (rest, arch) = preceded(literal(b"arch="), hex_word).parse(record.body())?;
     let (rest, number) = preceded(literal(b"syscall="), decimal_word).parse(rest)?;
     let (rest, success) =
         alt((value(true, literal(b"success=yes ")), value(false, literal(b"success=no "))))
             .parse(rest)?;
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
-    let (rest, exit) = decimal_word(rest)?;
-    let (rest, a0) = preceded(literal(b"a0="), hex_word).parse(rest)?;
+    let (rest, exit) = terminated(decimal_word, literal(b"a0=")).parse(rest)?;
     let arch = Arch::from_number(arch);
     let head = CallHead {
         arch: Some(arch),
@@ -177,7 +176,7 @@ fn kernel_form(body: &[u8]) -> IResult<&[u8], CallHead, ()> {
         uring_op: None,
         success: Some(success),
         exit: Some(if minus.is_some() { -i64::from(exit) } else { i64::from(exit) }),
-        call: Call::from_number(arch, number, Some(a0)),
+        call: Call::from_number(arch, number, || record.get("a0")?.as_hex()),
     };
     Ok((rest, head))
 }
@@ -187,21 +186,17 @@ fn decimal_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
     terminated(decimal_u32, literal(b" ")).parse(input)
 }
 
-/// Up to sixteen hexadecimal digits and a blank.
-fn hex_word(input: &[u8]) -> IResult<&[u8], u64, ()> {
+/// Up to eight hexadecimal digits and a blank.
+fn hex_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
     let mut number = 0;
     let mut digits = 0;
     for &byte in input {
         let Some(digit) = nibble(byte) else { break };
-        number = number << 4 | u64::from(digit);
+        number = number << 4 | u32::from(digit);
         digits += 1;
     }
     let (rest, ()) = literal(b" ")(&input[digits..])?;
-    if (1..=16).contains(&digits) { Ok((rest, number)) } else { Err(nom::Err::Error(())) }
-}
-
-fn hex_u32_word(input: &[u8]) -> IResult<&[u8], u32, ()> {
-    map_opt(hex_word, |number| u32::try_from(number).ok()).parse(input)
+    if (1..=8).contains(&digits) { Ok((rest, number)) } else { Err(nom::Err::Error(())) }
 }
 
 /// Reads what was not read yet, whether or not it can be.
@@ -229,7 +224,7 @@ fn yes_or_no(field: &Field<'_>) -> Option<bool> {
 
 impl Call {
     /// By the number, and for `socketcall` the first argument.
-    fn from_number(arch: Arch, number: u32, a0: Option<u64>) -> Call {
+    fn from_number(arch: Arch, number: u32, a0: impl FnOnce() -> Option<u64>) -> Call {
         use syscalls::x86_64::Sysno;
 
         /// The number of an x86_64 call in a constant that patterns can name.
@@ -254,7 +249,7 @@ impl Call {
         }
         let kind = match arch.syscall_name(number) {
             Some("io_uring_enter") => return Call::IoUring,
-            Some("socketcall") => a0.and_then(ConnectionKind::from_socketcall),
+            Some("socketcall") => a0().and_then(ConnectionKind::from_socketcall),
             Some(name) => ConnectionKind::from_name(name),
             None => None,
         };
@@ -292,7 +287,7 @@ mod tests {
     fn connect_is_known_on_every_architecture() {
         for (arch, number, name) in CONNECT {
             assert_eq!(
-                Call::from_number(Arch::from_number(arch), number, None),
+                Call::from_number(Arch::from_number(arch), number, || None),
                 Call::Network(ConnectionKind::Connect),
                 "{name}"
             );
@@ -302,7 +297,7 @@ mod tests {
     #[test]
     fn socketcall_is_told_by_its_first_argument() {
         for (arch, number) in [(0x4000_0003, 102), (0x8000_0016, 102), (0x0000_0008, 4102)] {
-            let call = |a0| Call::from_number(Arch::from_number(arch), number, a0);
+            let call = |a0| Call::from_number(Arch::from_number(arch), number, || a0);
             assert_eq!(call(None), Call::Other);
             assert_eq!(call(Some(1)), Call::Other);
             assert_eq!(call(Some(3)), Call::Network(ConnectionKind::Connect));

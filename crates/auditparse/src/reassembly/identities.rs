@@ -1,6 +1,6 @@
-//! Which events are open, and which of late are over: the table in which a record finds its event.
+//! Which events are open, and which of late are over: the tables in which a record finds its event.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use crate::event_id::EventId;
 
@@ -16,41 +16,56 @@ pub(super) enum Place {
     Over,
 }
 
-/// The table of events. Those that are over stay in it until `remembered` others are.
+type Hashing = foldhash::fast::RandomState;
+
+/// The tables of events.
+///
+/// Those that are over are kept in two generations, of which the older is dropped when the younger
+/// has `remembered` events: dropping single events would fetch each back into the cache.
 pub(super) struct Identities {
-    places: HashMap<Identity, Place, foldhash::fast::RandomState>,
-    over: VecDeque<Identity>,
+    open: HashMap<Identity, SlotIndex, Hashing>,
+    over: HashSet<Identity, Hashing>,
+    over_before: HashSet<Identity, Hashing>,
     remembered: usize,
 }
 
 impl Identities {
     pub(super) fn new(remembered: usize) -> Identities {
-        Identities { places: HashMap::default(), over: VecDeque::new(), remembered }
+        Identities {
+            open: HashMap::default(),
+            over: HashSet::default(),
+            over_before: HashSet::default(),
+            remembered,
+        }
     }
 
     pub(super) fn find(&self, identity: Identity) -> Option<Place> {
-        self.places.get(&identity).copied()
+        if let Some(&slot) = self.open.get(&identity) {
+            return Some(Place::Open(slot));
+        }
+        let is_over = self.over.contains(&identity) || self.over_before.contains(&identity);
+        is_over.then_some(Place::Over)
     }
 
     pub(super) fn open(&mut self, identity: Identity, slot: SlotIndex) {
-        self.places.insert(identity, Place::Open(slot));
+        self.open.insert(identity, slot);
     }
 
-    /// Notes that an event is over, and forgets the one that has been so for longest.
+    /// Notes that an event is over.
     pub(super) fn end(&mut self, identity: Identity) {
-        if let Some(place) = self.places.get_mut(&identity) {
-            *place = Place::Over;
+        self.open.remove(&identity);
+        if self.over.len() >= self.remembered {
+            std::mem::swap(&mut self.over, &mut self.over_before);
+            self.over.clear();
         }
-        self.over.push_back(identity);
-        if self.over.len() > self.remembered
-            && let Some(oldest) = self.over.pop_front()
-        {
-            self.places.remove(&oldest);
+        if self.remembered > 0 {
+            self.over.insert(identity);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.places.clear();
+        self.open.clear();
         self.over.clear();
+        self.over_before.clear();
     }
 }

@@ -37,9 +37,9 @@ pub(crate) struct Document<'a> {
     /// `user.*`.
     pub(crate) user: User<'a>,
     /// `auditd.data.syscall`.
-    pub(crate) syscall: Option<Syscall>,
+    pub(crate) syscall: Option<Symbol>,
     /// `auditd.data.exit`.
-    pub(crate) exit: Option<ExitCode>,
+    pub(crate) exit: Option<Symbol>,
     /// The address, whatever its family, by which `source`, `destination` and
     /// `auditd.data.socket` are told.
     pub(crate) address: Option<SockAddr<'a>>,
@@ -51,9 +51,17 @@ pub(crate) struct Document<'a> {
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) action: &'static str,
-    pub(crate) types: &'static [&'static str],
+    pub(crate) types: Types,
     pub(crate) outcome: &'static str,
     pub(crate) sequence: u32,
+}
+
+/// `event.type`, a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Types {
+    ConnectionStart,
+    ConnectionInfo,
+    Start,
 }
 
 /// `source.*` or `destination.*`.
@@ -114,8 +122,8 @@ impl<'a> Document<'a> {
             user: User::of(&process),
             title: connection.proctitle().map(title),
             process,
-            syscall: Syscall::of(connection),
-            exit: ExitCode::of(connection),
+            syscall: syscall(connection),
+            exit: exit(connection),
             address,
             connection,
         }
@@ -124,13 +132,11 @@ impl<'a> Document<'a> {
 
 impl Event {
     fn of(connection: &Connection<'_>) -> Event {
-        let (action, types): (_, &'static [_]) = match connection.kind() {
-            ConnectionKind::Accept => ("accepted-connection-from", &["connection", "start"]),
-            ConnectionKind::Bind => ("bound-socket", &["start"]),
-            ConnectionKind::SendTo | ConnectionKind::SendMsg => {
-                ("sent-to", &["connection", "info"])
-            }
-            _ => ("connected-to", &["connection", "start"]),
+        let (action, types) = match connection.kind() {
+            ConnectionKind::Accept => ("accepted-connection-from", Types::ConnectionStart),
+            ConnectionKind::Bind => ("bound-socket", Types::Start),
+            ConnectionKind::SendTo | ConnectionKind::SendMsg => ("sent-to", Types::ConnectionInfo),
+            _ => ("connected-to", Types::ConnectionStart),
         };
         let action = match connection.denied_by() {
             Some(SecurityModule::SeLinux) => "violated-selinux-policy",
@@ -145,6 +151,17 @@ impl Event {
             None => "unknown",
         };
         Event { action, types, outcome, sequence: connection.id().serial }
+    }
+}
+
+impl Display for Types {
+    /// As a cell of a table: joined by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Types::ConnectionStart => "connection,start",
+            Types::ConnectionInfo => "connection,info",
+            Types::Start => "start",
+        })
     }
 }
 
@@ -189,7 +206,7 @@ fn title(mut arguments: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     if arguments.contains(&0) {
         let text = arguments.to_mut();
         text.truncate(text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
-        text.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+        text.iter_mut().for_each(|byte| *byte = if *byte == 0 { b' ' } else { *byte });
     }
     arguments
 }
@@ -207,10 +224,14 @@ pub(crate) enum Address<'a> {
 
 impl<'a> Address<'a> {
     fn of(address: SockAddr<'a>) -> Option<Address<'a>> {
+        Address::of_unix(address).or_else(|| address.ip().map(Address::Ip))
+    }
+
+    fn of_unix(address: SockAddr<'a>) -> Option<Address<'a>> {
         match address {
             SockAddr::UnixPath(path) => Some(Address::Path(path)),
             SockAddr::UnixAbstract(name) => Some(Address::Abstract(name)),
-            _ => address.ip().map(Address::Ip),
+            _ => None,
         }
     }
 }
@@ -225,49 +246,36 @@ impl Display for Address<'_> {
     }
 }
 
-/// A system call by name, or by number where the name is not known.
+/// A name, or a number where the name is not known.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Syscall {
-    Name(&'static str),
-    Number(u32),
-}
-
-impl Syscall {
-    fn of(connection: &Connection<'_>) -> Option<Syscall> {
-        let number = connection.syscall_number()?;
-        let name = connection.arch().and_then(|arch| arch.syscall_name(number));
-        Some(name.map_or(Syscall::Number(number), Syscall::Name))
-    }
-}
-
-impl Display for Syscall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Syscall::Name(name) => f.write_str(name),
-            Syscall::Number(number) => number.fmt(f),
-        }
-    }
-}
-
-/// The result of a call: a number, or the name of the error.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ExitCode {
+pub(crate) enum Symbol {
     Name(&'static str),
     Number(i64),
 }
 
-impl ExitCode {
-    fn of(connection: &Connection<'_>) -> Option<ExitCode> {
-        let exit = connection.exit()?;
-        Some(connection.errno_name().map_or(ExitCode::Number(exit), ExitCode::Name))
+impl Symbol {
+    fn new(name: Option<&'static str>, number: i64) -> Symbol {
+        name.map_or(Symbol::Number(number), Symbol::Name)
     }
 }
 
-impl Display for ExitCode {
+impl Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ExitCode::Name(name) => f.write_str(name),
-            ExitCode::Number(number) => number.fmt(f),
+            Symbol::Name(name) => f.write_str(name),
+            Symbol::Number(number) => number.fmt(f),
         }
     }
+}
+
+/// The system call.
+fn syscall(connection: &Connection<'_>) -> Option<Symbol> {
+    let number = connection.syscall_number()?;
+    let name = connection.arch().and_then(|arch| arch.syscall_name(number));
+    Some(Symbol::new(name, i64::from(number)))
+}
+
+/// What it returned: a number, or the name of the error.
+fn exit(connection: &Connection<'_>) -> Option<Symbol> {
+    Some(Symbol::new(connection.errno_name(), connection.exit()?))
 }

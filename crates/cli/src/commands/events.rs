@@ -122,7 +122,7 @@ impl Row for Document<'_> {
         out.cell(Some(event.timestamp))?;
         out.cell(Some(kind.action))?;
         out.cell(Some(CATEGORY))?;
-        out.cell(Some(kind.types.join(",")))?;
+        out.cell(Some(kind.types))?;
         out.cell(Some(kind.outcome))?;
         out.cell(Some(kind.sequence))?;
         out.cell(Some(Utf8(event.host)))?;

@@ -5,50 +5,33 @@ use std::ops::Range;
 
 use auditparse::{Connection, SockAddr, SockAddrBytes};
 
-use super::{Account, Address, Document, Endpoint, ExitCode, OS, Syscall, User};
+use super::{Account, Address, Document, Endpoint, Event, Symbol, Types, User};
 use crate::output::JsonBuffer;
 
 /// What follows the time in every document, up to the value of `event.action`.
 const HEAD: &str = concat!(
-    r#""ecs":{"version":"8.17.0"},"agent":{"type":"rareport","version":""#,
+    r#"","ecs":{"version":"8.17.0"},"agent":{"type":"rareport","version":""#,
     env!("CARGO_PKG_VERSION"),
     r#""},"data_stream":{"dataset":"auditd_manager.auditd","type":"logs","namespace":"default"},"#,
     r#""event":{"kind":"event","module":"auditd","dataset":"auditd_manager.auditd","#,
-    r#""category":["network"],"action":"#
+    r#""category":["network"],"action":""#
 );
 
 impl Document<'_> {
     /// Writes the document as a member.
     pub(crate) fn write_json(&self, json: &mut JsonBuffer) {
-        json.raw(r#"{"@timestamp":"#);
-        json.string(self.timestamp.as_bytes());
+        json.raw(r#"{"@timestamp":""#);
+        json.raw(self.timestamp);
         json.raw(HEAD);
-        self.write_event(json);
-        json.raw(r#""host":{"name":"#);
-        json.string(self.host);
-        json.raw(r#""os":{"type":"#);
-        json.plain(OS);
-        json.close("}");
-        json.close("}");
+        self.event.write_members(json);
+        json.raw(r#"},"host":{"name":""#);
+        json.text(self.host);
+        json.raw(r#""os":{"type":"linux"}},"#);
         let ip = self.write_endpoint(json);
         self.write_process(json);
         self.user.write_json(json);
         self.write_auditd(ip, json);
         self.write_tags(json);
-        json.close("}");
-    }
-
-    fn write_event(&self, json: &mut JsonBuffer) {
-        json.plain(self.event.action);
-        json.raw(r#""type":["#);
-        for name in self.event.types {
-            json.plain(name);
-        }
-        json.close("]");
-        json.raw(r#""outcome":"#);
-        json.plain(self.event.outcome);
-        json.raw(r#""sequence":"#);
-        json.number(self.event.sequence);
         json.close("}");
     }
 
@@ -61,24 +44,24 @@ impl Document<'_> {
             _ => json.raw(r#""network":{"direction":"egress"},"#),
         }
         if let Some(source) = &self.source {
-            json.raw(r#""source":{"#);
-            return source.write_json(json);
+            json.raw(r#""source":{"address":""#);
+            return source.write_members(json);
         }
         let destination = self.destination?;
-        json.raw(r#""destination":{"#);
-        destination.write_json(json)
+        json.raw(r#""destination":{"address":""#);
+        destination.write_members(json)
     }
 
     fn write_process(&self, json: &mut JsonBuffer) {
         let process = &self.process;
         json.raw(r#""process":{"#);
         if let Some(name) = &process.comm {
-            json.raw(r#""name":"#);
-            json.string(name);
+            json.raw(r#""name":""#);
+            json.text(name);
         }
         if let Some(executable) = &process.exe {
-            json.raw(r#""executable":"#);
-            json.string(executable);
+            json.raw(r#""executable":""#);
+            json.text(executable);
         }
         if let Some(pid) = process.pid {
             json.raw(r#""pid":"#);
@@ -86,26 +69,26 @@ impl Document<'_> {
         }
         if let Some(pid) = process.ppid {
             json.raw(r#""parent":{"pid":"#);
-            json.number(pid);
-            json.close("}");
+            json.digits(pid);
+            json.raw("},");
         }
         if let Some(title) = &self.title {
-            json.raw(r#""title":"#);
-            json.string(title);
+            json.raw(r#""title":""#);
+            json.text(title);
         }
         json.close("}");
     }
 
     fn write_auditd(&self, ip: Option<Range<usize>>, json: &mut JsonBuffer) {
         let connection = self.connection;
-        json.raw(r#""auditd":{"message_type":"#);
+        json.raw(r#""auditd":{"message_type":""#);
         json.plain(message_type(connection));
         if connection.success().is_some() {
-            json.raw(r#""result":"#);
+            json.raw(r#""result":""#);
             json.plain(self.event.outcome);
         }
         if let Some(session) = self.process.ses.filter(|&session| session != u32::MAX) {
-            json.raw(r#""session":"#);
+            json.raw(r#""session":""#);
             json.quoted_number(session);
         }
         json.raw(r#""data":{"#);
@@ -113,49 +96,33 @@ impl Document<'_> {
         if let Some(bytes) = connection.address_bytes() {
             write_socket(bytes, self.address, ip, json);
         }
-        json.close("}");
-        json.close("}");
+        json.close("}}");
     }
 
     fn write_call(&self, json: &mut JsonBuffer) {
-        let connection = self.connection;
-        if let Some(arch) = connection.arch() {
-            json.raw(r#""arch":"#);
+        if let Some(arch) = self.connection.arch() {
+            json.raw(r#""arch":""#);
             match arch.name() {
                 Some(name) => json.plain(name),
                 None => json.display(arch),
             }
         }
-        match self.syscall {
-            Some(Syscall::Name(name)) => {
-                json.raw(r#""syscall":"#);
-                json.plain(name);
-            }
-            Some(Syscall::Number(number)) => {
-                json.raw(r#""syscall":"#);
-                json.quoted_number(number);
-            }
-            None => {}
+        if let Some(syscall) = self.syscall {
+            json.raw(r#""syscall":""#);
+            syscall.write(json);
         }
-        match self.exit {
-            Some(ExitCode::Name(name)) => {
-                json.raw(r#""exit":"#);
-                json.plain(name);
-            }
-            Some(ExitCode::Number(number)) => {
-                json.raw(r#""exit":"#);
-                json.quoted_number(number);
-            }
-            None => {}
+        if let Some(exit) = self.exit {
+            json.raw(r#""exit":""#);
+            exit.write(json);
         }
         write_arguments(&self.process.arguments, json);
         if let Some(tty) = self.process.tty {
-            json.raw(r#""tty":"#);
-            json.string(tty);
+            json.raw(r#""tty":""#);
+            json.text(tty);
         }
         if let Some(subject) = self.process.subj {
-            json.raw(r#""subj":"#);
-            json.string(subject);
+            json.raw(r#""subj":""#);
+            json.text(subject);
         }
     }
 
@@ -163,8 +130,36 @@ impl Document<'_> {
         let keys = &self.process.keys;
         if !keys.is_empty() {
             json.raw(r#""tags":["#);
-            keys.iter().for_each(|key| json.string(key));
+            for key in keys.iter() {
+                json.raw("\"");
+                json.text(key);
+            }
             json.close("]");
+        }
+    }
+}
+
+impl Event {
+    /// Writes the members from the value of `action` on.
+    fn write_members(&self, json: &mut JsonBuffer) {
+        json.raw(self.action);
+        json.raw(match self.types {
+            Types::ConnectionStart => r#"","type":["connection","start"],"outcome":""#,
+            Types::ConnectionInfo => r#"","type":["connection","info"],"outcome":""#,
+            Types::Start => r#"","type":["start"],"outcome":""#,
+        });
+        json.raw(self.outcome);
+        json.raw(r#"","sequence":"#);
+        json.digits(self.sequence);
+    }
+}
+
+impl Symbol {
+    /// Ends a string with the name or number.
+    fn write(self, json: &mut JsonBuffer) {
+        match self {
+            Symbol::Name(name) => json.plain(name),
+            Symbol::Number(number) => json.quoted_number(number),
         }
     }
 }
@@ -179,33 +174,30 @@ fn message_type(connection: &Connection<'_>) -> &'static str {
 }
 
 fn write_arguments(arguments: &[Option<&[u8]>; 4], json: &mut JsonBuffer) {
-    const KEYS: [&str; 4] = [r#""a0":"#, r#""a1":"#, r#""a2":"#, r#""a3":"#];
-    for (key, argument) in KEYS.iter().zip(arguments) {
+    let [a0, a1, a2, a3] = arguments;
+    for (key, argument) in
+        [(r#""a0":""#, a0), (r#""a1":""#, a1), (r#""a2":""#, a2), (r#""a3":""#, a3)]
+    {
         if let Some(argument) = argument {
             json.raw(key);
-            json.string(argument);
+            json.text(argument);
         }
     }
 }
 
 /// An address family as go-libaudit gives it.
-enum Family {
-    Name(&'static str),
-    Number(u16),
-}
-
-fn family(address: &SockAddr<'_>) -> Family {
+fn family(address: &SockAddr<'_>) -> Symbol {
     match address {
-        SockAddr::Inet { .. } => Family::Name("ipv4"),
-        SockAddr::Inet6 { .. } => Family::Name("ipv6"),
+        SockAddr::Inet { .. } => Symbol::Name("ipv4"),
+        SockAddr::Inet6 { .. } => Symbol::Name("ipv6"),
         SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_) | SockAddr::UnixUnnamed => {
-            Family::Name("unix")
+            Symbol::Name("unix")
         }
-        SockAddr::Netlink { .. } => Family::Name("netlink"),
-        SockAddr::Packet { .. } => Family::Number(17),
-        SockAddr::Vsock { .. } => Family::Number(40),
-        SockAddr::Other { family, .. } => Family::Number(*family),
-        _ => Family::Number(0),
+        SockAddr::Netlink { .. } => Symbol::Name("netlink"),
+        SockAddr::Packet { .. } => Symbol::Number(17),
+        SockAddr::Vsock { .. } => Symbol::Number(40),
+        SockAddr::Other { family, .. } => Symbol::Number(i64::from(*family)),
+        _ => Symbol::Number(0),
     }
 }
 
@@ -220,36 +212,33 @@ fn write_socket(
 ) {
     json.raw(r#""socket":{"#);
     if let Some(address) = address {
-        json.raw(r#""family":"#);
-        match family(&address) {
-            Family::Name(name) => json.plain(name),
-            Family::Number(number) => json.quoted_number(number),
-        }
+        json.raw(r#""family":""#);
+        family(&address).write(json);
     }
     let whole = address.map(SockAddr::unmapped);
     if let Some(written) = ip {
-        json.raw(r#""addr":"#);
+        json.raw(r#""addr":""#);
         json.again(written);
     } else if let Some(ip) = whole.and_then(|address| address.ip()) {
-        json.raw(r#""addr":"#);
+        json.raw(r#""addr":""#);
         json.ip(ip);
     }
     if let Some(port) = whole.and_then(|address| address.port()) {
         json.raw(r#""port":"#);
         json.number(port);
     }
-    if let Some(path @ (SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_))) = address {
-        json.raw(r#""path":"#);
-        Address::of(path).into_iter().for_each(|path| path.write_json(json));
+    if let Some(path) = address.and_then(Address::of_unix) {
+        json.raw(r#""path":""#);
+        path.write(json);
     }
     if let Some(SockAddr::Inet6 { flow: flow @ 1.., .. }) = address {
-        json.raw(r#""flow":"#);
+        json.raw(r#""flow":""#);
         json.quoted_number(flow);
     }
     let told = whole.is_some_and(|address| Address::of(address).is_some());
     if !told && !matches!(address, Some(SockAddr::UnixUnnamed)) {
-        json.raw(r#""saddr":"#);
-        json.string(hex(bytes.as_bytes()).as_bytes());
+        json.raw(r#""saddr":""#);
+        json.plain(&hex(bytes.as_bytes()));
     }
     json.close("}");
 }
@@ -263,19 +252,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Endpoint<'_> {
-    /// Writes the members of the object and its end; gives the place of the IP
-    /// address.
-    fn write_json(&self, json: &mut JsonBuffer) -> Option<Range<usize>> {
-        json.raw(r#""address":"#);
-        let ip = match self.address {
-            Address::Ip(ip) => Some(json.ip(ip)),
-            path => {
-                path.write_json(json);
-                None
-            }
-        };
+    /// Writes the members from the value of `address` on, and the end of the
+    /// object; gives the place of the IP address.
+    fn write_members(&self, json: &mut JsonBuffer) -> Option<Range<usize>> {
+        let ip = self.address.write(json);
         if let Some(written) = ip.clone() {
-            json.raw(r#""ip":"#);
+            json.raw(r#""ip":""#);
             json.again(written);
         }
         if let Some(port) = self.port {
@@ -288,12 +270,14 @@ impl Endpoint<'_> {
 }
 
 impl Address<'_> {
-    fn write_json(self, json: &mut JsonBuffer) {
+    /// Ends a string with the address; gives its place if it is an IP address.
+    fn write(self, json: &mut JsonBuffer) -> Option<Range<usize>> {
         match self {
-            Address::Ip(ip) => drop(json.ip(ip)),
-            Address::Path(path) => json.string(path),
+            Address::Ip(ip) => return Some(json.ip(ip)),
+            Address::Path(path) => json.text(path),
             Address::Abstract(_) => json.display(self),
         }
+        None
     }
 }
 
@@ -301,12 +285,13 @@ impl User<'_> {
     fn write_json(&self, json: &mut JsonBuffer) {
         json.raw(r#""user":{"#);
         if let Some(real) = self.real {
+            json.raw(r#""id":""#);
             real.write_members(json);
         }
         for (key, account) in [
-            (r#""effective":{"#, self.effective),
-            (r#""audit":{"#, self.audit),
-            (r#""group":{"#, self.group),
+            (r#""effective":{"id":""#, self.effective),
+            (r#""audit":{"id":""#, self.audit),
+            (r#""group":{"id":""#, self.group),
         ] {
             if let Some(account) = account {
                 json.raw(key);
@@ -319,12 +304,12 @@ impl User<'_> {
 }
 
 impl Account<'_> {
+    /// Writes the members from the value of `id` on.
     fn write_members(&self, json: &mut JsonBuffer) {
-        json.raw(r#""id":"#);
         json.quoted_number(self.id);
         if let Some(name) = self.name {
-            json.raw(r#""name":"#);
-            json.string(name);
+            json.raw(r#""name":""#);
+            json.text(name);
         }
     }
 }

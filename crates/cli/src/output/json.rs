@@ -5,7 +5,8 @@
 //! after one look. Text that does is left to `serde_json`.
 //!
 //! Members are written with a comma behind; closing an object or array takes
-//! the last comma away.
+//! the last comma away. The opening quote of a string is written with what
+//! stands in front of it, in one piece; what writes a string writes its end.
 
 use std::fmt::Display;
 use std::io;
@@ -46,13 +47,14 @@ impl JsonBuffer {
         self.bytes.extend_from_slice(json.as_bytes());
     }
 
-    /// Ends the object or array whose members were written, with `bracket`.
+    /// Ends the object or array whose members were written, with `brackets`;
+    /// those around it, if it is the last of their members, can be ended with it.
     #[inline]
-    pub(crate) fn close(&mut self, bracket: &str) {
+    pub(crate) fn close(&mut self, brackets: &str) {
         if self.bytes.last() == Some(&b',') {
             self.bytes.pop();
         }
-        self.raw(bracket);
+        self.raw(brackets);
         self.raw(",");
     }
 
@@ -64,35 +66,34 @@ impl JsonBuffer {
         }
     }
 
-    /// Writes text of this program that needs no escape as a string member.
+    /// Ends a string with text that is known to need no escape.
     #[inline]
-    pub(crate) fn plain(&mut self, text: &'static str) {
-        self.bytes.push(b'"');
+    pub(crate) fn plain(&mut self, text: &str) {
         self.raw(text);
         self.raw("\",");
     }
 
-    /// Writes text as a string member; what is not UTF-8 becomes U+FFFD.
-    #[inline]
-    pub(crate) fn string(&mut self, text: &[u8]) {
+    /// Ends a string with text; what is not UTF-8 becomes U+FFFD.
+    #[inline(never)]
+    pub(crate) fn text(&mut self, text: &[u8]) {
         if is_plain(text) {
-            self.bytes.reserve(text.len() + 3);
-            self.bytes.push(b'"');
             self.bytes.extend_from_slice(text);
-            self.bytes.extend_from_slice(b"\",");
+            self.raw("\",");
         } else {
             self.escaped(&Utf8(text).get());
         }
     }
 
-    /// Writes what a value displays as a string member.
+    /// Ends a string with what a value displays.
     pub(crate) fn display(&mut self, value: impl Display) {
         self.escaped(&value.to_string());
     }
 
     #[cold]
     fn escaped(&mut self, text: &str) {
-        // Writing a string to memory cannot fail.
+        // The string is written with an opening quote of its own. Writing to
+        // memory cannot fail.
+        self.bytes.pop();
         let _ = self.value(text);
     }
 
@@ -103,16 +104,15 @@ impl JsonBuffer {
         self.bytes.push(b',');
     }
 
-    /// Writes a number as a string member.
+    /// Ends a string with a number.
     #[inline]
     pub(crate) fn quoted_number(&mut self, number: impl itoa::Integer) {
-        self.bytes.push(b'"');
         self.digits(number);
-        self.bytes.extend_from_slice(b"\",");
+        self.raw("\",");
     }
 
-    /// Writes an address as a string member; gives the place of the member,
-    /// for [`again`](JsonBuffer::again).
+    /// Ends a string with an address; gives the place of the address and the
+    /// end, for [`again`](JsonBuffer::again).
     #[inline]
     pub(crate) fn ip(&mut self, ip: IpAddr) -> Range<usize> {
         let start = self.bytes.len();
@@ -124,23 +124,24 @@ impl JsonBuffer {
     }
 
     fn ipv4(&mut self, ip: Ipv4Addr) {
-        let mut mark = b'"';
-        for octet in ip.octets() {
-            self.bytes.push(mark);
+        let [first, others @ ..] = ip.octets();
+        self.digits(first);
+        for octet in others {
+            self.raw(".");
             self.digits(octet);
-            mark = b'.';
         }
-        self.bytes.extend_from_slice(b"\",");
+        self.raw("\",");
     }
 
-    /// Writes a member that was written before.
+    /// Writes what was written before.
     #[inline]
-    pub(crate) fn again(&mut self, member: Range<usize>) {
-        self.bytes.extend_from_within(member);
+    pub(crate) fn again(&mut self, written: Range<usize>) {
+        self.bytes.extend_from_within(written);
     }
 
+    /// Writes a number with nothing behind it.
     #[inline]
-    fn digits(&mut self, number: impl itoa::Integer) {
+    pub(crate) fn digits(&mut self, number: impl itoa::Integer) {
         self.bytes.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
@@ -154,13 +155,23 @@ impl JsonBuffer {
 /// so that it stands in JSON as it is.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
-    const WORD: usize = size_of::<u64>();
-    let (words, rest) = text.as_chunks::<WORD>();
-    words.iter().all(|word| is_plain_word(u64::from_le_bytes(*word))) && {
-        let mut last = [b' '; WORD];
-        last[..rest.len()].copy_from_slice(rest);
-        is_plain_word(u64::from_le_bytes(last))
+    let Some(last) = text.last_chunk() else {
+        return is_plain_word(short_word(text));
+    };
+    // The last word may hold bytes of the one before it again.
+    let (words, _) = text.as_chunks();
+    words.iter().all(|word| is_plain_word(u64::from_le_bytes(*word)))
+        && is_plain_word(u64::from_le_bytes(*last))
+}
+
+/// Fewer than eight bytes in a word, in which they may occur twice.
+#[inline]
+fn short_word(text: &[u8]) -> u64 {
+    const BLANKS: u64 = u64::from_le_bytes(*b"        ");
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
     }
+    text.iter().fold(BLANKS, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// [`is_plain`] for eight bytes at once.
@@ -187,36 +198,48 @@ mod tests {
         text.strip_suffix(',').unwrap().to_owned()
     }
 
+    fn string(bytes: &[u8]) -> String {
+        text(|buffer| {
+            buffer.raw("\"");
+            buffer.text(bytes);
+        })
+    }
+
     #[test]
     fn every_byte_in_every_place_is_a_valid_string() {
         for byte in 0..=255u8 {
             for place in 0..20 {
-                let mut bytes = [b'x'; 20];
-                bytes[place] = byte;
-                let read: String =
-                    serde_json::from_str(&text(|buffer| buffer.string(&bytes))).unwrap();
-                assert_eq!(read, String::from_utf8_lossy(&bytes));
+                for length in [place + 1, 20] {
+                    let mut bytes = [b'x'; 20];
+                    bytes[place] = byte;
+                    let bytes = &bytes[..length];
+                    let read: String = serde_json::from_str(&string(bytes)).unwrap();
+                    assert_eq!(read, String::from_utf8_lossy(bytes));
+                }
             }
         }
     }
 
     #[test]
     fn short_strings() {
-        assert_eq!(text(|buffer| buffer.string(b"")), r#""""#);
-        assert_eq!(text(|buffer| buffer.string(b"nc")), r#""nc""#);
-        assert_eq!(text(|buffer| buffer.string("clé\n".as_bytes())), r#""clé\n""#);
+        assert_eq!(string(b""), r#""""#);
+        assert_eq!(string(b"nc"), r#""nc""#);
+        assert_eq!(string("clé\n".as_bytes()), r#""clé\n""#);
     }
 
     #[test]
     fn addresses_and_numbers() {
         let show = |ip: &str| {
             text(|buffer| {
-                buffer.ip(ip.parse().unwrap());
+                buffer.raw("\"");
+                let written = buffer.ip(ip.parse().unwrap());
+                buffer.raw("\"");
+                buffer.again(written);
             })
         };
-        assert_eq!(show("203.0.113.9"), r#""203.0.113.9""#);
-        assert_eq!(show("::ffff:10.0.0.1"), r#""::ffff:10.0.0.1""#);
-        assert_eq!(text(|buffer| buffer.quoted_number(-115)), r#""-115""#);
+        assert_eq!(show("203.0.113.9"), r#""203.0.113.9","203.0.113.9""#);
+        assert_eq!(show("::ffff:10.0.0.1"), r#""::ffff:10.0.0.1","::ffff:10.0.0.1""#);
+        assert_eq!(text(|buffer| buffer.quoted_number(-115)), r#"-115""#);
     }
 
     #[test]
@@ -227,8 +250,7 @@ mod tests {
             buffer.number(2);
             buffer.close("]");
             buffer.raw("\"b\":{");
-            buffer.close("}");
-            buffer.close("}");
+            buffer.close("}}");
         });
         assert_eq!(written, r#"{"a":[1,2],"b":{}}"#);
     }

@@ -297,11 +297,7 @@ impl<'a> Connection<'a> {
     /// [`title_arguments`](crate::title_arguments)). It is what the process
     /// shows of itself: a child that has not called `exec` still shows its parent's.
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
-        let record = self.records.proctitle?;
-        match string(b"proctitle=").parse(record.body()) {
-            Ok((_, title)) => title,
-            Err(_) => present_text(record.get("proctitle")?),
-        }
+        process_title(&self.records.proctitle?)
     }
 
     /// The keys of the rules that matched.
@@ -360,6 +356,14 @@ impl<'a> CallRecords<'a> {
     }
 }
 
+/// The text of `proctitle=`, which is the first field.
+fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
+    match string(b"proctitle=").parse(record.body()) {
+        Ok((_, title)) => title,
+        Err(_) => present_text(record.get("proctitle")?),
+    }
+}
+
 /// The value of `saddr=`, which is the first field.
 fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
     match preceded(literal(b"saddr="), bare).parse(record.body()) {
@@ -375,4 +379,42 @@ fn denial(record: &Record<'_>) -> Option<SecurityModule> {
         return Some(SecurityModule::AppArmor);
     }
     (is("seresult", b"denied") && !is("permissive", b"1")).then_some(SecurityModule::SeLinux)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_fields_are_read_as_all_others_are() {
+        for value in [
+            "6E63002D6C",
+            "6e63",
+            "6E6",
+            "6E63 a=b",
+            "6E63\x1dX=1",
+            "nc",
+            "\"nc\"",
+            "\"nc",
+            "\"nc\"x",
+            "\"n\x1dc\"",
+            "\"a b\" c=d",
+            "(null)",
+            "?",
+            "",
+            " a=b",
+            "'n c'",
+            "{ n c }",
+        ] {
+            let line =
+                |kind: &str, key: &str| format!("type={kind} msg=audit(1.001:1): {key}={value}");
+            let (address, title) = (line("SOCKADDR", "saddr"), line("PROCTITLE", "proctitle"));
+            let address = Record::parse(address.as_bytes()).unwrap();
+            let title = Record::parse(title.as_bytes()).unwrap();
+            let read = address.get("saddr").map(|field| field.raw_value());
+            assert_eq!(socket_address(&address), read, "{value:?}");
+            let read = title.get("proctitle").and_then(present_text);
+            assert_eq!(process_title(&title), read, "{value:?}");
+        }
+    }
 }

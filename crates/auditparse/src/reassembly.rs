@@ -47,7 +47,8 @@ pub struct Limits {
     pub open_events: usize,
     /// Bytes of records that open events may hold together. Default: 64 MiB.
     pub open_bytes: usize,
-    /// Delivered events that are remembered to recognise their late records. Default: 4,096.
+    /// Delivered events that are remembered to recognise their late records: at least so many, at
+    /// most twice as many. Default: 4,096.
     pub remembered_events: usize,
     /// Nodes whose serials are followed. With more, all open events are delivered and the nodes
     /// learned anew. Default: 65,536.

@@ -64,3 +64,42 @@ fn results_outside_the_window_are_left_alone() {
     record.is_interim = false;
     assert!(renormalizer.record(&mut record));
 }
+
+/// The numbers are those of the worked example in `docs/model.md`, as written with seven digits
+/// (rare-model §15, §8.8): an empty bucket after it changes none of its ceilings that hold.
+#[test]
+fn scores_follow_from_probabilities_and_normalisers() {
+    let mut job = JobConfig::rare("destination.port");
+    job.influencers = vec!["host.name".into()];
+    let mut detector = Detector::new(job).unwrap();
+    let mut push = |bucket: i64, port: &str, host: &[u8]| {
+        let influencers = [Some(host)];
+        let observation = Observation::new(bucket * 900, port).with_influencers(&influencers);
+        detector.push(&observation).unwrap().last()
+    };
+    for bucket in 0..=100 {
+        for port in ["443", "80", "22", "53"] {
+            push(bucket, port, b"web-1");
+        }
+    }
+    push(100, "4444", b"db-1");
+    let mut stored = detector.finish().last().unwrap();
+    assert_eq!(detector.advance_to(102 * 900).count(), 1);
+    stored.records[0].record_score = 0.0;
+    stored.influencers[0].influencer_score = 0.0;
+    stored.bucket.bucket_influencers[0].anomaly_score = 0.0;
+    let mut renormalizer = detector.renormalizer();
+    // The bucket itself counts, as its score follows that of its influencer.
+    assert_eq!(renormalizer.rescore(&mut stored), 4);
+    assert_eq!(stored.records[0].record_score, 38.197_33);
+    assert_eq!(stored.influencers[0].influencer_score, 35.215_76);
+    assert_eq!(stored.bucket.bucket_influencers[0].anomaly_score, 25.078_99);
+    assert_eq!(stored.bucket.anomaly_score, 25.078_99);
+
+    let record = &mut stored.records[0];
+    record.record_score = 39.6;
+    assert!(!renormalizer.record(record), "less than 1.5 away, in the same quarter");
+    record.record_score = 39.8;
+    assert!(renormalizer.record(record));
+    assert_eq!(record.record_score, 38.197_33);
+}

@@ -27,11 +27,11 @@ fn header_stands_in_the_line(record: &Record<'_>, line: &[u8]) {
     assert!(head.windows(named.len()).any(|part| part == named));
     if let Some(node) = record.node() {
         // The host of a syslog prefix stands for a node that the record does not name.
-        let is_named = |before: &[u8]| {
-            let named = [before, node, b" "].concat();
+        let stands_behind = |before: &[u8]| {
+            let named = [before, node].concat();
             head.windows(named.len()).any(|part| part == named)
         };
-        assert!(is_named(b"node=") || is_named(b" "));
+        assert!([&b"node="[..], b" ", b"\t"].into_iter().any(stands_behind));
     }
     let id: EventId = record.id().to_string().parse().expect("an id's own text");
     assert_eq!(id, record.id());

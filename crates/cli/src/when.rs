@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// A point in time as the user names it.
@@ -24,10 +26,13 @@ impl FromStr for When {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return Ok(When::At(stamp.as_millisecond()));
         }
+        if let Some(millis) = utc(text) {
+            return Ok(When::At(millis));
+        }
         if let Some(millis) = duration(text) {
             return Ok(When::BeforeEnd(millis));
         }
-        Err("expected RFC 3339 with an offset (2026-06-01T00:00:00Z), seconds since 1970 \
+        Err("expected RFC 3339 (2026-06-01T00:00:00Z), a date (2026-06-01), seconds since 1970 \
              (1780272000) or a duration back from the log's end (90m, 2h, 7d)"
             .to_owned())
     }
@@ -44,6 +49,16 @@ fn epoch_seconds(text: &str) -> Option<i64> {
     let millis = whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(millis)?;
     Timestamp::from_millisecond(millis).ok()?;
     Some(millis)
+}
+
+/// A date, with or without a time of day, of UTC, as milliseconds since 1970.
+fn utc(text: &str) -> Option<i64> {
+    // A time zone in brackets would be read and ignored.
+    if text.contains('[') {
+        return None;
+    }
+    let stamp = TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?;
+    Some(stamp.as_millisecond())
 }
 
 /// A duration such as `90m`, `1h 30m` or `7d`, as milliseconds.
@@ -83,11 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_ways_to_name_a_time() {
+    fn the_ways_to_name_a_time() {
         // 2026-06-01T00:00:00Z is 1780272000 by `date -u +%s`.
         let june = When::At(1_780_272_000_000);
         assert_eq!("2026-06-01T00:00:00Z".parse(), Ok(june));
         assert_eq!("2026-06-01T02:00:00+02:00".parse(), Ok(june));
+        assert_eq!("2026-06-01T00:00:00".parse(), Ok(june));
+        assert_eq!("2026-06-01 00:00".parse(), Ok(june));
+        assert_eq!("2026-06-01".parse(), Ok(june));
         assert_eq!("1780272000".parse(), Ok(june));
         assert_eq!("1780272000.5".parse(), Ok(When::At(1_780_272_000_500)));
         assert_eq!("2h".parse(), Ok(When::BeforeEnd(7_200_000)));
@@ -100,8 +118,8 @@ mod tests {
         for wrong in [
             "",
             "yesterday",
-            "2026-06-01",
-            "2026-06-01T00:00:00",
+            "2026-02-30",
+            "2026-06-01T00:00:00[Europe/Berlin]",
             "-2h",
             "1.",
             "99999999999999999999",

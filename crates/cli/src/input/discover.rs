@@ -1,6 +1,6 @@
 //! Which files the PATH arguments stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
@@ -15,6 +15,9 @@ use crate::text::Inert;
 
 /// The live log that a directory is searched for.
 const AUDIT_LOG: &str = "audit.log";
+
+/// How many levels below a named directory are searched.
+const DEEPEST: usize = 8;
 
 /// A log is known by the directory it is in and the name of its live file.
 type LogKey = (PathBuf, String);
@@ -54,7 +57,7 @@ pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>>
     }
     let mut found = Found::default();
     for path in paths.iter().filter(|path| !is_stdin(path)) {
-        if let Err(reason) = found.add(path) {
+        if let Err(reason) = found.add(path, console) {
             console.error(reason);
         }
     }
@@ -74,10 +77,10 @@ fn is_stdin(path: &Path) -> bool {
 
 impl Found {
     /// Adds what a path stands for; the error says why it stands for nothing.
-    fn add(&mut self, path: &Path) -> Result<(), String> {
+    fn add(&mut self, path: &Path, console: &Console) -> Result<(), String> {
         let metadata = fs::metadata(path).map_err(|error| unreadable_path(path, &error))?;
         if metadata.is_dir() {
-            return self.add_directory(path);
+            return self.add_directory(path, console);
         }
         self.add_file(path, Some(&metadata), None);
         Ok(())
@@ -99,22 +102,27 @@ impl Found {
         log.files.push((name, Member::File { path: path.to_owned(), size }));
     }
 
-    /// Adds the log in a directory or, if it has none, those in its
+    /// Adds the log in a directory or, if it has none, those below its
     /// subdirectories, each of which then names a host.
-    fn add_directory(&mut self, directory: &Path) -> Result<(), String> {
+    fn add_directory(&mut self, directory: &Path, console: &Console) -> Result<(), String> {
         if self.add_log_of(directory, None)? {
             return Ok(());
         }
-        let mut any = false;
-        for subdirectory in entries(directory)?.into_iter().filter(|entry| entry.is_dir()) {
+        let mut subdirectories = entries(directory)?;
+        subdirectories.retain(|entry| entry.is_dir());
+        // What is found twice is of the host that holds it, not of one that
+        // links to it.
+        subdirectories.sort_by_key(|entry| entry.is_symlink());
+        let mut search = Search { found: self, console, seen: BTreeSet::new(), any: false };
+        for subdirectory in subdirectories {
             let host = subdirectory.file_name().map(|name| name.to_string_lossy());
-            any |= self.add_log_of(&subdirectory, host.as_deref())?;
+            search.descend(&subdirectory, host.as_deref(), DEEPEST);
         }
-        if any {
+        if search.any {
             return Ok(());
         }
         Err(format!(
-            "{}: there is no {AUDIT_LOG} in this directory or right below it; \
+            "{}: there is no {AUDIT_LOG} in this directory or up to {DEEPEST} levels below it; \
              name the files themselves if they are called otherwise",
             shown(directory)
         ))
@@ -144,12 +152,47 @@ impl Found {
     }
 }
 
+/// A search below a named directory.
+struct Search<'a> {
+    found: &'a mut Found,
+    console: &'a Console,
+    /// Directories that were searched, without symbolic links in their paths.
+    seen: BTreeSet<PathBuf>,
+    any: bool,
+}
+
+impl Search<'_> {
+    /// Adds the log in a directory or, if it has none, those up to `levels`
+    /// below it. What cannot be read is reported to the console.
+    fn descend(&mut self, directory: &Path, host: Option<&str>, levels: usize) {
+        let real = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        if levels == 0 || !self.seen.insert(real) {
+            return;
+        }
+        match self.found.add_log_of(directory, host) {
+            Ok(true) => self.any = true,
+            Ok(false) => {
+                for below in entries(directory).unwrap_or_default() {
+                    // A link in an unpacked archive may lead to this machine's
+                    // own logs.
+                    if below.is_dir() && !below.is_symlink() {
+                        self.descend(&below, host, levels - 1);
+                    }
+                }
+            }
+            Err(reason) => self.console.error(reason),
+        }
+    }
+}
+
 impl FoundLog {
     fn into_log(mut self, console: &Console) -> Log {
         self.files.sort_by(|(left, _), (right, _)| left.cmp(right));
         self.files.dedup_by(|(name, member), (kept_name, kept)| {
             let twice = name.same_generation(kept_name);
-            if twice && name != kept_name {
+            if twice && name == kept_name {
+                console.warn(format_args!("{member} is named twice; it is read once"));
+            } else if twice {
                 console.warn(format_args!(
                     "{member} left out: by its name it holds the same as {kept}"
                 ));
@@ -244,6 +287,32 @@ mod tests {
             [vec!["db01/audit.log.1", "db01/audit.log"], vec!["web01/audit.log"]]
         );
         assert_eq!(logs[0].host.as_deref(), Some("db01"));
+    }
+
+    #[test]
+    fn logs_lie_deep_in_what_was_collected() {
+        let deep = "web01/var/log/audit/audit.log";
+        let tree =
+            tree(&[deep, "db01/audit.log", "db01/old/audit.log", "x/1/2/3/4/5/6/7/8/audit.log"]);
+        let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+        assert_eq!(names(tree.path(), &logs), [["db01/audit.log"], [deep]]);
+        assert_eq!(logs[1].host.as_deref(), Some("web01"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_neither_loop_nor_lead_elsewhere() {
+        use std::os::unix::fs::symlink;
+        let elsewhere = tree(&["audit.log"]);
+        let tree = tree(&["web01/log/audit.log", "db01/notes"]);
+        symlink(tree.path(), tree.path().join("all")).unwrap();
+        symlink(tree.path(), tree.path().join("db01/up")).unwrap();
+        symlink(elsewhere.path(), tree.path().join("db01/log")).unwrap();
+        symlink(elsewhere.path(), tree.path().join("mounted")).unwrap();
+        let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+        let hosts: BTreeSet<_> = logs.iter().filter_map(|log| log.host.as_deref()).collect();
+        assert_eq!(logs.len(), 2);
+        assert_eq!(hosts, BTreeSet::from(["mounted", "web01"]));
     }
 
     #[test]

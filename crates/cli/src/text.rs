@@ -13,8 +13,8 @@ use serde::{Serialize, Serializer};
 /// Displays bytes so that a terminal shows them and does nothing else.
 ///
 /// Control characters, line separators and characters that are invisible or
-/// change the direction of text are written as escapes, and so are bytes that
-/// are not UTF-8.
+/// change the direction of text are written as their bytes in hexadecimal
+/// (`\x1b`), and so are bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inert<'a>(pub(crate) &'a [u8]);
 
@@ -23,17 +23,20 @@ impl fmt::Display for Inert<'_> {
         for chunk in self.0.utf8_chunks() {
             for char in chunk.valid().chars() {
                 if is_active(char) {
-                    write!(f, "{}", char.escape_default())?;
+                    escape(char.encode_utf8(&mut [0; 4]).as_bytes(), f)?;
                 } else {
                     f.write_char(char)?;
                 }
             }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
+            escape(chunk.invalid(), f)?;
         }
         Ok(())
     }
+}
+
+/// Writes bytes in hexadecimal.
+fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
 /// Whether a terminal or a reader's eye would take the character for more (or
@@ -96,10 +99,10 @@ mod tests {
         let shown = |bytes: &[u8]| Inert(bytes).to_string();
         assert_eq!(shown(b"nc"), "nc");
         assert_eq!(shown("clé 端口".as_bytes()), "clé 端口");
-        assert_eq!(shown(b"\x1b[2Jgone\r\n"), "\\u{1b}[2Jgone\\r\\n");
-        assert_eq!(shown("gpj.\u{202e}sh".as_bytes()), "gpj.\\u{202e}sh");
+        assert_eq!(shown(b"\x1b[2Jgone\r\n"), "\\x1b[2Jgone\\x0d\\x0a");
+        assert_eq!(shown("gpj.\u{202e}sh".as_bytes()), "gpj.\\xe2\\x80\\xaesh");
         assert_eq!(shown(b"a\xffb\xc2"), "a\\xffb\\xc2");
-        assert_eq!(shown("\u{85}\u{9b}31m".as_bytes()), "\\u{85}\\u{9b}31m");
+        assert_eq!(shown("\u{85}\u{9b}31m".as_bytes()), "\\xc2\\x85\\xc2\\x9b31m");
     }
 
     #[test]

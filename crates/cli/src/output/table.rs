@@ -146,7 +146,7 @@ mod tests {
     fn cells_can_do_nothing() {
         let text = table(&[["\x1b[31mred\nnext", "1", "\u{202e}"]]);
         assert_eq!(text.lines().count(), 2);
-        assert!(text.contains("\\u{1b}[31mred\\nnext") && text.contains("\\u{202e}"));
+        assert!(text.contains("\\x1b[31mred\\x0anext") && text.contains("\\xe2\\x80\\xae"));
         assert!(
             table(&[[&"x".repeat(500), "1", ""]]).lines().all(|line| line.chars().count() < 80)
         );

@@ -127,9 +127,10 @@ impl Read for LogReader<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
+                    let member = &opened.member;
                     self.console.error(format_args!(
-                        "{}: {error}; the rest of this file is lost, what came before it was used",
-                        opened.member
+                        "{member}: {}; the rest of this file is lost, what came before it was used",
+                        reason(&error)
                     ));
                     self.current = None;
                 }
@@ -141,8 +142,18 @@ impl Read for LogReader<'_> {
 /// Why a member cannot be read.
 fn unreadable(member: &Member, error: &io::Error) -> String {
     match member {
+        _ if error.kind() == io::ErrorKind::UnexpectedEof => format!("{member}: {}", reason(error)),
         Member::Stdin => format!("{member}: {error}"),
         Member::File { path, .. } => unreadable_path(path, error),
+    }
+}
+
+/// What went wrong while bytes were read.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        // Only decompression knows that there should be more.
+        io::ErrorKind::UnexpectedEof => "the compressed data is truncated".to_owned(),
+        _ => error.to_string(),
     }
 }
 

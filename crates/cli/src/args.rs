@@ -67,23 +67,29 @@ pub(crate) struct InputArgs {
     /// Log files or directories; `-`, or nothing with a pipe, is stdin
     ///
     /// A directory stands for the `audit.log` in it and its rotations
-    /// (`audit.log.N`, also with .gz, .xz, .zst or .bz2), oldest first, or for
-    /// those of its subdirectories. Compression is recognised by content.
+    /// (`audit.log.N`, also with .gz, .xz, .zst or .bz2), oldest first, or if
+    /// it has none for those up to 8 levels below it, such as
+    /// `HOST/var/log/audit`. Compression is recognised by content.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Leave out what happened before TIME
     ///
-    /// RFC 3339 (2026-06-01T00:00:00Z), seconds since 1970, or a duration back
-    /// from the log's end (2h, 7d).
+    /// RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is given), a date
+    /// (2026-06-01), seconds since 1970, or a duration back from the log's end
+    /// (2h, 7d). `detect` neither learns from what lies outside nor reports it,
+    /// so a later --from leaves it less to compare with.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<When>,
     /// Leave out what happened at TIME or after
+    ///
+    /// TIME is as for --from. `detect` neither learns from what lies outside
+    /// nor reports it.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<When>,
     /// Host name for records that carry none (no `node=`)
     ///
-    /// Without it a log in a subdirectory of a named directory takes the
-    /// subdirectory's name, any other log `localhost`.
+    /// Without it a log below a named directory takes the name of the first
+    /// directory on the way to it, any other log `localhost`.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
 }
@@ -97,7 +103,8 @@ pub(crate) enum Format {
     Table,
     /// One JSON document a line
     Ndjson,
-    /// Comma-separated values with a header line
+    /// Comma-separated values with a header line; cells are written as they
+    /// are, control characters included
     Csv,
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Input<'a> {
     console: &'a Console,
     tally: Tally,
     in_range: Cell<bool>,
+    past_range: Cell<bool>,
     before_waiting: BeforeWaiting<'a>,
 }
 
@@ -60,6 +61,7 @@ impl<'a> Input<'a> {
             console,
             tally: Tally::default(),
             in_range: Cell::new(false),
+            past_range: Cell::new(false),
             before_waiting: &|| Ok(()),
         })
     }
@@ -133,8 +135,9 @@ impl<'a> Input<'a> {
             let host = self.host_of(log);
             let mut reader = self.reader(log).connections();
             while let Some(connection) = reader.next_connection()? {
-                totals.connection(connection.kind());
-                if self.wants(connection.id().millis) {
+                let wanted = self.wants(connection.id().millis);
+                totals.connection(connection.kind(), wanted);
+                if wanted {
                     each(&connection, host)?;
                 }
             }
@@ -176,14 +179,25 @@ impl<'a> Input<'a> {
 
     /// Whether something that happened at this time is wanted.
     fn wants(&self, millis: u64) -> bool {
-        let wanted = i64::try_from(millis).is_ok_and(|millis| self.range.contains(millis));
+        let Ok(millis) = i64::try_from(millis) else { return false };
+        let wanted = self.range.contains(millis);
         self.in_range.set(self.in_range.get() | wanted);
+        self.past_range.set(self.past_range.get() | self.range.to.is_some_and(|to| millis >= to));
         wanted
     }
 
+    /// Whether the input that was read goes on after the wanted range, and the
+    /// range up to this time, in milliseconds since 1970.
+    pub(crate) fn reaches(&self, millis: i64) -> bool {
+        self.past_range.get() && self.range.to.is_some_and(|to| to >= millis)
+    }
+
     /// Ends reading; an error if there was nothing to read.
-    fn finish(&self, totals: Totals) -> Result<Totals> {
+    fn finish(&self, mut totals: Totals) -> Result<Totals> {
         self.console.end_progress();
+        if !self.range.is_unbounded() {
+            totals.bounded();
+        }
         if !totals.has_record() {
             if self.console.failed() {
                 bail!("nothing to use: no audit record could be read");

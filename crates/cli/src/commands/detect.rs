@@ -45,7 +45,8 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let totals = totals?;
     totals.report(console, true);
     totals.report_left_out(console);
-    alerts.report(before, &detector, console);
+    let is_whole = |end| input.reaches(end);
+    alerts.report(before, &detector, is_whole, console);
     Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
@@ -98,8 +99,15 @@ impl Alerts<'_> {
     }
 
     /// Tells what was found, and how far to trust it. `closed_by_time` is the
-    /// number of buckets that had ended before the input did.
-    fn report(&self, closed_by_time: u64, detector: &Detector, console: &Console) {
+    /// number of buckets that had ended before the input did; `is_whole` tells
+    /// whether the input goes on after a bucket with this end.
+    fn report(
+        &self,
+        closed_by_time: u64,
+        detector: &Detector,
+        is_whole: impl Fn(i64) -> bool,
+        console: &Console,
+    ) {
         let counts = detector.counts();
         if counts.late > 0 {
             console.warn(format_args!(
@@ -109,7 +117,13 @@ impl Alerts<'_> {
             ));
         }
         let span = detector.job().bucket_span / 60;
-        if self.buckets < LEARNING_BUCKETS && counts.pushed > 0 {
+        if self.buckets == 0 && counts.pushed > 0 {
+            console.warn(format_args!(
+                "what was read of the log spans less than one full bucket of {span} minutes: \
+                 nothing was learned and nothing scored. Give more of the log, such as its \
+                 rotations"
+            ));
+        } else if self.buckets < LEARNING_BUCKETS && counts.pushed > 0 {
             console.warn(format_args!(
                 "only {} of {span} minutes to learn from: scores mean little before \
                  {LEARNING_BUCKETS}. Give more of the log, such as its rotations",
@@ -121,7 +135,10 @@ impl Alerts<'_> {
                 count(self.immature, "alert is", "alerts are")
             ));
         }
-        if let (Some((start, end)), true) = (self.last, self.buckets > closed_by_time) {
+        if let Some((start, end)) = self.last
+            && self.buckets > closed_by_time
+            && !is_whole(end)
+        {
             console.note(format_args!(
                 "the last bucket, {} to {}, was closed with the input and may be incomplete",
                 shown(start),

@@ -24,15 +24,21 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let flush = || out.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
+    let mut shown = 0;
     let totals = input.connections(|connection, host| {
         if args.wants(connection.kind()) {
+            shown += 1;
             let time = stamper.format(connection.id().millis);
             out.borrow_mut().write(&Document::new(connection, time, host))?;
         }
         Ok(())
     });
     out.borrow_mut().flush()?;
-    totals?.report(console, true);
+    let mut totals = totals?;
+    if !args.kind.is_empty() {
+        totals.shown(shown);
+    }
+    totals.report(console, true);
     Ok(Exit::Done)
 }
 

@@ -38,8 +38,9 @@ impl<'a, T: FromConnection> Stream<'a, T> {
         totals: &mut Totals,
     ) -> Result<Option<i64>> {
         while let Some(connection) = self.reader.next_connection()? {
-            totals.connection(connection.kind());
-            if wants(connection.id().millis) && self.next.take(&connection, self.host, totals) {
+            let wanted = wants(connection.id().millis);
+            totals.connection(connection.kind(), wanted);
+            if wanted && self.next.take(&connection, self.host, totals) {
                 return Ok(Some(self.next.time()));
             }
         }

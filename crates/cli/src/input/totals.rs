@@ -34,6 +34,21 @@ impl LeftOut {
     ];
 }
 
+/// Connections in the wanted range of time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    connections: u64,
+    connects: u64,
+    /// Those that were shown, if only some kinds are.
+    shown: Option<u64>,
+    /// Whether the range leaves any time out.
+    bounded: bool,
+}
+
+/// For each connect with an address, this many without one are needed before
+/// it is said that the log has no addresses.
+const WITHOUT_ADDRESS: u64 = 20;
+
 /// Counts over all logs.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
@@ -46,6 +61,7 @@ pub(crate) struct Totals {
     lost_events: u64,
     connections: u64,
     connects: u64,
+    wanted: Wanted,
     left_out: [u64; LeftOut::ALL.len()],
 }
 
@@ -63,10 +79,25 @@ impl Totals {
         }
     }
 
-    /// Counts a connection.
-    pub(super) fn connection(&mut self, kind: ConnectionKind) {
+    /// Counts a connection, and whether it is in the wanted range of time.
+    pub(super) fn connection(&mut self, kind: ConnectionKind, wanted: bool) {
+        let connect = u64::from(kind == ConnectionKind::Connect);
         self.connections += 1;
-        self.connects += u64::from(kind == ConnectionKind::Connect);
+        self.connects += connect;
+        if wanted {
+            self.wanted.connections += 1;
+            self.wanted.connects += connect;
+        }
+    }
+
+    /// Notes that the wanted range of time leaves something out.
+    pub(super) fn bounded(&mut self) {
+        self.wanted.bounded = true;
+    }
+
+    /// Notes how many connections were shown, where only some kinds are.
+    pub(crate) fn shown(&mut self, connections: u64) {
+        self.wanted.shown = Some(connections);
     }
 
     /// Counts a connection that is not looked at.
@@ -89,6 +120,13 @@ impl Totals {
         }
         if connections {
             read.push(count(self.connections, "connection", "connections"));
+            if self.wanted.bounded {
+                let wanted = grouped(self.wanted.connections);
+                read.push(format!("{wanted} of them between --from and --to"));
+            }
+            if let Some(shown) = self.wanted.shown {
+                read.push(format!("{} shown", grouped(shown)));
+            }
         }
         console.note(read.join(", "));
         self.report_skipped(console);
@@ -111,12 +149,33 @@ impl Totals {
         if !reasons.is_empty() {
             console.note(format_args!("connections left out: {}", reasons.join(", ")));
         }
+        if self.lacks_addresses() {
+            console.warn(
+                "almost no connect has a readable address: its events have no SOCKADDR records, \
+                 so part of the log is missing or was filtered out. Give the whole audit.log",
+            );
+        }
+    }
+
+    /// Whether there are connects, but not their addresses.
+    fn lacks_addresses(&self) -> bool {
+        let without = self.left_out[LeftOut::NoAddress as usize];
+        let with = self.wanted.connects.saturating_sub(without);
+        without > 0 && with <= without / WITHOUT_ADDRESS
     }
 
     fn report_skipped(&self, console: &Console) {
         for (kind, &lines) in RecordErrorKind::ALL.iter().zip(&self.rejected) {
-            if lines > 0 && *kind != RecordErrorKind::Blank {
-                console.note(format_args!("{} skipped: {kind}", count(lines, "line", "lines")));
+            match kind {
+                _ if lines == 0 => {}
+                RecordErrorKind::Blank => {}
+                RecordErrorKind::NotAudit => console.note(format_args!(
+                    "{} skipped: not from audit",
+                    count(lines, "other line", "other lines")
+                )),
+                _ => {
+                    console.note(format_args!("{} skipped: {kind}", count(lines, "line", "lines")));
+                }
             }
         }
         if self.late_records > 0 {

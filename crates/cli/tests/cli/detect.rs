@@ -102,6 +102,50 @@ fn a_short_log_is_told_to_be_one() {
 }
 
 #[test]
+fn a_log_without_addresses_is_told_to_be_one() {
+    let log: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
+    let bare: String =
+        log.split_inclusive('\n').filter(|line| !line.contains("SOCKADDR")).collect();
+    let told = |log: &str| rareport_with(&["detect"], log.as_bytes()).expect(0).stderr;
+    assert!(told(&bare).contains("have no SOCKADDR records"), "{}", told(&bare));
+    assert!(!told(&log).contains("SOCKADDR"));
+    // One connect with an address does not make the log whole, half of them do.
+    let nearly = [bare.as_str(), &connect(60, 443, "CB007109")].concat();
+    assert!(told(&nearly).contains("have no SOCKADDR records"));
+    let (bare_half, half) = (&bare[..bare.len() / 2], &log[log.len() / 2..]);
+    assert!(!told(&[bare_half, half].concat()).contains("have no SOCKADDR records"));
+}
+
+#[test]
+fn a_log_of_less_than_a_bucket_is_told_to_be_one() {
+    // A bucket begins 100 seconds after minute 0.
+    let log: String = (2..5).map(|minute| connect(minute, 443, "CB007109")).collect();
+    let run = rareport_with(&["detect"], log.as_bytes()).expect(0);
+    assert!(run.stderr.contains("less than one full bucket of 15 minutes"), "{}", run.stderr);
+}
+
+#[test]
+fn a_range_that_ends_with_a_bucket_leaves_it_whole() {
+    let told = |to: &str| rareport(&["detect", "--to", to, &corpus("fleet-day")]).expect(0).stderr;
+    assert!(told("2026-06-04T09:07:00").contains("may be incomplete"));
+    assert!(!told("2026-06-04T09:00:00").contains("may be incomplete"));
+    // The log does not go on so far.
+    assert!(told("2030-01-01").contains("may be incomplete"));
+}
+
+#[test]
+fn the_summary_tells_what_was_used() {
+    let log: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
+    let told = |arguments: &[&str]| rareport_with(arguments, log.as_bytes()).expect(0).stderr;
+    let from = "1700001200"; // 20 minutes in
+    let detect = told(&["detect", "--from", from]);
+    assert!(detect.contains("60 connections, 40 of them between --from and --to"), "{detect}");
+    let events = told(&["events", "--from", from, "--kind", "bind"]);
+    assert!(events.contains("40 of them between --from and --to, 0 shown"), "{events}");
+    assert!(!told(&["events"]).contains("of them") && !told(&["events"]).contains("shown"));
+}
+
+#[test]
 fn what_is_left_out_is_counted() {
     let log = [
         connect(0, 443, "CB007109"),

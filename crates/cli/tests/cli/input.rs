@@ -130,7 +130,23 @@ fn a_cut_file_gives_what_it_has() {
     let cut = write(&directory, "audit.log.zst", &packed[..packed.len() / 2]);
     let run = rareport(&["records", &cut]).expect(2);
     assert!(!run.documents().is_empty());
-    assert!(run.stderr.contains("the rest of this file is lost"), "{}", run.stderr);
+    assert!(run.stderr.contains("truncated; the rest of this file is lost"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_named_twice_is_read_once() {
+    let directory = TempDir::new().unwrap();
+    let file = write(&directory, "audit.log", record(1));
+    let run = rareport(&["records", &file, directory.path().to_str().unwrap()]).expect(0);
+    assert_eq!(run.documents().len(), 1);
+    assert!(run.stderr.contains("audit.log is named twice; it is read once"), "{}", run.stderr);
+}
+
+#[test]
+fn lines_of_other_programs_are_counted() {
+    let log = [&record(1), "Jun  1 00:00:00 web01 sshd[9]: hello\n"].concat();
+    let run = rareport_with(&["records"], log.as_bytes()).expect(0);
+    assert!(run.stderr.contains("1 other line"), "{}", run.stderr);
 }
 
 #[test]

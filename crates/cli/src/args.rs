@@ -165,9 +165,13 @@ pub(crate) struct RecordsArgs {
 /// Arguments of `rareport rules`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RulesArgs {
-    /// Check this rules file (as auditctl -R reads it) instead of printing rules
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lint: Option<PathBuf>,
+    /// Check rules files instead of printing rules
+    ///
+    /// They are read as `auditctl -R` reads them, one after the other; `-` is
+    /// stdin. A directory, such as /etc/audit/rules.d, stands for the `*.rules`
+    /// in it, as `augenrules` puts them together.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) lint: Vec<PathBuf>,
     /// Architecture the rules are for [default: this machine's]
     #[arg(long)]
     pub(crate) arch: Option<Machine>,

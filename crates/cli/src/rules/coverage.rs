@@ -63,7 +63,7 @@ impl Filter {
     fn decides(&self, connect: &Connect) -> Option<bool> {
         match self.field.as_str() {
             "arch" => {
-                let same = abi_of(&self.value)? == connect.door.abi;
+                let same = Abi::named(&self.value)? == connect.door.abi;
                 Some(same == (self.op == Op::Eq))
             }
             "saddr_fam" => self.compares(connect.family as u64),
@@ -94,26 +94,6 @@ pub(super) fn number(text: &str) -> Option<u64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),
-    }
-}
-
-/// The interface that a value of `arch` means: `b64`, `b32`, a machine's name
-/// or the number from linux/audit.h, in which bit 30 says 64-bit.
-fn abi_of(value: &str) -> Option<Abi> {
-    match value.to_ascii_lowercase().as_str() {
-        "b64" | "x86_64" | "aarch64" | "ppc64" | "ppc64le" | "s390x" | "riscv64"
-        | "loongarch64" | "ia64" => Some(Abi::B64),
-        "b32" | "i386" | "i486" | "i586" | "i686" | "arm" | "armeb" | "armv5tejl" | "armv6l"
-        | "armv7l" | "ppc" | "s390" => Some(Abi::B32),
-        hex => {
-            let digits = hex.strip_prefix("0x").unwrap_or(hex);
-            let token = u32::from_str_radix(digits, 16).ok()?;
-            Some(if token & 0x4000_0000 != 0 && token & 0x8000_0000 != 0 {
-                Abi::B64
-            } else {
-                Abi::B32
-            })
-        }
     }
 }
 

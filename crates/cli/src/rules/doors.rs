@@ -16,6 +16,28 @@ pub(super) enum Abi {
     B32,
 }
 
+impl Abi {
+    /// The interface that a value of `arch` means: `b64`, `b32`, a machine's
+    /// name or the number from linux/audit.h, in which bit 30 says 64-bit.
+    pub(super) fn named(value: &str) -> Option<Abi> {
+        match value.to_ascii_lowercase().as_str() {
+            "b64" | "x86_64" | "aarch64" | "ppc64" | "ppc64le" | "s390x" | "riscv64"
+            | "loongarch64" | "ia64" => Some(Abi::B64),
+            "b32" | "i386" | "i486" | "i586" | "i686" | "arm" | "armeb" | "armv5tejl"
+            | "armv6l" | "armv7l" | "ppc" | "s390" => Some(Abi::B32),
+            hex => Abi::of_token(hex),
+        }
+    }
+
+    /// The interface of a hexadecimal number, which has `0x` before it or all
+    /// of its digits, so that it cannot be a name with a slip in it.
+    fn of_token(hex: &str) -> Option<Abi> {
+        let digits = hex.strip_prefix("0x").or((hex.len() == 8).then_some(hex))?;
+        let token = u32::from_str_radix(digits, 16).ok()?;
+        Some(if token & 0x4000_0000 != 0 && token & 0x8000_0000 != 0 { Abi::B64 } else { Abi::B32 })
+    }
+}
+
 impl fmt::Display for Abi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -108,6 +130,17 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_arch() {
+        // AUDIT_ARCH_X86_64 and AUDIT_ARCH_I386 of linux/audit.h.
+        for (value, abi) in [("b64", Abi::B64), ("c000003e", Abi::B64), ("0x40000003", Abi::B32)] {
+            assert_eq!(Abi::named(value), Some(abi), "{value}");
+        }
+        for value in ["b99", "b46", "x86-64", ""] {
+            assert_eq!(Abi::named(value), None, "{value}");
+        }
+    }
 
     #[test]
     fn every_machine_has_a_door_and_a_name() {

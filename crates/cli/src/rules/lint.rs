@@ -1,11 +1,12 @@
-//! What a rules file misses.
+//! What rules files miss.
 
 use std::fmt;
 
 use super::coverage::{Connect, Family, Match};
 use super::doors::Door;
 use super::recommend::rules_for;
-use super::syntax::{Action, Rule, Statement};
+use super::source::Source;
+use super::syntax::{Action, Filter, Rule, Statement};
 use super::traps;
 use crate::args::Machine;
 
@@ -15,12 +16,21 @@ const BACKLOG: u64 = 8192;
 /// Something wrong with a rules file, in a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// Line number from 1; `None` if it is about the file as a whole.
-    pub(crate) line: Option<usize>,
+    /// Where it is; `None` if it is about the rules as a whole.
+    pub(crate) place: Option<Place>,
     /// Whether connects are missed because of it.
     pub(crate) severity: Severity,
     /// The sentence.
     pub(crate) message: String,
+}
+
+/// A line of one of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// Index of the file.
+    pub(crate) file: usize,
+    /// Line number from 1.
+    pub(crate) line: usize,
 }
 
 /// How bad a finding is.
@@ -41,20 +51,19 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A rule and the line it is on.
-type Placed = (usize, Rule);
+/// A rule and where it is.
+type Placed = (Place, Rule);
 
-/// Checks the text of a rules file for a machine. Findings come in line order,
-/// those about the whole file last.
-pub(crate) fn lint(text: &str, machine: Machine) -> Vec<Finding> {
-    let mut lint = Lint { machine, findings: Vec::new() };
-    let rules = lint.statements(text);
+/// Checks rules files that are loaded one after the other on a machine.
+/// Findings come in order of their place, those about the whole last.
+pub(crate) fn lint(files: &[Source], machine: Machine) -> Vec<Finding> {
+    let mut lint = Lint { files, machine, findings: Vec::new() };
+    let rules = lint.statements();
     lint.excluded_records(&rules);
     let exit: Vec<&Placed> = in_effect(&rules);
     lint.ineffective_nevers(&exit);
     lint.coverage(&exit);
-    lint.findings.sort_by_key(|finding| finding.line.unwrap_or(usize::MAX));
-    lint.findings.dedup();
+    lint.findings.sort_by_key(|finding| (finding.place.is_none(), finding.place));
     lint.findings
 }
 
@@ -67,71 +76,103 @@ fn in_effect(rules: &[Placed]) -> Vec<&Placed> {
 }
 
 /// Findings being gathered.
-struct Lint {
+struct Lint<'a> {
+    files: &'a [Source],
     machine: Machine,
     findings: Vec<Finding>,
 }
 
-impl Lint {
-    fn add(&mut self, line: Option<usize>, severity: Severity, message: String) {
-        self.findings.push(Finding { line, severity, message });
+/// What the lines up to one have set.
+#[derive(Default)]
+struct State {
+    rules: Vec<Placed>,
+    backlog: Option<(Place, u64)>,
+    locked: Option<Place>,
+}
+
+impl Lint<'_> {
+    /// Adds a finding, unless it is known: a rule may be found wanting for
+    /// several kinds of connect.
+    fn add(&mut self, place: Option<Place>, severity: Severity, message: String) {
+        let finding = Finding { place, severity, message };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 
-    fn error(&mut self, line: usize, message: String) {
-        self.add(Some(line), Severity::Error, message);
+    fn error(&mut self, place: Place, message: String) {
+        self.add(Some(place), Severity::Error, message);
     }
 
-    fn warning(&mut self, line: usize, message: String) {
-        self.add(Some(line), Severity::Warning, message);
+    fn warning(&mut self, place: Place, message: String) {
+        self.add(Some(place), Severity::Warning, message);
     }
 
-    /// Reads the file, checks what single lines say, and returns the rules
-    /// that are left at its end.
-    fn statements(&mut self, text: &str) -> Vec<Placed> {
-        let mut rules = Vec::new();
-        let (mut backlog, mut locked) = (None, None);
-        for (index, line) in text.lines().enumerate() {
-            let number = index + 1;
-            let Some(statement) = Statement::parse(line) else {
-                continue;
-            };
-            if let Some(locked) = locked {
-                let message = format!(
-                    "comes after `-e 2` (line {locked}), which locks the rules: it is not loaded. \
-                     Move `-e 2` to the end"
-                );
-                self.error(number, message);
-                continue;
-            }
-            match statement {
-                Statement::Rule(rule) => rules.push((number, rule)),
-                Statement::DeleteAll => self.delete_all(number, &mut rules),
-                Statement::Backlog(size) => backlog = Some((number, size)),
-                Statement::Enabled(0) => self.error(
-                    number,
-                    "`-e 0` turns auditing off. Remove it, or write `-e 1`".to_owned(),
-                ),
-                Statement::Enabled(2) => locked = Some(number),
-                Statement::Enabled(_) | Statement::Other => {}
-                Statement::Wrong(reason) => self.error(
-                    number,
-                    format!("{reason}; auditctl stops here, and no later line is loaded"),
-                ),
+    /// How a message about one place names another.
+    fn named(&self, other: Place, from: Place) -> String {
+        match self.files.get(other.file) {
+            Some(file) if other.file != from.file => format!("{}:{}", file.name, other.line),
+            _ => format!("line {}", other.line),
+        }
+    }
+
+    /// Reads the files, checks what single lines say, and returns the rules
+    /// that are left at the end.
+    fn statements(&mut self) -> Vec<Placed> {
+        let mut state = State::default();
+        for (file, source) in self.files.iter().enumerate() {
+            for (index, line) in source.text.lines().enumerate() {
+                let place = Place { file, line: index + 1 };
+                if let Some(statement) = Statement::parse(line) {
+                    self.statement(place, statement, &mut state);
+                }
             }
         }
-        self.backlog(backlog);
-        rules
+        self.backlog(state.backlog);
+        state.rules
     }
 
-    fn delete_all(&mut self, line: usize, rules: &mut Vec<Placed>) {
+    fn statement(&mut self, place: Place, statement: Statement, state: &mut State) {
+        let merged = self.files[place.file].merged;
+        if let Some(locked) = state.locked {
+            let message = format!(
+                "comes after `-e 2` ({}), which locks the rules: it is not loaded. Move `-e 2` to \
+                 the end",
+                self.named(locked, place)
+            );
+            self.error(place, message);
+            return;
+        }
+        match statement {
+            Statement::Rule(rule) => state.rules.push((place, rule)),
+            // These are moved when the files of a directory become one.
+            Statement::DeleteAll | Statement::Enabled(2) if merged => {}
+            Statement::DeleteAll => self.delete_all(place, &mut state.rules),
+            Statement::Backlog(size) => state.backlog = Some((place, size)),
+            Statement::Enabled(0) => self
+                .error(place, "`-e 0` turns auditing off. Remove it, or write `-e 1`".to_owned()),
+            Statement::Enabled(2) => state.locked = Some(place),
+            Statement::Enabled(_) | Statement::Other => {}
+            Statement::NoRules => self.error(
+                place,
+                "no rules are loaded, says auditctl. Load some, then check again".to_owned(),
+            ),
+            Statement::Wrong(reason) => self.error(
+                place,
+                format!("{reason}; auditctl stops here, and no later line is loaded"),
+            ),
+        }
+    }
+
+    fn delete_all(&mut self, place: Place, rules: &mut Vec<Placed>) {
         if !rules.is_empty() {
             let message = "`-D` deletes every rule before it. Move it to the top".to_owned();
-            self.error(line, message);
+            self.error(place, message);
         }
         rules.clear();
     }
 
-    fn backlog(&mut self, backlog: Option<(usize, u64)>) {
+    fn backlog(&mut self, backlog: Option<(Place, u64)>) {
         match backlog {
             None => self.add(
                 None,
@@ -141,8 +182,8 @@ impl Lint {
                      loses the rest. Add `-b {BACKLOG}` (unless another file in rules.d has it)"
                 ),
             ),
-            Some((line, size)) if size < BACKLOG => self.warning(
-                line,
+            Some((place, size)) if size < BACKLOG => self.warning(
+                place,
                 format!("`-b {size}` is little room for a burst of connects. Write `-b {BACKLOG}`"),
             ),
             Some(_) => {}
@@ -196,9 +237,10 @@ impl Lint {
             };
             let before: Option<Vec<_>> = connects.iter().map(logged_before).collect();
             if let Some((before, _)) = before.and_then(|rules| rules.first().copied()) {
+                let before = self.named(*before, *line);
                 let message = format!(
-                    "this `never` rule has no effect: line {before} is tried first and logs the \
-                     same calls. Move it before line {before}"
+                    "this `never` rule has no effect: {before} is tried first and logs the same \
+                     calls. Move it before {before}"
                 );
                 self.warning(*line, message);
             }
@@ -246,18 +288,7 @@ impl Lint {
                     self.error(*line, message);
                     break;
                 }
-                (Action::Never, Match::Some(filters)) => {
-                    for filter in
-                        filters.into_iter().filter(|filter| traps::is_about_outcome(filter))
-                    {
-                        let message = format!(
-                            "this `never` rule with `{}` keeps connects out of the log by how they \
-                             end; a non-blocking connect counts as failed. Remove it",
-                            filter.text
-                        );
-                        self.error(*line, message);
-                    }
-                }
+                (Action::Never, Match::Some(filters)) => self.partial_never(*line, &filters),
             }
         }
         for (line, filters) in partial {
@@ -266,6 +297,27 @@ impl Lint {
             }
         }
         false
+    }
+
+    /// Reports a `never` rule that keeps connects out of the log for which all
+    /// of the filters hold, unless it is meant for one program.
+    fn partial_never(&mut self, place: Place, filters: &[&Filter]) {
+        let mut by_outcome =
+            filters.iter().filter(|filter| traps::is_about_outcome(filter)).peekable();
+        if by_outcome.peek().is_none() {
+            if !filters.iter().any(|filter| traps::names_program(filter)) {
+                self.warning(place, traps::explain_never(filters));
+            }
+            return;
+        }
+        for filter in by_outcome {
+            let message = format!(
+                "this `never` rule with `{}` keeps connects out of the log by how they end; a \
+                 non-blocking connect counts as failed. Remove it",
+                filter.text
+            );
+            self.error(place, message);
+        }
     }
 
     fn missed(&mut self, door: &Door, families: &[Family]) {
@@ -301,13 +353,17 @@ mod tests {
     use super::*;
     use crate::rules::recommend;
 
+    fn source(name: &str, text: &str, merged: bool) -> Source {
+        Source { name: name.to_owned(), text: text.to_owned(), merged }
+    }
+
     /// Findings as `line severity: start of message`.
     fn findings(text: &str) -> Vec<String> {
         let shown = |finding: Finding| {
-            let line = finding.line.map_or("-".to_owned(), |line| line.to_string());
+            let line = finding.place.map_or("-".to_owned(), |place| place.line.to_string());
             format!("{line} {}: {}", finding.severity, finding.message)
         };
-        lint(text, Machine::X86_64).into_iter().map(shown).collect()
+        lint(&[source("x", text, false)], Machine::X86_64).into_iter().map(shown).collect()
     }
 
     /// Asserts that there are exactly these findings, by their line and a part
@@ -328,7 +384,7 @@ mod tests {
     fn what_we_recommend_has_no_finding_on_any_machine() {
         use clap::ValueEnum;
         for &machine in Machine::value_variants() {
-            assert_eq!(lint(&recommend(machine), machine), []);
+            assert_eq!(lint(&[source("x", &recommend(machine), false)], machine), []);
         }
         assert_findings(GOOD, &[]);
     }
@@ -392,6 +448,55 @@ mod tests {
         );
         let failed = "-a never,exit -F arch=b64 -S connect -F success=0\n";
         assert_findings(&format!("{failed}{GOOD}"), &[("1 error", "by how they end")]);
+    }
+
+    #[test]
+    fn a_never_rule_before_the_others_that_drops_some_connects() {
+        for filter in ["auid=-1", "auid=unset", "auid=4294967295", "auid!=1000", "uid=33"] {
+            for scope in ["-F arch=b64 -S connect ", "-F arch=b64 ", ""] {
+                let never = format!("-a never,exit {scope}-F {filter}\n");
+                let part = format!("`-F {filter}`");
+                assert_findings(&format!("{never}{GOOD}"), &[("1 warning", &part)]);
+            }
+        }
+        let program = "-a never,exit -F arch=b64 -S connect -F exe=/usr/bin/x -F uid=0\n";
+        assert_findings(&format!("{program}{GOOD}"), &[]);
+        let others = "-a never,exit -F arch=b64 -S connect -F exe!=/usr/bin/x\n";
+        assert_findings(&format!("{others}{GOOD}"), &[("1 warning", "exe!=")]);
+        let no_connect = "-a never,exit -F arch=b64 -S openat -F auid=unset\n";
+        assert_findings(&format!("{no_connect}{GOOD}"), &[]);
+    }
+
+    #[test]
+    fn words_that_auditctl_does_not_know() {
+        for (line, part) in [
+            ("-a always,exit -F arch=b64 -S conect", "is `connect` meant?); auditctl stops here"),
+            ("-a always,exi -S connect", "is `exit` meant?); auditctl stops here"),
+            ("-a always,exit -S connect -F nosuch=1", "`nosuch` is no field"),
+            ("-a always,exit -F arch=b99 -S connect", "`b99` is no arch"),
+        ] {
+            assert_findings(&format!("{GOOD}{line}\n"), &[("4 error", part)]);
+        }
+        let none = findings("No rules\n");
+        assert!(none[0].starts_with("1 error: no rules are loaded"), "{none:#?}");
+    }
+
+    #[test]
+    fn files_of_a_directory_are_one() {
+        let places = |merged| {
+            let files = [
+                source("1.rules", "-e 2\n-b 8192\n", merged),
+                source("2.rules", GOOD, merged),
+                source("3.rules", "-D\n-a never,exit -F arch=b64 -S connect\n", merged),
+            ];
+            lint(&files, Machine::X86_64)
+        };
+        let merged = places(true);
+        assert_eq!(merged.len(), 1, "{merged:#?}");
+        assert_eq!(merged[0].place, Some(Place { file: 2, line: 2 }));
+        assert!(merged[0].message.contains("before 2.rules:2"), "{merged:#?}");
+        let single = places(false);
+        assert!(single.iter().any(|finding| finding.message.contains("(1.rules:1)")));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The lines of a rules file, as auditctl(8) reads them.
 
+use super::doors::Abi;
+use super::names;
+
 /// What a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement {
@@ -13,6 +16,8 @@ pub(super) enum Statement {
     Enabled(u64),
     /// A line that has no bearing on connects, such as a watch.
     Other,
+    /// `No rules`, which `auditctl -l` prints in place of rules.
+    NoRules,
     /// A line that auditctl would not take either; says why.
     Wrong(String),
 }
@@ -93,6 +98,9 @@ impl Statement {
         if line.is_empty() || line.starts_with('#') {
             return None;
         }
+        if line == "No rules" {
+            return Some(Statement::NoRules);
+        }
         let mut words = line.split_whitespace();
         Some(match statement(&mut words) {
             Ok(statement) => statement,
@@ -114,7 +122,10 @@ fn statement<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Statement,
             ("-b", _) => statement = Statement::Backlog(count(option, value()?)?),
             ("-e", _) => statement = Statement::Enabled(count(option, value()?)?),
             ("-S", Statement::Rule(rule)) => {
-                rule.syscalls.extend(value()?.split(',').map(str::to_owned));
+                for name in value()?.split(',') {
+                    names::syscall(name)?;
+                    rule.syscalls.push(name.to_owned());
+                }
             }
             ("-F" | "-C", Statement::Rule(rule)) => {
                 let filter = filter(option, value()?)?;
@@ -139,21 +150,14 @@ fn statement<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Statement,
 
 /// `always,exit` or `exit,always`.
 fn rule(lists: &str, first: bool) -> Result<Rule, String> {
-    let action = |word: &str| match word {
-        "always" | "possible" => Some(Action::Always),
-        "never" => Some(Action::Never),
-        _ => None,
-    };
     let (left, right) = lists
         .split_once(',')
         .ok_or_else(|| format!("`{lists}`: expected a list and an action, such as always,exit"))?;
-    let (action, list) = match (action(left), action(right)) {
-        (Some(action), None) => (action, right),
-        (None, Some(action)) => (action, left),
-        _ => {
-            return Err(format!("`{lists}`: expected `always` or `never` and the name of a list"));
-        }
-    };
+    let list_first = names::list(left).is_ok() || names::action(right).is_ok();
+    let (list, word) = if list_first { (left, right) } else { (right, left) };
+    names::list(list)?;
+    names::action(word)?;
+    let action = if word == "never" { Action::Never } else { Action::Always };
     let list = list.to_owned();
     Ok(Rule { list, action, first, syscalls: Vec::new(), filters: Vec::new() })
 }
@@ -163,12 +167,14 @@ fn filter(option: &str, text: &str) -> Result<Filter, String> {
     let (field, rest) = text.split_at(at);
     let parsed = OPS.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));
     match parsed {
-        Some((op, value)) if !field.is_empty() => Ok(Filter {
-            field: field.to_owned(),
-            op,
-            value: value.to_owned(),
-            text: format!("{option} {text}"),
-        }),
+        Some((op, value)) if !field.is_empty() => {
+            names::field(field)?;
+            if field == "arch" && Abi::named(value).is_none() {
+                return Err(format!("`{value}` is no arch; write b64 or b32"));
+            }
+            let (field, value) = (field.to_owned(), value.to_owned());
+            Ok(Filter { field, op, value, text: format!("{option} {text}") })
+        }
         _ => Err(format!("`{option} {text}`: expected field, operator and value without blanks")),
     }
 }
@@ -207,6 +213,7 @@ mod tests {
         let parse = Statement::parse;
         assert_eq!(parse("  # -a always,exit"), None);
         assert_eq!(parse(""), None);
+        assert_eq!(parse("No rules"), Some(Statement::NoRules));
         assert_eq!(parse("-D"), Some(Statement::DeleteAll));
         assert_eq!(parse("-b 8192"), Some(Statement::Backlog(8192)));
         assert_eq!(parse("-e 2"), Some(Statement::Enabled(2)));
@@ -224,6 +231,13 @@ mod tests {
             "-b many",
             "-a always,exit -F auid",
             "hello",
+            "-a always,exi",
+            "-a alway,exit",
+            "-a always,never",
+            "-a always,exit -S conect",
+            "-a always,exit -S connect,",
+            "-a always,exit -F nosuch=1",
+            "-a always,exit -F arch=b99",
             "-a always,exit -F = x",
         ] {
             assert!(matches!(Statement::parse(line), Some(Statement::Wrong(_))), "{line}");

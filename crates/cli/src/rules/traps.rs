@@ -49,6 +49,36 @@ pub(super) fn only_success(filter: &Filter) -> bool {
     }
 }
 
+/// Why a `never` rule is in the way that keeps out the connects for which all
+/// these filters hold, and what to do.
+pub(super) fn explain_never(filters: &[&Filter]) -> String {
+    let texts: Vec<String> = filters.iter().map(|filter| format!("`{}`", filter.text)).collect();
+    let who = if filters.iter().any(|filter| is_no_login(filter)) {
+        " (no one logged in for these programs: they are services, and whoever breaks in through \
+         one)"
+    } else {
+        ""
+    };
+    format!(
+        "this `never` rule keeps connects with {} out of the log{who}. Remove it, name other \
+         system calls with `-S`, or add `-F exe=` to say for which program it is meant",
+        texts.join(" and ")
+    )
+}
+
+/// Whether the filter holds for programs that no one logged in for.
+fn is_no_login(filter: &Filter) -> bool {
+    let unset = matches!(filter.value.as_str(), "-1" | "unset" | "4294967295");
+    matches!(filter.field.as_str(), "auid" | "loginuid" | "ses" | "sessionid")
+        && unset
+        && filter.op == Op::Eq
+}
+
+/// Whether the filter picks one program.
+pub(super) fn names_program(filter: &Filter) -> bool {
+    matches!(filter.field.as_str(), "exe" | "pid" | "ppid") && filter.op == Op::Eq
+}
+
 /// Whether the filter looks at how the call ended.
 pub(super) fn is_about_outcome(filter: &Filter) -> bool {
     matches!(filter.field.as_str(), "success" | "exit")

@@ -31,6 +31,32 @@ fn a_finding_names_file_and_line() {
 }
 
 #[test]
+fn a_directory_and_several_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let printed = rareport(&["rules", "--arch", "x86_64"]).expect(0).stdout;
+    let (head, tail) = printed.split_at(printed.find("-a always").unwrap());
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let first = write("9-first.rules", head);
+    let second = write("10-second.rules", tail);
+    write("notes", "nothing that auditctl reads");
+    let lint =
+        |files: &[&str]| rareport(&[&["rules", "--arch", "x86_64", "--lint"], files].concat());
+    let whole = directory.path().to_str().unwrap();
+    for files in [&[whole][..], &[&first, &second]] {
+        let run = lint(files).expect(0);
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.contains("every connect"), "{}", run.stderr);
+    }
+    write("10-second.rules", &tail.replacen("connect", "conect", 1));
+    let run = lint(&[whole]).expect(0);
+    assert!(run.stdout.starts_with(&format!("{second}:1: error: `conect`")), "{}", run.stdout);
+}
+
+#[test]
 fn a_rules_file_that_cannot_be_read() {
     let run = rareport(&["rules", "--lint", "no-such-file"]).expect(2);
     assert!(run.stderr.contains("no-such-file"), "{}", run.stderr);

@@ -1,0 +1,113 @@
+//! Where rules are read from.
+
+use std::cmp::Ordering;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::text::Inert;
+
+/// The text of a rules file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// Name to show.
+    pub(crate) name: String,
+    pub(super) text: String,
+    /// Whether the file is one of a directory, which augenrules(8) makes one
+    /// file of: with `-D` first and `-e` last, wherever they are.
+    pub(super) merged: bool,
+}
+
+impl Source {
+    /// Reads what a path names: a file, a directory of `*.rules`, or with `-`
+    /// standard input.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or a directory has no rules.
+    pub(crate) fn read(path: &Path) -> Result<Vec<Source>> {
+        if !path.is_dir() {
+            return Ok(vec![Source::file(path, false)?]);
+        }
+        let cannot = || format!("{}: cannot read the rules", shown(path));
+        let mut files = Vec::new();
+        for entry in fs::read_dir(path).with_context(cannot)? {
+            let file = entry.with_context(cannot)?.path();
+            if file.extension().is_some_and(|extension| extension == "rules") {
+                files.push(file);
+            }
+        }
+        if files.is_empty() {
+            bail!("{}: there is no file in this directory whose name ends in .rules", shown(path));
+        }
+        files.sort_by(|left, right| natural(&name_of(left), &name_of(right)));
+        files.iter().map(|file| Source::file(file, true)).collect()
+    }
+
+    fn file(path: &Path, merged: bool) -> Result<Source> {
+        let text = if path == Path::new("-") {
+            io::read_to_string(io::stdin())
+        } else {
+            fs::read_to_string(path)
+        };
+        let name = shown(path);
+        let text = text.with_context(|| format!("{name}: cannot read the rules"))?;
+        Ok(Source { name, text, merged })
+    }
+}
+
+/// A path as it is shown.
+fn shown(path: &Path) -> String {
+    Inert(path.as_os_str().as_encoded_bytes()).to_string()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Compares names with the numbers in them taken as numbers, as augenrules(8)
+/// does.
+fn natural(left: &str, right: &str) -> Ordering {
+    parts(left).cmp(parts(right)).then_with(|| left.cmp(right))
+}
+
+/// Splits a name in runs of digits, as their length and themselves, and other
+/// characters.
+fn parts(name: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+        let length = if digits > 0 { digits } else { first.len_utf8() };
+        let (part, after) = rest.split_at(length);
+        rest = after;
+        let number = part.trim_start_matches('0');
+        Some(if digits > 0 { (number.len(), number) } else { (usize::MAX, part) })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_count_as_numbers() {
+        let mut names = ["100-z", "20-b", "9-a", "audit", "20-a", "10.rules"];
+        names.sort_by(|left, right| natural(left, right));
+        assert_eq!(names, ["9-a", "10.rules", "20-a", "20-b", "100-z", "audit"]);
+    }
+
+    #[test]
+    fn a_directory_is_its_rules_in_order() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["100-end.rules", "20-a.rules", "3-first.rules", "notes.txt"] {
+            fs::write(directory.path().join(name), name).unwrap();
+        }
+        let sources = Source::read(directory.path()).unwrap();
+        let texts: Vec<_> = sources.iter().map(|source| source.text.as_str()).collect();
+        assert_eq!(texts, ["3-first.rules", "20-a.rules", "100-end.rules"]);
+        assert!(Source::read(tempfile::tempdir().unwrap().path()).is_err());
+    }
+}

@@ -10,7 +10,7 @@
 use core::fmt;
 
 use nom::branch::alt;
-use nom::combinator::{map, opt, value};
+use nom::combinator::{map, value};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
@@ -129,15 +129,14 @@ impl<'a> Record<'a> {
         if line.len() > u32::MAX as usize {
             return Err(RecordError::new(RecordErrorKind::TooLong, u32::MAX as usize));
         }
-        let start = transport::record_start(line)?;
         let at = |rest: &[u8]| line.len() - rest.len();
         let fail = |kind, rest: &[u8]| RecordError::new(kind, at(rest));
 
-        let header = &line[start.offset..];
-        let (rest, node) = node(header).unwrap_or((header, None));
-        let node = node.or(start.host);
-        let (rest, type_name) =
-            type_name(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
+        let (rest, node) = match literal(b"type=")(line) {
+            Ok((rest, ())) => (rest, None),
+            Err(_) => behind_prefix(line)?,
+        };
+        let (rest, type_name) = word(rest).map_err(|_| fail(RecordErrorKind::NotAudit, rest))?;
         let (rest, ()) = stamp_start(rest).map_err(|_| fail(RecordErrorKind::NoStamp, rest))?;
         let (id, rest) = last.read(rest, at(rest))?;
         let rest = rest.strip_prefix(b")").ok_or_else(|| fail(RecordErrorKind::Serial, rest))?;
@@ -283,20 +282,28 @@ fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
     Ok((&rest[rest.iter().take_while(|&&byte| byte == b' ').count()..], word))
 }
 
+/// What stands behind the prefix of a transport, `node=` and `type=`; and the node or, without it,
+/// the host that the prefix names.
+#[inline(never)]
+fn behind_prefix(line: &[u8]) -> Result<(&[u8], Option<&[u8]>), RecordError> {
+    let start = transport::record_start(line)?;
+    let header = &line[start.offset..];
+    let (header, node) = node(header).unwrap_or((header, None));
+    match literal(b"type=")(header) {
+        Ok((rest, ())) => Ok((rest, node.or(start.host))),
+        Err(_) => Err(RecordError::new(RecordErrorKind::NotAudit, line.len() - header.len())),
+    }
+}
+
 /// `node=web01 `. A node that is left empty is no node.
 fn node(input: &[u8]) -> IResult<&[u8], Option<&[u8]>, ()> {
     let empty = value(None, literal(b" "));
     preceded(literal(b"node="), alt((map(word, Some), empty))).parse(input)
 }
 
-/// `type=SYSCALL `.
-fn type_name(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    preceded(literal(b"type="), word).parse(input)
-}
-
 /// `msg=audit(`, or `audit(` as the kernel's printk has it.
 fn stamp_start(input: &[u8]) -> IResult<&[u8], (), ()> {
-    preceded(opt(literal(b"msg=")), literal(b"audit(")).parse(input)
+    alt((literal(b"msg=audit("), literal(b"audit("))).parse(input)
 }
 
 #[cfg(test)]

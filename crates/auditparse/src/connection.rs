@@ -235,7 +235,8 @@ impl<'a> Connection<'a> {
     /// Who made the call, read in one go. To look at one or two of the parts, the methods of the
     /// same names are as good.
     pub fn process(&self) -> Process<'a> {
-        self.who().map(Process::of).unwrap_or_default()
+        let of = |record| Process::of(record, self.head.arguments as usize);
+        self.who().map(of).unwrap_or_default()
     }
 
     /// The process.

@@ -66,8 +66,10 @@ pub struct Process<'a> {
 }
 
 impl<'a> Process<'a> {
-    pub(crate) fn of(record: &Record<'a>) -> Process<'a> {
-        match kernel_form(record.body()) {
+    /// Reads a record whose arguments are known to start at `arguments` of its body, or are not if
+    /// that is 0.
+    pub(crate) fn of(record: &Record<'a>, arguments: usize) -> Process<'a> {
+        match kernel_form(record.body(), arguments) {
             Ok((_, process)) => process,
             Err(_) => Process::of_fields(record),
         }
@@ -146,9 +148,11 @@ impl<'a> IdFields<'a> {
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
 /// A record in the order of the kernel, from `arch=` on, with the names that auditd adds or without.
-fn kernel_form(body: &[u8]) -> Parsed<'_, Process<'_>> {
-    let mut call = (word(b"arch="), word(b"syscall="), word(b"success="), word(b"exit="));
-    let (rest, _) = call.parse(body)?;
+fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
+    let rest = match arguments {
+        0 => call(body)?.0,
+        _ => &body[arguments..],
+    };
     let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
     let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
     let (rest, _items) = word(b"items=").parse(rest)?;
@@ -182,6 +186,12 @@ fn kernel_form(body: &[u8]) -> Parsed<'_, Process<'_>> {
         arguments: [Some(a0), Some(a1), Some(a2), Some(a3)],
     };
     Ok((rest, process))
+}
+
+/// What [`CallHead`](crate::syscall::CallHead) is read from.
+fn call(body: &[u8]) -> Parsed<'_, ()> {
+    let call = (word(b"arch="), word(b"syscall="), word(b"success="), word(b"exit="));
+    map(call, |_| ()).parse(body)
 }
 
 /// `key=value ` whose value has no delimiters.
@@ -287,6 +297,7 @@ impl Keys<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syscall::CallHead;
 
     const FRONT: &str = "arch=c000003e syscall=42 success=yes exit=0 a0=3 a1=7f a2=10 a3=0 items=0 \
         ppid=1 pid=2 auid=4294967295 uid=33 gid=34 euid=35 suid=36 fsuid=37 egid=38 sgid=39 \
@@ -298,9 +309,11 @@ mod tests {
     fn read(body: &str) -> (bool, String) {
         let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
         let record = Record::parse(line.as_bytes()).unwrap();
-        let process = Process::of(&record);
+        let process = Process::of(&record, 0);
         assert_eq!(process, Process::of_fields(&record), "{body}");
-        (kernel_form(record.body()).is_ok(), format!("{process:?}"))
+        let arguments = CallHead::read(&record).arguments as usize;
+        assert_eq!(process, Process::of(&record, arguments), "{body}");
+        (kernel_form(record.body(), 0).is_ok(), format!("{process:?}"))
     }
 
     #[test]
@@ -341,7 +354,7 @@ mod tests {
     #[test]
     fn of_a_field_that_repeats_the_first_counts_even_if_it_cannot_be_read() {
         let line = b"type=SYSCALL msg=audit(1.001:1): auid=x pid=1 pid=2 auid=3 AUID=\"a\"";
-        let process = Process::of(&Record::parse(line).unwrap());
+        let process = Process::of(&Record::parse(line).unwrap(), 0);
         assert_eq!(process.auid, None);
         assert_eq!(process.pid, Some(1));
     }

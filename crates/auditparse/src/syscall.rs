@@ -4,7 +4,7 @@
 use core::fmt;
 
 use nom::branch::alt;
-use nom::combinator::{opt, value};
+use nom::combinator::{opt, peek, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -111,6 +111,9 @@ pub(crate) struct CallHead {
     pub(crate) exit: Option<i64>,
     /// Which call it is, by all of these and the first argument.
     pub(crate) call: Call,
+    /// Where the arguments start in the record's body, if the front is in the kernel's own form;
+    /// 0 if not.
+    pub(crate) arguments: u32,
 }
 
 impl CallHead {
@@ -155,6 +158,7 @@ impl CallHead {
             success: success.flatten(),
             exit: exit.flatten(),
             call,
+            arguments: 0,
         }
     }
 }
@@ -168,7 +172,7 @@ fn kernel_form<'a>(record: &Record<'a>) -> IResult<&'a [u8], CallHead, ()> {
         alt((value(true, literal(b"success=yes ")), value(false, literal(b"success=no "))))
             .parse(rest)?;
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
-    let (rest, exit) = terminated(decimal_word, literal(b"a0=")).parse(rest)?;
+    let (rest, exit) = terminated(decimal_word, peek(literal(b"a0="))).parse(rest)?;
     let arch = Arch::from_number(arch);
     let head = CallHead {
         arch: Some(arch),
@@ -177,6 +181,7 @@ fn kernel_form<'a>(record: &Record<'a>) -> IResult<&'a [u8], CallHead, ()> {
         success: Some(success),
         exit: Some(if minus.is_some() { -i64::from(exit) } else { i64::from(exit) }),
         call: Call::from_number(arch, number, || record.get("a0")?.as_hex()),
+        arguments: (record.body().len() - rest.len()) as u32,
     };
     Ok((rest, head))
 }
@@ -341,7 +346,9 @@ mod tests {
         ] {
             let line = format!("type=SYSCALL msg=audit(1.001:1): {body}");
             let record = Record::parse(line.as_bytes()).unwrap();
-            assert_eq!(CallHead::read(&record), CallHead::read_fields(&record), "{body}");
+            let read = CallHead::read(&record);
+            let plain = CallHead { arguments: read.arguments, ..CallHead::read_fields(&record) };
+            assert_eq!(read, plain, "{body}");
         }
     }
 }

@@ -75,12 +75,10 @@ pub(crate) fn cut_line<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(line)
 }
 
-/// Bytes that are read at a time, and the first size of the line buffer.
-const CHUNK_BYTES: usize = 64 << 10;
-
 /// Cuts lines out of a stream. The buffer grows to the longest line, at most to the bound.
 pub(crate) struct LineBuffer<R> {
     source: R,
+    read_bytes: usize,
     pub(crate) buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -96,9 +94,10 @@ pub(crate) enum Line {
 }
 
 impl<R: Read> LineBuffer<R> {
-    pub(crate) fn new(source: R) -> LineBuffer<R> {
+    pub(crate) fn new(source: R, limits: &Limits) -> LineBuffer<R> {
         LineBuffer {
             source,
+            read_bytes: limits.read_bytes.max(1),
             buffer: Vec::new(),
             start: 0,
             end: 0,
@@ -137,8 +136,8 @@ impl<R: Read> LineBuffer<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.buffer.len() < self.end + CHUNK_BYTES {
-            self.buffer.resize(self.end + CHUNK_BYTES, 0);
+        if self.buffer.len() < self.end + self.read_bytes {
+            self.buffer.resize(self.end + self.read_bytes, 0);
         }
         loop {
             match self.source.read(&mut self.buffer[self.end..]) {

@@ -40,7 +40,7 @@ impl<R: Read> Reader<R> {
 
     /// A reader with other bounds.
     pub fn with_limits(source: R, limits: Limits) -> Reader<R> {
-        Reader { lines: LineBuffer::new(source), parser: LineParser::new(&limits), limits }
+        Reader { lines: LineBuffer::new(source, &limits), parser: LineParser::new(&limits), limits }
     }
 
     /// The next line as a record, or why it is none; `None` at the end.

@@ -40,6 +40,9 @@ pub struct Limits {
     /// [`TooLong`](crate::RecordErrorKind::TooLong) and skipped. auditd's own lines are below
     /// 9,300 bytes. Default: 1 MiB.
     pub line_bytes: usize,
+    /// Bytes that are read from a stream at a time, and the size of its buffer while lines are
+    /// shorter. Default: 256 KiB.
+    pub read_bytes: usize,
     /// An event ends when a record of its node is this much younger. Default: 2,000, as auditd's
     /// own `end_of_event_timeout`.
     pub timeout_millis: u64,
@@ -59,6 +62,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             line_bytes: 1 << 20,
+            read_bytes: 256 << 10,
             timeout_millis: 2000,
             open_events: 1 << 14,
             open_bytes: 64 << 20,

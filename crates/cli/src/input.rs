@@ -17,7 +17,7 @@ mod totals;
 use std::cell::Cell;
 
 use anyhow::{Result, bail};
-use auditparse::{Connection, Event, Reader, Record};
+use auditparse::{Connection, Event, Limits, Reader, Record};
 
 use self::discover::discover;
 use self::log::{Log, total_size};
@@ -29,6 +29,19 @@ pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
 use crate::when::TimeRange;
+
+/// Bytes that may be held of what is read of all logs, where they are read at once.
+const READ_BYTES: usize = 64 << 20;
+
+/// The fewest bytes that are worth to be read at a time.
+const LEAST_READ_BYTES: usize = 8 << 10;
+
+/// The bounds of each of so many logs that are read at once.
+fn limits_of_each(logs: usize) -> Limits {
+    let limits = Limits::default();
+    let share = (READ_BYTES / logs.max(1)).clamp(LEAST_READ_BYTES, limits.read_bytes);
+    Limits { read_bytes: share, ..limits }
+}
 
 /// Host name of last resort.
 const LOCALHOST: &str = "localhost";
@@ -156,11 +169,12 @@ impl<'a> Input<'a> {
         each: impl FnMut(&T) -> Result<()>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
-        let mut streams: Vec<Stream<'_, T>> = self
-            .logs
-            .iter()
-            .map(|log| Stream::new(self.reader(log).connections(), self.host_of(log)))
-            .collect();
+        let limits = limits_of_each(self.logs.len());
+        let stream = |log| {
+            let reader = Reader::with_limits(self.log_reader(log), limits);
+            Stream::new(reader.connections(), self.host_of(log))
+        };
+        let mut streams: Vec<Stream<'_, T>> = self.logs.iter().map(stream).collect();
         merge(&mut streams, |millis| self.wants(millis), &mut totals, each)?;
         for stream in &streams {
             totals.add(&stream.reader.stats());
@@ -169,7 +183,11 @@ impl<'a> Input<'a> {
     }
 
     fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
-        Reader::new(LogReader::new(log, self.console, &self.tally, self.before_waiting))
+        Reader::new(self.log_reader(log))
+    }
+
+    fn log_reader(&self, log: &Log) -> LogReader<'_> {
+        LogReader::new(log, self.console, &self.tally, self.before_waiting)
     }
 
     /// The host that records without a name are from.

@@ -148,18 +148,21 @@ proptest! {
 
 /// Bounds from the usual ones down to hardly any room.
 fn limits() -> impl Strategy<Value = Limits> {
-    let small = (100usize..600, 0u64..3000, 1usize..5, 1usize..2000, 1usize..5, 1usize..4);
-    let small =
-        small.prop_map(|(line_bytes, timeout_millis, events, open_bytes, remembered, nodes)| {
+    let reading = (100usize..600, 1usize..200);
+    let small = (reading, 0u64..3000, 1usize..5, 1usize..2000, 1usize..5, 1usize..4);
+    let small = small.prop_map(
+        |((line_bytes, read_bytes), timeout_millis, events, open_bytes, remembered, nodes)| {
             Limits {
                 line_bytes,
+                read_bytes,
                 timeout_millis,
                 open_events: events,
                 open_bytes,
                 remembered_events: remembered,
                 nodes,
             }
-        });
+        },
+    );
     prop_oneof![Just(Limits::default()), small]
 }
 

@@ -4,18 +4,24 @@
 //! [`doors`] knows the system calls by which a program on each machine can
 //! connect, [`recommend()`] writes rules for them, [`Source`] is a rules file,
 //! [`syntax`] reads its lines, with [`names`] as the words it may hold,
-//! [`coverage`] works out which connects a rule lets into the log, and
-//! [`lint()`] says in sentences what the files miss.
+//! [`load`] tells which of its rules are loaded in the end, [`coverage`] works
+//! out which connects a rule lets into the log, [`condition`] whether several
+//! rules leave a gap, and [`lint()`] says in sentences what the files miss: each
+//! sentence is a [`Finding`], with [`traps`] as those about filters.
 
+mod condition;
 mod coverage;
 mod doors;
+mod finding;
 mod lint;
+mod load;
 mod names;
 mod recommend;
 mod source;
 mod syntax;
 mod traps;
 
-pub(crate) use lint::{Finding, Place, lint};
-pub(crate) use recommend::recommend;
+pub(crate) use finding::{Finding, Place};
+pub(crate) use lint::{Report, lint};
+pub(crate) use recommend::{URING_RULE, recommend};
 pub(crate) use source::Source;

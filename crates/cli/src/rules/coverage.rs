@@ -47,6 +47,21 @@ impl Rule {
         if conditions.is_empty() { Match::All } else { Match::Some(conditions) }
     }
 
+    /// Whether the rule is one for connects through io_uring. auditctl before
+    /// 3.1 knows neither the list nor its operations: it lists the rule as of
+    /// list `(null)`, for the system call that has the operation's number on
+    /// i386.
+    pub(super) fn names_uring_connect(&self) -> bool {
+        match self.list.as_str() {
+            "io_uring" => {
+                self.syscalls.is_empty()
+                    || self.syscalls.iter().any(|name| matches!(&**name, "connect" | "16" | "all"))
+            }
+            "(null)" => self.syscalls.iter().any(|name| name == "lchown"),
+            _ => false,
+        }
+    }
+
     fn names(&self, door: &Door) -> bool {
         let number = door.number.to_string();
         self.syscalls.is_empty()
@@ -141,6 +156,23 @@ mod tests {
         assert_eq!(pattern("-a always,exit -S connect"), "++----");
         assert_eq!(pattern("-a always,exit -F arch=b64 -S openat"), "------");
         assert_eq!(pattern("-a always,exit -F path=/etc/passwd -F perm=wa"), "------");
+    }
+
+    #[test]
+    fn connects_through_io_uring() {
+        // IORING_OP_CONNECT is 16 in linux/io_uring.h.
+        for line in [
+            "-a always,io_uring -S connect -k net",
+            "-a io_uring,always -S openat,connect",
+            "-a always,io_uring -S 16",
+            "-a always,io_uring -S all",
+            "-a always,(null) -S lchown -F key=uring",
+        ] {
+            assert!(rule(line).names_uring_connect(), "{line}");
+        }
+        for line in ["-a always,io_uring -S uring_cmd", "-a always,exit -S connect"] {
+            assert!(!rule(line).names_uring_connect(), "{line}");
+        }
     }
 
     #[test]

@@ -9,6 +9,10 @@ use clap::ValueEnum;
 
 use crate::args::Machine;
 
+/// The bit of an architecture's number that says 64-bit
+/// (`__AUDIT_ARCH_64BIT` in linux/audit.h). The bit below it is the byte order.
+const AUDIT_ARCH_64BIT: u32 = 1 << 31;
+
 /// Width of the system call interface, as `-F arch=` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Abi {
@@ -18,7 +22,8 @@ pub(super) enum Abi {
 
 impl Abi {
     /// The interface that a value of `arch` means: `b64`, `b32`, a machine's
-    /// name or the number from linux/audit.h, in which bit 30 says 64-bit.
+    /// name or the number from linux/audit.h, in which the highest bit says
+    /// 64-bit.
     pub(super) fn named(value: &str) -> Option<Abi> {
         match value.to_ascii_lowercase().as_str() {
             "b64" | "x86_64" | "aarch64" | "ppc64" | "ppc64le" | "s390x" | "riscv64"
@@ -34,7 +39,7 @@ impl Abi {
     fn of_token(hex: &str) -> Option<Abi> {
         let digits = hex.strip_prefix("0x").or((hex.len() == 8).then_some(hex))?;
         let token = u32::from_str_radix(digits, 16).ok()?;
-        Some(if token & 0x4000_0000 != 0 && token & 0x8000_0000 != 0 { Abi::B64 } else { Abi::B32 })
+        Some(if token & AUDIT_ARCH_64BIT != 0 { Abi::B64 } else { Abi::B32 })
     }
 }
 
@@ -133,8 +138,18 @@ mod tests {
 
     #[test]
     fn values_of_arch() {
-        // AUDIT_ARCH_X86_64 and AUDIT_ARCH_I386 of linux/audit.h.
-        for (value, abi) in [("b64", Abi::B64), ("c000003e", Abi::B64), ("0x40000003", Abi::B32)] {
+        // AUDIT_ARCH_X86_64, _I386, _S390X, _S390, _PPC64LE, _PPC64 and _PPC of
+        // linux/audit.h.
+        for (value, abi) in [
+            ("b64", Abi::B64),
+            ("c000003e", Abi::B64),
+            ("0x40000003", Abi::B32),
+            ("80000016", Abi::B64),
+            ("0x16", Abi::B32),
+            ("C0000015", Abi::B64),
+            ("0x80000015", Abi::B64),
+            ("00000014", Abi::B32),
+        ] {
             assert_eq!(Abi::named(value), Some(abi), "{value}");
         }
         for value in ["b99", "b46", "x86-64", ""] {

@@ -39,8 +39,10 @@ const CONNECTS: &str = "
 const URING: &str = "
 # Programs can connect through io_uring without a system call. Needs Linux 5.16
 # and audit 3.1; take the # off if auditctl accepts it.
-# -a always,io_uring -S connect -k netconn
 ";
+
+/// The rule that logs connects through io_uring.
+pub(crate) const URING_RULE: &str = "-a always,io_uring -S connect -k netconn";
 
 /// Rules for a machine, as text that `auditctl -R` and `augenrules` load.
 pub(crate) fn recommend(machine: Machine) -> String {
@@ -59,6 +61,7 @@ pub(crate) fn recommend(machine: Machine) -> String {
         }
     }
     text.push_str(URING);
+    push(&mut text, format_args!("# {URING_RULE}"));
     text
 }
 

@@ -1,8 +1,8 @@
 //! Where rules are read from.
 
 use std::cmp::Ordering;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -47,13 +47,17 @@ impl Source {
     }
 
     fn file(path: &Path, merged: bool) -> Result<Source> {
-        let text = if path == Path::new("-") {
-            io::read_to_string(io::stdin())
+        let mut bytes = Vec::new();
+        let read = if path == Path::new("-") {
+            io::stdin().lock().read_to_end(&mut bytes)
         } else {
-            fs::read_to_string(path)
+            File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
         };
         let name = shown(path);
-        let text = text.with_context(|| format!("{name}: cannot read the rules"))?;
+        read.with_context(|| format!("{name}: cannot read the rules"))?;
+        // auditctl knows no encodings. Whatever is not UTF-8 stands in a
+        // comment, a path or a key, and is shown as U+FFFD.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Source { name, text, merged })
     }
 }
@@ -97,6 +101,14 @@ mod tests {
         let mut names = ["100-z", "20-b", "9-a", "audit", "20-a", "10.rules"];
         names.sort_by(|left, right| natural(left, right));
         assert_eq!(names, ["9-a", "10.rules", "20-a", "20-b", "100-z", "audit"]);
+    }
+
+    #[test]
+    fn a_comment_in_latin_1() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("net.rules");
+        fs::write(&path, b"# f\xfcr alle\n-b 8192\n").unwrap();
+        assert_eq!(Source::read(&path).unwrap()[0].text, "# f\u{fffd}r alle\n-b 8192\n");
     }
 
     #[test]

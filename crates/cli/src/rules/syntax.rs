@@ -1,5 +1,7 @@
 //! The lines of a rules file, as auditctl(8) reads them.
 
+use std::collections::BTreeSet;
+
 use super::doors::Abi;
 use super::names;
 
@@ -8,8 +10,12 @@ use super::names;
 pub(super) enum Statement {
     /// `-a` or `-A`: a rule of some list.
     Rule(Rule),
-    /// `-D`: delete all rules.
-    DeleteAll,
+    /// `-d`: delete the rules that are like this one.
+    DeleteRule(Rule),
+    /// `-D`: delete all rules, or those with a key.
+    DeleteAll(Option<String>),
+    /// `-i` or `-c` by itself: go on after a line that is wrong.
+    IgnoreErrors,
     /// `-b N`: records that may wait in the kernel.
     Backlog(u64),
     /// `-e N`: 0 turns auditing off, 2 locks the rules.
@@ -32,6 +38,19 @@ pub(super) struct Rule {
     /// Names or numbers after `-S`; empty means every system call.
     pub(super) syscalls: Vec<String>,
     pub(super) filters: Vec<Filter>,
+    /// Values of `-k` and `-F key=`.
+    pub(super) keys: Vec<String>,
+}
+
+impl Rule {
+    /// Whether `-d` with `deleted` deletes the rule: auditctl(8) wants an exact
+    /// match of the system calls and of every field and value.
+    pub(super) fn is_deleted_by(&self, deleted: &Rule) -> bool {
+        let syscalls = |rule: &Rule| rule.syscalls.iter().cloned().collect::<BTreeSet<_>>();
+        (&self.list, self.action) == (&deleted.list, deleted.action)
+            && (&self.filters, &self.keys) == (&deleted.filters, &deleted.keys)
+            && syscalls(self) == syscalls(deleted)
+    }
 }
 
 /// What happens when a rule matches.
@@ -52,7 +71,7 @@ pub(super) struct Filter {
 }
 
 /// Operators of `-F`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Op {
     Eq,
     Ne,
@@ -102,6 +121,9 @@ impl Statement {
             return Some(Statement::NoRules);
         }
         let mut words = line.split_whitespace();
+        if words.clone().all(|word| matches!(word, "-i" | "-c")) {
+            return Some(Statement::IgnoreErrors);
+        }
         Some(match statement(&mut words) {
             Ok(statement) => statement,
             Err(reason) => Statement::Wrong(reason),
@@ -118,30 +140,39 @@ fn statement<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Statement,
             ("-a" | "-A", Statement::Other) => {
                 statement = Statement::Rule(rule(value()?, option == "-A")?);
             }
-            ("-D", _) => statement = Statement::DeleteAll,
+            ("-d", Statement::Other) => {
+                statement = Statement::DeleteRule(rule(value()?, false)?);
+            }
+            ("-D", _) => statement = Statement::DeleteAll(None),
             ("-b", _) => statement = Statement::Backlog(count(option, value()?)?),
             ("-e", _) => statement = Statement::Enabled(count(option, value()?)?),
-            ("-S", Statement::Rule(rule)) => {
+            ("-S", Statement::Rule(rule) | Statement::DeleteRule(rule)) => {
                 for name in value()?.split(',') {
-                    names::syscall(name)?;
+                    // Operations of io_uring are not all system calls.
+                    if rule.list != "io_uring" {
+                        names::syscall(name)?;
+                    }
                     rule.syscalls.push(name.to_owned());
                 }
             }
-            ("-F" | "-C", Statement::Rule(rule)) => {
+            ("-F" | "-C", Statement::Rule(rule) | Statement::DeleteRule(rule)) => {
                 let filter = filter(option, value()?)?;
-                if filter.field != "key" {
-                    rule.filters.push(filter);
+                match filter.field.as_str() {
+                    "key" => rule.keys.push(filter.value),
+                    _ => rule.filters.push(filter),
                 }
             }
-            ("-d", _) => {
-                value()?;
-                return Ok(Statement::Other);
+            ("-k", Statement::Rule(rule) | Statement::DeleteRule(rule)) => {
+                rule.keys.push(value()?.to_owned());
             }
+            ("-k", Statement::DeleteAll(key)) => *key = Some(value()?.to_owned()),
             (option, _) if WITH_VALUE.contains(&option) => {
                 value()?;
             }
             (option, _) if WITHOUT_VALUE.contains(&option) => {}
-            ("-S" | "-F" | "-C", _) => return Err(format!("`{option}` must come after `-a`")),
+            ("-S" | "-F" | "-C", _) => {
+                return Err(format!("`{option}` must come after `-a`, `-A` or `-d`"));
+            }
             _ => return Err(format!("`{option}` is no option of auditctl")),
         }
     }
@@ -159,7 +190,7 @@ fn rule(lists: &str, first: bool) -> Result<Rule, String> {
     names::action(word)?;
     let action = if word == "never" { Action::Never } else { Action::Always };
     let list = list.to_owned();
-    Ok(Rule { list, action, first, syscalls: Vec::new(), filters: Vec::new() })
+    Ok(Rule { list, action, first, syscalls: Vec::new(), filters: Vec::new(), keys: Vec::new() })
 }
 
 fn filter(option: &str, text: &str) -> Result<Filter, String> {
@@ -209,12 +240,39 @@ mod tests {
     }
 
     #[test]
+    fn a_deletion_must_match_exactly() {
+        let rule = parsed_rule("-a always,exit -F arch=b64 -S connect -S bind -F uid=0 -k net");
+        let deletes = |line: &str| match Statement::parse(line) {
+            Some(Statement::DeleteRule(deleted)) => rule.is_deleted_by(&deleted),
+            other => panic!("{line}: {other:?}"),
+        };
+        assert!(deletes("-d exit,always -F arch=b64 -S bind,connect -F uid=0 -F key=net"));
+        for line in [
+            "-d never,exit -F arch=b64 -S connect -S bind -F uid=0 -k net",
+            "-d always,exit -F arch=b64 -S connect -F uid=0 -k net",
+            "-d always,exit -F arch=b64 -S connect -S bind -k net",
+            "-d always,exit -F arch=b64 -S connect -S bind -F uid=0",
+            "-d always,exit -F arch=b64 -S connect -S bind -F uid=1 -k net",
+        ] {
+            assert!(!deletes(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn operations_of_io_uring_need_not_be_system_calls() {
+        assert_eq!(parsed_rule("-a always,io_uring -S uring_cmd").syscalls, ["uring_cmd"]);
+    }
+
+    #[test]
     fn other_statements() {
         let parse = Statement::parse;
         assert_eq!(parse("  # -a always,exit"), None);
         assert_eq!(parse(""), None);
         assert_eq!(parse("No rules"), Some(Statement::NoRules));
-        assert_eq!(parse("-D"), Some(Statement::DeleteAll));
+        assert_eq!(parse("-D"), Some(Statement::DeleteAll(None)));
+        assert_eq!(parse("-D -k net"), Some(Statement::DeleteAll(Some("net".to_owned()))));
+        assert_eq!(parse("-i"), Some(Statement::IgnoreErrors));
+        assert_eq!(parse("-c"), Some(Statement::IgnoreErrors));
         assert_eq!(parse("-b 8192"), Some(Statement::Backlog(8192)));
         assert_eq!(parse("-e 2"), Some(Statement::Enabled(2)));
         assert_eq!(parse("-w /etc/passwd -p wa -k identity"), Some(Statement::Other));

@@ -10,8 +10,30 @@ fn the_printed_rules_pass_their_own_check() {
         let check = ["rules", "--arch", machine, "--lint", "-", "--exit-code"];
         let check = rareport_with(&check, rules.stdout.as_bytes()).expect(0);
         assert_eq!(check.stdout, "");
-        assert!(check.stderr.contains("every connect"), "{}", check.stderr);
+        assert!(check.stderr.contains("every connect by system call"), "{}", check.stderr);
     }
+}
+
+#[test]
+fn a_way_around_the_system_calls_is_told() {
+    let rules = rareport(&["rules", "--arch", "x86_64"]).expect(0).stdout;
+    let check = |rules: &str| {
+        let arguments = ["rules", "--arch", "x86_64", "--lint", "-", "--exit-code"];
+        rareport_with(&arguments, rules.as_bytes()).expect(0).stderr
+    };
+    let rule = "-a always,io_uring -S connect -k netconn";
+    let without = check(&rules);
+    assert!(without.contains("warning:") && without.contains(rule), "{without}");
+    let with = check(&rules.replace(&format!("# {rule}"), rule));
+    assert!(!with.contains("io_uring"), "{with}");
+}
+
+#[test]
+fn a_comment_need_not_be_utf_8() {
+    let rules = rareport(&["rules", "--arch", "x86_64"]).expect(0).stdout;
+    let check = ["rules", "--arch", "x86_64", "--lint", "-", "--exit-code"];
+    let latin_1 = [b"# f\xfcr alle\n", rules.as_bytes()].concat();
+    assert_eq!(rareport_with(&check, &latin_1).expect(0).stdout, "");
 }
 
 #[test]

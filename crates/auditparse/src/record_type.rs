@@ -1,6 +1,7 @@
 //! The type of a record: its number in the kernel's and auditd's numbering, and its name. This
-//! module owns the table of both and the ranges that the numbering assigns. It does not own which
-//! types end an event; that is [`reassembly`](crate::reassembly)'s.
+//! module owns the table of both and what the numbering's ranges say, such as which records are events
+//! by themselves. It does not own which records end an event of several; that is
+//! [`reassembly`](crate::reassembly)'s.
 
 use core::fmt;
 

@@ -12,8 +12,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
-use auditparse::Process;
-use auditparse::{Connection, ConnectionKind, Id, SecurityModule, SockAddr};
+use auditparse::{Connection, ConnectionKind, Id, Process, SecurityModule, SockAddr};
 
 use crate::text::Utf8;
 

@@ -106,19 +106,12 @@ fn peer_port(event: &[Message<'_>]) -> Option<u16> {
         return None;
     };
     syscall.body.get("success")?;
-    let Some(Value::Str(address, _)) = of_type(MessageType::SOCKADDR)?.body.get("saddr") else {
-        return peer_owned_port(event, *number);
+    let address: &[u8] = match of_type(MessageType::SOCKADDR)?.body.get("saddr")? {
+        Value::Str(address, _) => address,
+        Value::Owned(address) => address,
+        _ => return None,
     };
     NETWORK_CALLS.contains(number).then(|| port_of(address))?
-}
-
-fn peer_owned_port(event: &[Message<'_>], number: i64) -> Option<u16> {
-    const NETWORK_CALLS: [i64; 7] = [42, 43, 44, 46, 49, 288, 307];
-    let sockaddr = event.iter().find(|message| message.ty == MessageType::SOCKADDR)?;
-    let Some(Value::Owned(address)) = sockaddr.body.get("saddr") else {
-        return None;
-    };
-    NETWORK_CALLS.contains(&number).then(|| port_of(address))?
 }
 
 fn port_of(address: &[u8]) -> Option<u16> {

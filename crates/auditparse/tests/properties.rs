@@ -160,6 +160,7 @@ fn limits() -> impl Strategy<Value = Limits> {
                 open_bytes,
                 remembered_events: remembered,
                 nodes,
+                ..Limits::default()
             }
         },
     );

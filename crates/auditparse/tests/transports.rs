@@ -88,6 +88,34 @@ fn every_printed_form_gives_the_same_connections() {
     }
 }
 
+/// Forms that the corpus has no log of, made from the print on the console by what stands in front.
+#[test]
+fn other_prefixes_give_the_same_connections() {
+    let console = lossy(common::read("printk/dmesg.txt"));
+    let whole = connections(console.as_bytes());
+    for front in [
+        // `dmesg --decode`, and the caller of CONFIG_PRINTK_CALLER there and in /proc/kmsg.
+        "kern  :notice: {stamp} ",
+        "kern  :notice: {stamp} [    T5] ",
+        "{stamp}[    T5] ",
+        "<5>{stamp}[    C0] ",
+        "Jun  2 11:02:20 lab01 kernel: {stamp}[  T123] ",
+        // RFC 5424 by rsyslog's template `RSYSLOG_SyslogProtocol23Format`, and through relays.
+        "<5>1 2026-06-02T11:02:14.340872+00:00 lab01 kernel - - - {stamp} ",
+        "<5>1 2026-06-02T11:02:14.340872+00:00 lab01 kernel - - [a@1 b=\"[c]\"][d e=\"\\\"\"] {stamp} ",
+        // `journalctl -k -o short-full`.
+        "Tue 2026-06-02 11:02:20 UTC lab01 kernel: ",
+    ] {
+        let rewritten = console.lines().map(|line| match line.split_once("] ") {
+            Some((stamp, message)) => front.replace("{stamp}", &format!("{stamp}]")) + message,
+            None => line.to_owned(),
+        });
+        let log = rewritten.collect::<Vec<_>>().join("\n");
+        assert_eq!(connections(log.as_bytes()), whole, "{front}");
+        assert_eq!(lines(log.as_bytes()), lines(console.as_bytes()), "{front}");
+    }
+}
+
 #[test]
 fn through_the_syslog_plugin_nothing_changes() {
     for scenario in ["raw", "enriched"] {

@@ -141,16 +141,27 @@ impl CategoryModel {
 
     /// Puts `present`, whose concentrations have grown, in its place in the ascending order.
     ///
-    /// The others keep their order, for scaling is monotonic, so two sorted runs are merged.
+    /// The others keep their order, for scaling is monotonic. So do, but for new ties, those that
+    /// have grown, for all have by the same; a stable sort makes use of it. Then two sorted runs
+    /// are merged.
     fn reorder(&mut self, present: &[u32]) {
-        let concentration = |id: u32| self.concentrations[id as usize];
-        let mut grown = present.to_vec();
-        grown.sort_unstable_by(|&x, &y| {
-            concentration(x).total_cmp(&concentration(y)).then(x.cmp(&y))
+        let mut is_present = vec![false; self.concentrations.len()];
+        for &id in present {
+            is_present[id as usize] = true;
+        }
+        let mut grown = Vec::with_capacity(present.len());
+        let mut others = std::mem::take(&mut self.ascending);
+        others.retain(|&id| {
+            let has_grown = std::mem::take(&mut is_present[id as usize]);
+            if has_grown {
+                grown.push(id);
+            }
+            !has_grown
         });
-        let others = self.ascending.iter().copied();
-        let others = others.filter(|id| present.binary_search(id).is_err());
-        let mut merged = Vec::with_capacity(self.ascending.len() + present.len());
+        grown.extend(present.iter().filter(|&&id| is_present[id as usize]));
+        let concentration = |id: u32| self.concentrations[id as usize];
+        grown.sort_by(|&x, &y| concentration(x).total_cmp(&concentration(y)).then(x.cmp(&y)));
+        let mut merged = Vec::with_capacity(others.len() + grown.len());
         let mut grown = grown.into_iter().peekable();
         for other in others {
             while let Some(id) = grown.next_if(|&id| concentration(id) < concentration(other)) {

@@ -16,6 +16,7 @@ use crate::score;
 
 pub use extreme::ln_extreme;
 pub use joint::ln_joint;
+pub(crate) use joint::squared_z;
 
 /// Fraction of the range of raw scores given to probabilities that binary64 can hold
 /// (rare-model §2); smaller ones share the rest.
@@ -80,18 +81,30 @@ pub struct Combined {
 /// assert!(combined.raw_score > 0.0);
 /// ```
 pub fn combine(style: Style, probabilities: &[f64]) -> Combined {
+    weigh(style, probabilities, || ln_joint(probabilities))
+}
+
+/// What [`combine`] gives, where the [`squared_z`] of each of the probabilities is known.
+pub(crate) fn combine_known(style: Style, probabilities: &[f64], squared_z: &[f64]) -> Combined {
+    weigh(style, probabilities, || joint::ln_joint_known(probabilities, squared_z))
+}
+
+/// Combines probabilities whose joint probability is known.
+fn weigh(style: Style, probabilities: &[f64], ln_joint: impl FnOnce() -> f64) -> Combined {
     let weights = style.weights();
-    let ln_joint = ln_joint(probabilities);
     let most = weights.most.min(probabilities.len());
     let fewest = weights.fewest.min(most).max(1);
-    let ln_extreme = (fewest..=most).map(|m| ln_extreme(m, probabilities)).fold(0.0, f64::min);
+    let ln_extreme = extreme::ln_extreme_up_to(fewest..=most, probabilities);
+    let score_of_extreme = term(ln_extreme, weights.extreme, LN_EXTREME_FULL_SCORE);
+    // Without a weight the joint probability only decides whether the other one has a score.
+    let is_idle = weights.joint == 0.0 && score_of_extreme == 0.0;
+    let ln_joint = if is_idle { 0.0 } else { ln_joint() };
 
     let threshold = LARGEST_SIGNIFICANT.ln();
     let raw_score = if ln_joint > threshold && ln_extreme > threshold {
         0.0
     } else {
-        term(ln_joint, weights.joint, LN_JOINT_FULL_SCORE)
-            + term(ln_extreme, weights.extreme, LN_EXTREME_FULL_SCORE)
+        term(ln_joint, weights.joint, LN_JOINT_FULL_SCORE) + score_of_extreme
     };
     let probability = if raw_score > 0.0 {
         score::probability((raw_score / ORDINARY_RANGE).min(100.0))

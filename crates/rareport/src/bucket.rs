@@ -39,9 +39,13 @@ pub(crate) struct Bucket {
     subjects: Vec<(Subject, u64)>,
     /// Influencer values.
     values: Scratch,
+    /// By influencer value, the place in `subjects` of the first subject that it was seen with:
+    /// many values are seen with no other.
+    first_places: Vec<u32>,
     /// Pairs of a place in `subjects` and an influencer value, each once.
     influences: Vec<(u32, u32)>,
-    known_influences: HashSet<u64, RandomState>,
+    /// Those of `influences` that are not of the first place of their value.
+    further_influences: HashSet<u64, RandomState>,
     recent: Recent,
 }
 
@@ -84,11 +88,21 @@ impl Bucket {
         self.subjects[place as usize].1 += count;
         for (field, value) in influences {
             let value = self.values.register(field, value);
-            let influence = u64::from(place) << 32 | u64::from(value);
-            if !self.recent.note(influence) && self.known_influences.insert(influence) {
+            if self.is_new_influence(place, value) {
                 self.influences.push((place, value));
             }
         }
+    }
+
+    /// Notes an influencer value of the subject at `place`; whether it is seen there for the first
+    /// time.
+    fn is_new_influence(&mut self, place: u32, value: u32) -> bool {
+        let Some(&first) = self.first_places.get(value as usize) else {
+            self.first_places.push(place);
+            return true;
+        };
+        let influence = u64::from(place) << 32 | u64::from(value);
+        first != place && !self.recent.note(influence) && self.further_influences.insert(influence)
     }
 
     /// Number of distinct influencer values held.
@@ -110,10 +124,12 @@ impl Bucket {
         for (position, &id) in by_value.iter().enumerate() {
             rank[id as usize] = position as u32;
         }
-        let mut by_subject: Vec<u32> = (0..self.subjects.len() as u32).collect();
-        by_subject.sort_unstable_by_key(|&place| self.subjects[place as usize].0);
+        let places = (0u32..).zip(&self.subjects);
+        let mut by_subject: Vec<(Subject, u32)> =
+            places.map(|(place, &(subject, _))| (subject, place)).collect();
+        by_subject.sort_unstable();
         let mut position = vec![0; by_subject.len()];
-        for (index, &place) in by_subject.iter().enumerate() {
+        for (index, &(_, place)) in by_subject.iter().enumerate() {
             position[place as usize] = index as u32;
         }
         let pairs = self.influences.iter();
@@ -121,7 +137,7 @@ impl Bucket {
         let influences = Groups::of(by_subject.len(), by_value.len(), pairs);
         Gathered {
             values: by_value.iter().map(|&id| self.values.value(id)).collect(),
-            subjects: by_subject.iter().map(|&place| self.subjects[place as usize]).collect(),
+            subjects: by_subject.iter().map(|&(_, place)| self.subjects[place as usize]).collect(),
             influences,
         }
     }
@@ -133,7 +149,8 @@ impl Bucket {
         self.subjects.clear();
         self.values.clear();
         self.influences.clear();
-        self.known_influences.clear();
+        self.first_places.clear();
+        self.further_influences.clear();
         self.recent.clear();
     }
 }
@@ -173,7 +190,10 @@ impl Groups {
     }
 
     /// Groups pairs by their first number; within a group they keep their order.
-    fn in_given_order(members: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+    pub(crate) fn in_given_order(
+        members: usize,
+        pairs: impl Iterator<Item = (u32, u32)> + Clone,
+    ) -> Self {
         let mut starts = vec![0u32; members + 1];
         for (member, _) in pairs.clone() {
             starts[member as usize + 1] += 1;

@@ -7,6 +7,7 @@
 
 use super::quadrature;
 use crate::constants::SMALLEST_PROBABILITY;
+use std::ops::RangeInclusive;
 
 /// Divisor of ln M in the calibration (rare-model §2, (19)).
 const CALIBRATION: f64 = 2.1;
@@ -31,8 +32,19 @@ const EXPONENTIAL_LIMIT: f64 = 1000.0;
 /// uniform variables, as many as there are `probabilities`, are at least as small as the `m`
 /// smallest of these (rare-model §7.2 (16)–(19)); at most 0, and 0 for none.
 pub fn ln_extreme(m: usize, probabilities: &[f64]) -> f64 {
-    let smallest = smallest(m, probabilities);
-    let ln_probability = ln_probability(&smallest, probabilities.len() as f64);
+    ln_calibrated(&smallest(m, probabilities), probabilities.len())
+}
+
+/// The lowest [`ln_extreme`] for several numbers of smallest variables, at most 0.
+pub(super) fn ln_extreme_up_to(numbers: RangeInclusive<usize>, probabilities: &[f64]) -> f64 {
+    let smallest = smallest(*numbers.end(), probabilities);
+    let of_number = |m: usize| ln_calibrated(&smallest[..m], probabilities.len());
+    numbers.map(of_number).fold(0.0, f64::min)
+}
+
+/// (19) for the smallest values of `n`, ascending.
+fn ln_calibrated(smallest: &[f64], n: usize) -> f64 {
+    let ln_probability = ln_probability(smallest, n as f64);
     ln_probability / (1.0 + (smallest.len().max(1) as f64).ln() / CALIBRATION)
 }
 

@@ -11,22 +11,37 @@ const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
 /// underflowed and a bound takes its place (rare-model §7.2).
 const UNDERFLOW: f64 = 10.0;
 
+/// The square of the two-sided z-score that a probability stands for.
+pub(crate) fn squared_z(probability: f64) -> f64 {
+    special::normal_upper_tail_quantile(probability.max(SMALLEST_PROBABILITY) / 2.0).powi(2)
+}
+
 /// The logarithm of the joint probability of independent `probabilities` (rare-model §7.2 (14),
 /// (15)), at most 0; 0 for none.
 pub fn ln_joint(probabilities: &[f64]) -> f64 {
     match probabilities {
         [] => 0.0,
-        [single] => single.max(SMALLEST_PROBABILITY).ln().min(0.0),
-        several => ln_joint_of_several(several),
+        [single] => ln_joint_of_single(*single),
+        several => ln_joint_of_several(several.iter().map(|&p| squared_z(p))),
     }
 }
 
-fn ln_joint_of_several(probabilities: &[f64]) -> f64 {
-    let count = probabilities.len() as f64;
-    let squares: f64 = probabilities
-        .iter()
-        .map(|p| special::normal_upper_tail_quantile(p.max(SMALLEST_PROBABILITY) / 2.0).powi(2))
-        .sum();
+/// [`ln_joint`] where the [`squared_z`] of each of the probabilities is known.
+pub(super) fn ln_joint_known(probabilities: &[f64], squared_z: &[f64]) -> f64 {
+    match probabilities {
+        [] => 0.0,
+        [single] => ln_joint_of_single(*single),
+        _ => ln_joint_of_several(squared_z.iter().copied()),
+    }
+}
+
+fn ln_joint_of_single(probability: f64) -> f64 {
+    probability.max(SMALLEST_PROBABILITY).ln().min(0.0)
+}
+
+fn ln_joint_of_several(squares: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = squares.len() as f64;
+    let squares: f64 = squares.sum();
     if squares / count < NEGLIGIBLE_MEAN_SQUARE {
         return 0.0;
     }

@@ -1,7 +1,7 @@
 //! Building the tree from its leaves (rare-model §7.4, §7.5, §14.1).
 
 use super::{Influence, Influencers, LeafKind, Leaves, Node, Tree};
-use crate::aggregate::{Combined, Style, combine};
+use crate::aggregate::{Combined, Style, combine, combine_known, squared_z};
 use crate::bucket::Groups;
 use crate::constants::{LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
 use crate::score;
@@ -105,7 +105,8 @@ fn influencer_values(
         let influences = leaves.influences(leaf as usize).iter();
         influences.map(move |influence| (influence.value, leaf))
     });
-    let members = Groups::of(influencers.value_fields.len(), leaves.len(), pairs);
+    let members = Groups::in_given_order(influencers.value_fields.len(), pairs);
+    let mut attributes = Attributes::of(nodes, partitions);
     (0u32..)
         .zip(influencers.value_fields)
         .map(|(value, &field)| {
@@ -116,25 +117,11 @@ fn influencer_values(
                 return above(node.probability, node.smallest);
             }
             let below = members.iter().map(|&leaf| nodes[leaf as usize].smallest);
-            let smallest = below.fold(1.0, f64::min);
-            let contribution = |leaf: u32| {
-                let probability = nodes[leaf as usize].probability;
-                match leaves.kind {
-                    LeafKind::Attribute => probability,
-                    LeafKind::Person => {
-                        attributed(probability, leaves.influences(leaf as usize), value)
-                    }
-                }
-            };
-            if let [only] = members {
-                return above(contribution(*only), smallest);
-            }
-            let probabilities: Vec<f64> = members.iter().map(|&leaf| contribution(leaf)).collect();
             let combined = match leaves.kind {
-                LeafKind::Attribute => combined_by_partition(members, &probabilities, partitions),
-                LeafKind::Person => combined(Style::People, &probabilities),
+                LeafKind::Attribute => attributes.combined(members),
+                LeafKind::Person => combined_persons(members, leaves, nodes, value),
             };
-            above(combined, smallest)
+            above(combined, below.fold(1.0, f64::min))
         })
         .collect()
 }
@@ -156,26 +143,58 @@ fn attributed(probability: f64, influences: &[Influence], value: u32) -> f64 {
     }
 }
 
-/// Step A of (21) over leaves of any partitions: first each partition's, then all together.
-fn combined_by_partition(
-    leaves: &[u32],
-    probabilities: &[f64],
-    partitions: &[(Range<usize>, Node)],
-) -> f64 {
-    if partitions.len() == 1 {
-        return combined(Style::Attributes, probabilities);
+/// Step A of (21) over what persons owe to an influencer value.
+fn combined_persons(members: &[u32], leaves: &Leaves, nodes: &[Node], value: u32) -> f64 {
+    let contribution = |&leaf: &u32| {
+        let leaf = leaf as usize;
+        attributed(nodes[leaf].probability, leaves.influences(leaf), value)
+    };
+    let probabilities: Vec<f64> = members.iter().map(contribution).collect();
+    combined(Style::People, &probabilities)
+}
+
+/// Leaves that are attributes, to be combined in many groups.
+struct Attributes<'a> {
+    nodes: &'a [Node],
+    /// By leaf; worked out once, as a leaf is in a group for each of its influencer values.
+    squared_z: Vec<f64>,
+    partitions: &'a [(Range<usize>, Node)],
+    /// Probabilities and squared z-scores of the group at hand.
+    group: (Vec<f64>, Vec<f64>),
+}
+
+impl<'a> Attributes<'a> {
+    fn of(nodes: &'a [Node], partitions: &'a [(Range<usize>, Node)]) -> Self {
+        let squared_z = nodes.iter().map(|node| squared_z(node.probability)).collect();
+        Attributes { nodes, squared_z, partitions, group: (Vec::new(), Vec::new()) }
     }
-    let partition = |leaf: u32| partitions.partition_point(|(range, _)| range.end <= leaf as usize);
-    let mut rest = probabilities;
-    let groups: Vec<f64> = leaves
-        .chunk_by(|&x, &y| partition(x) == partition(y))
-        .map(|group| {
-            let (members, others) = rest.split_at(group.len());
-            rest = others;
-            combined(Style::Attributes, members)
-        })
-        .collect();
-    combined(Style::People, &groups)
+
+    /// Step A of (21) over leaves of any partitions: first each partition's, then all together.
+    fn combined(&mut self, leaves: &[u32]) -> f64 {
+        if self.partitions.len() == 1 {
+            return self.combined_in_partition(leaves);
+        }
+        let partitions = self.partitions;
+        let partition =
+            |leaf: u32| partitions.partition_point(|(range, _)| range.end <= leaf as usize);
+        let groups: Vec<f64> = leaves
+            .chunk_by(|&x, &y| partition(x) == partition(y))
+            .map(|group| self.combined_in_partition(group))
+            .collect();
+        combined(Style::People, &groups)
+    }
+
+    fn combined_in_partition(&mut self, leaves: &[u32]) -> f64 {
+        if let [only] = leaves {
+            return self.nodes[*only as usize].probability;
+        }
+        let (probabilities, squared_z) = &mut self.group;
+        probabilities.clear();
+        probabilities.extend(leaves.iter().map(|&leaf| self.nodes[leaf as usize].probability));
+        squared_z.clear();
+        squared_z.extend(leaves.iter().map(|&leaf| self.squared_z[leaf as usize]));
+        combine_known(Style::Attributes, probabilities, squared_z).probability
+    }
 }
 
 fn influencer_fields(influencers: &Influencers<'_>, values: &[Node]) -> Vec<Node> {

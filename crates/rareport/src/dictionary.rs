@@ -3,11 +3,9 @@
 //! A [`Dictionary`] keeps values for good, a [`Scratch`] until it is cleared. Neither knows what
 //! its values mean.
 
-mod packed;
-
+use crate::packed::Packed;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use packed::Packed;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::{BuildHasher, Hasher};
@@ -110,9 +108,10 @@ impl Scratch {
             (u128::from_be_bytes(start), id)
         };
         let mut ids: Vec<(u128, u32)> = (0..self.entries.len() as u32).map(with_start).collect();
-        ids.sort_unstable_by(|&(x, x_id), &(y, y_id)| {
-            x.cmp(&y).then_with(|| self.value(x_id).cmp(&self.value(y_id)))
-        });
+        ids.sort_unstable_by_key(|&(start, _)| start);
+        for alike in ids.chunk_by_mut(|(x, _), (y, _)| x == y) {
+            alike.sort_unstable_by_key(|&(_, id)| self.value(id));
+        }
         ids.into_iter().map(|(_, id)| id).collect()
     }
 
@@ -148,13 +147,12 @@ impl Ids {
     ) -> u32 {
         let hasher = &self.hasher;
         if let Some(packed) = Packed::of(field, value) {
-            let hash = hasher.hash_one(packed);
-            let known = self.short.find(hash, |(other, _)| *other == packed);
-            if let Some(&(_, id)) = known {
-                return id;
-            }
-            self.short.insert_unique(hash, (packed, next), |(packed, _)| hasher.hash_one(packed));
-            return next;
+            let entry = self.short.entry(
+                hasher.hash_one(packed),
+                |(other, _)| *other == packed,
+                |(packed, _)| hasher.hash_one(packed),
+            );
+            return entry.or_insert((packed, next)).get().1;
         }
         let hash = hash_of(hasher, field, value);
         let is_same =

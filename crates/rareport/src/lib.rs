@@ -57,6 +57,7 @@ pub mod job;
 pub mod normalizer;
 mod normalizers;
 pub mod observation;
+mod packed;
 mod partition;
 mod population;
 mod rare;

@@ -23,7 +23,9 @@ pub(crate) fn judge(
         gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by).collect();
     let rarity = model.rarity();
     let mut known: HashMap<u64, f64, RandomState> = HashMap::default();
-    for id in visit_order(&ids) {
+    for position in visit_order(&ids) {
+        let position = position as usize;
+        let id = ids[position];
         if skips(id) {
             leaves.push(id, 1.0, []);
             continue;
@@ -34,8 +36,7 @@ pub(crate) fn judge(
                 .or_insert_with(|| rarity.probability_at(concentration)),
             None => rarity.smallest(),
         };
-        let subject = range.start + ids.partition_point(|&other| other < id);
-        let influences = gathered.influences.get(subject).iter();
+        let influences = gathered.influences.get(range.start + position).iter();
         leaves.push(
             id,
             probability.clamp(SMALLEST_PROBABILITY, 1.0),

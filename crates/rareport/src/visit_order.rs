@@ -37,24 +37,32 @@ const CAPACITIES: [usize; 26] = [
 /// Slots of a group.
 const GROUP_SIZE: usize = 64;
 
-/// The ids (ascending, without duplicates) in visiting order.
+/// The positions of the ids (ascending, without duplicates) in visiting order.
 pub(crate) fn visit_order(ids: &[u32]) -> Vec<u32> {
     let mut table = Table::with_capacity(0);
-    for (index, &id) in ids.iter().enumerate() {
-        if index + 1 > table.slots.len() {
-            table = table.grown_to(index + 1);
+    for (position, &id) in (0u32..).zip(ids) {
+        if position as usize == table.slots.len() {
+            table = table.grown_to(position as usize + 1);
         }
-        table.insert(id);
+        table.insert(id, position);
     }
-    table.iter().collect()
+    table.iter().map(|element| element.position).collect()
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Element {
+    id: u32,
+    /// Place of the id among all.
+    position: u32,
+    /// Index of the next element of the chain.
+    next: Option<u32>,
 }
 
 #[derive(Debug)]
 struct Table {
     /// Index into `elements` of the front of each slot's chain.
     slots: Vec<Option<u32>>,
-    /// Ids, each with the index of the next one in its chain.
-    elements: Vec<(u32, Option<u32>)>,
+    elements: Vec<Element>,
     /// Groups in the order of their first element, which is the reverse of the visiting order.
     groups: Vec<usize>,
     group_used: Vec<bool>,
@@ -76,15 +84,15 @@ impl Table {
         let fits = |capacity: &&usize| **capacity >= count;
         let mut grown = Table::with_capacity(*CAPACITIES.iter().find(fits).unwrap_or(&count));
         for slot in 0..self.slots.len() {
-            self.chain(slot).for_each(|id| grown.insert(id));
+            self.chain(slot).for_each(|element| grown.insert(element.id, element.position));
         }
         grown
     }
 
-    fn insert(&mut self, id: u32) {
+    fn insert(&mut self, id: u32, position: u32) {
         let slot = id as usize % self.slots.len();
-        let element = self.elements.len() as u32;
-        self.elements.push((id, self.slots[slot].replace(element)));
+        let next = self.slots[slot].replace(self.elements.len() as u32);
+        self.elements.push(Element { id, position, next });
         let group = slot / GROUP_SIZE;
         if group != self.last_group() && !self.group_used[group] {
             self.group_used[group] = true;
@@ -92,11 +100,10 @@ impl Table {
         }
     }
 
-    /// The ids of a slot, front to back.
-    fn chain(&self, slot: usize) -> impl Iterator<Item = u32> + '_ {
+    /// The elements of a slot, front to back.
+    fn chain(&self, slot: usize) -> impl Iterator<Item = Element> + '_ {
         let element = |index: Option<u32>| index.map(|index| self.elements[index as usize]);
-        std::iter::successors(element(self.slots[slot]), move |&(_, next)| element(next))
-            .map(|(id, _)| id)
+        std::iter::successors(element(self.slots[slot]), move |front| element(front.next))
     }
 
     /// The group that is always visited last.
@@ -104,7 +111,7 @@ impl Table {
         self.slots.len() / GROUP_SIZE
     }
 
-    fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+    fn iter(&self) -> impl Iterator<Item = Element> + '_ {
         let groups = self.groups.iter().rev().copied().chain([self.last_group()]);
         groups
             .flat_map(|group| group * GROUP_SIZE..((group + 1) * GROUP_SIZE).min(self.slots.len()))
@@ -134,7 +141,9 @@ mod tests {
             serde_json::from_str(include_str!("../tests/data/visit_order.json")).unwrap();
         for mut case in vectors.cases {
             case.ids.sort_unstable();
-            assert_eq!(visit_order(&case.ids), case.order);
+            let order = visit_order(&case.ids).into_iter();
+            let order: Vec<u32> = order.map(|position| case.ids[position as usize]).collect();
+            assert_eq!(order, case.order);
         }
     }
 

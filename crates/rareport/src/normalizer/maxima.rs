@@ -1,5 +1,6 @@
 //! The largest raw score of each scope, which fades and is forgotten.
 
+use crate::packed::Packed;
 use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
 
@@ -22,22 +23,57 @@ pub struct Scope<'a> {
     pub value: &'a [u8],
 }
 
-/// An owned [`Scope`]; hashes like it.
+/// A [`Scope`] by which a maximum is found. One with a short value and no partition, which most
+/// are, is held in the table itself, so that looking it up touches no other memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct OwnedScope {
-    partition: Box<[u8]>,
-    value: Box<[u8]>,
+enum Key {
+    Short(Packed),
+    Long { partition: Box<[u8]>, value: Box<[u8]> },
 }
 
-impl OwnedScope {
-    fn borrow(&self) -> Scope<'_> {
-        Scope { partition: &self.partition, value: &self.value }
+impl Key {
+    fn scope(&self) -> (Vec<u8>, Vec<u8>) {
+        match self {
+            Key::Short(packed) => (Vec::new(), packed.value()),
+            Key::Long { partition, value } => (partition.to_vec(), value.to_vec()),
+        }
     }
 }
 
-impl Equivalent<OwnedScope> for Scope<'_> {
-    fn equivalent(&self, owned: &OwnedScope) -> bool {
-        *self == owned.borrow()
+/// A borrowed [`Key`]; hashes like it.
+#[derive(Clone, Copy, Debug, Hash)]
+enum Wanted<'a> {
+    Short(Packed),
+    Long { partition: &'a [u8], value: &'a [u8] },
+}
+
+impl<'a> Wanted<'a> {
+    fn of(Scope { partition, value }: Scope<'a>) -> Self {
+        let packed = if partition.is_empty() { Packed::of(0, value) } else { None };
+        packed.map_or(Wanted::Long { partition, value }, Wanted::Short)
+    }
+}
+
+impl Equivalent<Key> for Wanted<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        match (self, key) {
+            (Wanted::Short(wanted), Key::Short(packed)) => wanted == packed,
+            (Wanted::Long { partition, value }, Key::Long { partition: p, value: v }) => {
+                **partition == **p && **value == **v
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<Wanted<'_>> for Key {
+    fn from(wanted: Wanted<'_>) -> Self {
+        match wanted {
+            Wanted::Short(packed) => Key::Short(packed),
+            Wanted::Long { partition, value } => {
+                Key::Long { partition: partition.into(), value: value.into() }
+            }
+        }
     }
 }
 
@@ -53,18 +89,18 @@ pub(super) struct Maximum {
 /// The maxima of one normaliser. A maximum of 0 has no effect and is not kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Maxima {
-    by_scope: HashMap<OwnedScope, Maximum, RandomState>,
+    by_scope: HashMap<Key, Maximum, RandomState>,
 }
 
 impl Maxima {
     /// The maximum of a scope if there is one.
     pub(super) fn get(&self, scope: Scope<'_>) -> Option<f64> {
-        self.by_scope.get(&scope).map(|maximum| maximum.raw_score)
+        self.by_scope.get(&Wanted::of(scope)).map(|maximum| maximum.raw_score)
     }
 
     /// Feeds a raw score (rare-model §8.3); whether the maximum changed a lot.
     pub(super) fn raise(&mut self, scope: Scope<'_>, raw_score: f64) -> bool {
-        if let Some(maximum) = self.by_scope.get_mut(&scope) {
+        if let Some(maximum) = self.by_scope.get_mut(&Wanted::of(scope)) {
             let before = maximum.raw_score;
             *maximum = Maximum { raw_score: before.max(raw_score), age: 0 };
             return maximum.raw_score > BIG_CHANGE * before;
@@ -86,11 +122,11 @@ impl Maxima {
     }
 
     pub(super) fn insert(&mut self, scope: Scope<'_>, maximum: Maximum) {
-        let owned = OwnedScope { partition: scope.partition.into(), value: scope.value.into() };
-        self.by_scope.insert(owned, maximum);
+        self.by_scope.insert(Wanted::of(scope).into(), maximum);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Scope<'_>, Maximum)> {
-        self.by_scope.iter().map(|(scope, maximum)| (scope.borrow(), *maximum))
+    /// The maxima with the partition and the value of their scopes, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = ((Vec<u8>, Vec<u8>), Maximum)> {
+        self.by_scope.iter().map(|(key, maximum)| (key.scope(), *maximum))
     }
 }

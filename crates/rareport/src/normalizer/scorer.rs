@@ -1,6 +1,7 @@
 //! Judging raw scores against the history of a normaliser (rare-model §8.6).
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::{DISCRETISATION, Normalizer, Scope, discretise, significant_raw_score};
 use crate::digest::{Bounds, QuantileDigest};
@@ -69,7 +70,7 @@ pub struct Scorer<'a> {
     /// What all scores have in common; worked out with the first one.
     history: Option<History>,
     /// Percentiles of the discretised scores judged so far: equal probabilities are common.
-    percentiles: HashMap<u32, (f64, f64)>,
+    percentiles: HashMap<u32, (f64, f64), RandomState>,
 }
 
 /// What the digests say by themselves.
@@ -85,7 +86,7 @@ struct History {
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(normalizer: &'a Normalizer) -> Scorer<'a> {
-        Scorer { normalizer, history: None, percentiles: HashMap::new() }
+        Scorer { normalizer, history: None, percentiles: HashMap::default() }
     }
 
     /// The normalised score, 0–100, of a node with this probability.

@@ -81,9 +81,9 @@ impl Normalizer {
         let mut maxima: Vec<MaximumState> = self
             .maxima
             .iter()
-            .map(|(scope, Maximum { raw_score, age })| MaximumState {
-                partition: scope.partition.to_owned(),
-                value: scope.value.to_owned(),
+            .map(|((partition, value), Maximum { raw_score, age })| MaximumState {
+                partition,
+                value,
                 raw_score,
                 age,
             })

@@ -8,12 +8,12 @@ const FIELDS: u16 = 16;
 
 /// A field and a short value in one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Packed(u128);
+pub(crate) struct Packed(u128);
 
 impl Packed {
     /// `None` if the value or the number of the field is too large.
     #[inline]
-    pub(super) fn of(field: u16, value: &[u8]) -> Option<Packed> {
+    pub(crate) fn of(field: u16, value: &[u8]) -> Option<Packed> {
         if value.len() > LONGEST || field >= FIELDS {
             return None;
         }
@@ -32,6 +32,12 @@ impl Packed {
             };
         let tag = u128::from(field) << 4 | length as u128;
         Some(Packed(u128::from(low) | u128::from(high) << 64 | tag << 120))
+    }
+
+    /// The value.
+    pub(crate) fn value(self) -> Vec<u8> {
+        let length = (self.0 >> 120) as usize % (LONGEST + 1);
+        self.0.to_le_bytes()[..length].to_vec()
     }
 }
 
@@ -53,6 +59,9 @@ mod tests {
         packed.sort_unstable();
         packed.dedup();
         assert_eq!(packed.len(), 16 * values.len());
+        for value in values {
+            assert_eq!(Packed::of(15, value).unwrap().value(), value);
+        }
         assert_eq!(Packed::of(0, b"sixteen bytes !!"), None);
         assert_eq!(Packed::of(16, b""), None);
     }

@@ -12,6 +12,21 @@ use std::time::{Duration, Instant};
 /// Bucket length in seconds.
 const SPAN: i64 = 900;
 
+/// Numbers of known ports and of events at random ports among them in the bucket to be closed.
+/// Both grow eightfold, one with the other left as it is and both together.
+const SIZES: [(u64, u64); 10] = [
+    (1000, 50),
+    (1000, 500),
+    (1000, 1000),
+    (8192, 50),
+    (8192, 1000),
+    (8192, 8192),
+    (65_536, 50),
+    (65_536, 1000),
+    (65_536, 8192),
+    (65_536, 65_536),
+];
+
 const PROCESSES: [&str; 10] = [
     "nginx",
     "sshd",
@@ -132,13 +147,11 @@ fn push(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Closing a bucket, by number of known ports and of ports present.
+/// Closing a bucket, by number of known ports and of events at ports among them.
 fn close(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("close");
     group.sample_size(20);
-    for (known, present) in
-        [(1000, 50), (1000, 500), (1000, 1000), (65_536, 50), (65_536, 1000), (65_536, 65_536)]
-    {
+    for (known, present) in SIZES {
         let mut detector = about_to_close(known);
         let mut random = Random(present);
         let mut start = 30 * SPAN;

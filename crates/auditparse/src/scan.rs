@@ -15,6 +15,14 @@ fn matches(word: u64, byte: u8) -> u64 {
 
 #[inline]
 fn find_by(haystack: &[u8], found: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> Option<usize> {
+    let at = search(haystack, found, is);
+    #[cfg(test)]
+    looked_at::add(at.map_or(haystack.len(), |at| at + 1));
+    at
+}
+
+#[inline]
+fn search(haystack: &[u8], found: impl Fn(u64) -> u64, is: impl Fn(u8) -> bool) -> Option<usize> {
     let mut offset = 0;
     let (words, rest) = haystack.as_chunks::<8>();
     for word in words {
@@ -37,6 +45,25 @@ pub(crate) fn find(byte: u8, haystack: &[u8]) -> Option<usize> {
 #[inline]
 pub(crate) fn find_either(a: u8, b: u8, haystack: &[u8]) -> Option<usize> {
     find_by(haystack, |word| matches(word, a) | matches(word, b), |found| found == a || found == b)
+}
+
+/// How many bytes searches have looked at on this thread, so that tests can tell linear time.
+#[cfg(test)]
+pub(crate) mod looked_at {
+    use std::cell::Cell;
+
+    thread_local!(static BYTES: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn add(bytes: usize) {
+        BYTES.set(BYTES.get() + bytes);
+    }
+
+    /// The bytes that `work` looks at.
+    pub(crate) fn by(work: impl FnOnce()) -> usize {
+        let before = BYTES.get();
+        work();
+        BYTES.get() - before
+    }
 }
 
 #[cfg(test)]

@@ -151,9 +151,9 @@ impl<'a> Segments<'a> {
         match self.rest.first() {
             Some(b'(') => {
                 self.in_parens = self.origin == Origin::Message;
-                return Segment::Label(self.take(1));
+                return self.punctuation();
             }
-            Some(b')' | b',') if self.in_parens => return Segment::Label(self.take(1)),
+            Some(b')' | b',') if self.in_parens => return self.punctuation(),
             Some(b'{') if self.in_avc => return self.permissions(),
             _ => {}
         }
@@ -175,6 +175,15 @@ impl<'a> Segments<'a> {
         } else {
             Segment::Stray(self.take(word.len()))
         }
+    }
+
+    /// Parentheses and commas, all that stand together: to look for a key behind each of many would
+    /// take time in the square of their number.
+    fn punctuation(&mut self) -> Segment<'a> {
+        let is_punctuation =
+            |&&byte: &&u8| byte == b'(' || self.in_parens && matches!(byte, b')' | b',');
+        let length = self.rest.iter().take_while(is_punctuation).count();
+        Segment::Label(self.take(length))
     }
 
     /// Whether the format has words like `word` here: in front of a part's fields, before the

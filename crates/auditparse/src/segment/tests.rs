@@ -1,3 +1,6 @@
+use std::hint::black_box;
+
+use crate::scan::looked_at;
 use crate::{FieldErrorKind, Origin, Record};
 
 /// The fields of a body as `key=text`, joined by `|`; the pieces are checked to be the body.
@@ -106,4 +109,29 @@ fn what_is_cut_is_said_and_where() {
         [(FieldErrorKind::UnterminatedBrace, 4)]
     );
     assert_eq!(problems("user pid=1 a=\"b\" tty=(none)"), []);
+}
+
+/// Any byte that the grammar knows, and one that it does not.
+const BYTES: &str = "()={},\"' :\u{1d}x";
+
+/// What changes how the rest of a part is read.
+const FRONTS: [&str; 7] = ["", "msg='", "msg='(", "avc: ", "op=", "old ", "a="];
+
+#[test]
+fn time_is_linear_in_any_pattern_that_repeats() {
+    let of_two = BYTES.chars().flat_map(|a| BYTES.chars().map(move |b| format!("{a}{b}")));
+    let words = ["old ", "avc: { ", "denied ", "msg='", "x={", "op=x ", "(a=,"].map(str::to_owned);
+    for (pattern, size) in of_two.map(|pattern| (pattern, 1 << 12)).chain(
+        words.into_iter().map(|pattern| (pattern, 1 << 12)).chain([("(".to_owned(), 1 << 20)]),
+    ) {
+        for front in FRONTS {
+            let body = format!("{front}{}", pattern.repeat(size / pattern.len()));
+            let line = format!("type=USER_AVC msg=audit(1.001:1): {body}");
+            let record = Record::parse(line.as_bytes()).unwrap();
+            let bytes = looked_at::by(|| _ = black_box(record.segments().count()));
+            assert!(bytes <= 8 * line.len(), "{bytes} bytes looked at for {front}{pattern}…");
+            let bytes = looked_at::by(|| _ = black_box(record.fields().count()));
+            assert!(bytes <= 8 * line.len(), "{bytes} bytes looked at for {front}{pattern}…");
+        }
+    }
 }

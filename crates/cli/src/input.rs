@@ -7,6 +7,7 @@
 
 mod compression;
 mod discover;
+mod foreign;
 mod log;
 mod log_end;
 mod merge;

@@ -33,13 +33,21 @@ impl Compression {
 /// Bytes of the longest signature.
 const SIGNATURE: usize = 6;
 
-/// Bytes read at a time.
+/// Whether a signature would be in the start of a file.
+fn has_signature(start: &[u8]) -> bool {
+    start.len() >= SIGNATURE
+}
+
+/// Bytes at the start of a file that are looked at.
+const START: usize = 512;
+
+/// Bytes of compressed data that are read at a time.
 const CHUNK: usize = 1 << 16;
 
 /// Reads `source` decompressed. Several compressed streams one after the other
 /// are read as one.
 pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let start = read_start(&mut source, SIGNATURE)?;
+    let start = read_start(&mut source, has_signature)?;
     let compression = Compression::of(&start);
     let source = Cursor::new(start).chain(source);
     let buffered = |source| BufReader::with_capacity(CHUNK, source);
@@ -54,15 +62,18 @@ pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn R
 
 /// Whether `source`, read from its start, is compressed.
 pub(super) fn is_compressed(source: &mut impl Read) -> io::Result<bool> {
-    Ok(Compression::of(&read_start(source, SIGNATURE)?) != Compression::None)
+    Ok(Compression::of(&read_start(source, has_signature)?) != Compression::None)
 }
 
-/// Reads what is there at the start of `source`, a chunk at most and `least`
-/// bytes unless it ends before, without waiting for more.
-pub(super) fn read_start(source: &mut impl Read, least: usize) -> io::Result<Vec<u8>> {
-    let mut start = vec![0; CHUNK];
+/// Reads the start of `source` until it is `enough` or ends, without waiting
+/// for more than that. It is never more than [`START`] bytes.
+pub(super) fn read_start(
+    source: &mut impl Read,
+    enough: impl Fn(&[u8]) -> bool,
+) -> io::Result<Vec<u8>> {
+    let mut start = vec![0; START];
     let mut length = 0;
-    while length < least {
+    while length < START && !enough(&start[..length]) {
         match source.read(&mut start[length..]) {
             Ok(0) => break,
             Ok(read) => length += read,

@@ -1,11 +1,12 @@
 //! A whole log as one stream of text.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 use super::compression::{decompress, read_start};
 use super::discover::unreadable_path;
+use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::log::{Log, Member};
 use crate::console::Console;
 
@@ -13,14 +14,14 @@ use crate::console::Console;
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     bytes: Cell<u64>,
-    foreign: RefCell<Option<&'static str>>,
+    foreign: Cell<Option<Foreign>>,
 }
 
 impl Tally {
     /// Why there was not a single audit record, and what to do.
     pub(crate) fn why_no_record(&self) -> &'static str {
-        match (*self.foreign.borrow(), self.bytes.get()) {
-            (Some(reason), _) => reason,
+        match (self.foreign.get(), self.bytes.get()) {
+            (Some(foreign), _) => foreign.advice(),
             (None, 0) => {
                 "the input is empty; is auditd running (systemctl status auditd), and does \
                  log_file in /etc/audit/auditd.conf name this file?"
@@ -54,6 +55,8 @@ pub(crate) type BeforeWaiting<'a> = &'a dyn Fn() -> io::Result<()>;
 struct Opened<'a> {
     member: Member,
     text: Box<dyn Read + 'a>,
+    /// The first [`HEAD`] bytes of what was read.
+    head: Vec<u8>,
 }
 
 impl<'a> LogReader<'a> {
@@ -74,7 +77,7 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    /// Opens a member whose start looks like text; the error says why not.
+    /// Opens a member that is no archive; the error says why not.
     fn open(&self, member: Member) -> Result<Opened<'a>, String> {
         let opened = match &member {
             Member::Stdin => decompress(self.console.watch(io::stdin().lock())),
@@ -82,15 +85,19 @@ impl<'a> LogReader<'a> {
                 File::open(path).and_then(|file| decompress(self.console.watch(file)))
             }
         };
-        let started = opened.and_then(|mut text| Ok((read_start(&mut text, 1)?, text)));
+        let started = opened.and_then(|mut text| Ok((read_start(&mut text, tells_archive)?, text)));
         let (start, text) = started.map_err(|error| unreadable(&member, &error))?;
-        if let Some(foreign) = Foreign::of(&start) {
-            *self.tally.foreign.borrow_mut() = Some(foreign.advice());
-            if foreign != Foreign::Json {
-                return Err(format!("{member}: {}", foreign.advice()));
-            }
+        if is_archive(&start) {
+            return Err(format!("{member}: {}", Foreign::Archive.advice()));
         }
-        Ok(Opened { member, text: Box::new(Cursor::new(start).chain(text)) })
+        let text = Box::new(Cursor::new(start).chain(text));
+        Ok(Opened { member, text, head: Vec::with_capacity(HEAD) })
+    }
+
+    /// Notes what was read of a member, at its end.
+    fn close(&mut self) {
+        let foreign = self.current.take().and_then(|opened| Foreign::of(&opened.head));
+        self.tally.foreign.set(self.tally.foreign.get().or(foreign));
     }
 }
 
@@ -119,8 +126,10 @@ impl Read for LogReader<'_> {
                 (self.before_waiting)()?;
             }
             match opened.text.read(buffer) {
-                Ok(0) => self.current = None,
+                Ok(0) => self.close(),
                 Ok(length) => {
+                    let more = length.min(HEAD - opened.head.len());
+                    opened.head.extend_from_slice(&buffer[..more]);
                     self.ends_in_newline = buffer[..length].ends_with(b"\n");
                     self.tally.bytes.set(self.tally.bytes.get() + length as u64);
                     return Ok(length);
@@ -132,7 +141,7 @@ impl Read for LogReader<'_> {
                         "{member}: {}; the rest of this file is lost, what came before it was used",
                         reason(&error)
                     ));
-                    self.current = None;
+                    self.close();
                 }
             }
         }
@@ -155,52 +164,6 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => "the compressed data is truncated".to_owned(),
         _ => error.to_string(),
     }
-}
-
-/// Something that is clearly not an audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Foreign {
-    Json,
-    Archive,
-    Binary,
-}
-
-impl Foreign {
-    /// Tells by the first text of a file; `None` if it may be an audit log.
-    fn of(start: &[u8]) -> Option<Foreign> {
-        let archive = start.starts_with(b"PK\x03\x04")
-            || start.starts_with(b"7z\xbc\xaf\x27\x1c")
-            || start.starts_with(b"\x04\x22\x4d\x18")
-            || start.get(257..262) == Some(b"ustar");
-        if archive {
-            return Some(Foreign::Archive);
-        }
-        if start.contains(&0) && !contains(start, b"audit(") {
-            return Some(Foreign::Binary);
-        }
-        let json = matches!(start.trim_ascii_start().first(), Some(b'{' | b'['));
-        json.then_some(Foreign::Json)
-    }
-
-    fn advice(self) -> &'static str {
-        match self {
-            Foreign::Json => {
-                "the input is JSON, not the text that auditd writes; name the audit.log itself"
-            }
-            Foreign::Archive => {
-                "this is an archive (tar, zip, 7z or lz4); unpack it and name the log in it \
-                 (gzip, xz, zstd and bzip2 are read as they are)"
-            }
-            Foreign::Binary => {
-                "this is binary data, not the text that auditd writes; name the audit.log itself \
-                 (gzip, xz, zstd and bzip2 are read as they are)"
-            }
-        }
-    }
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 #[cfg(test)]
@@ -248,15 +211,18 @@ mod tests {
     fn a_bad_member_does_not_stop_the_others() {
         let cut = &zstd::encode_all(&b"packed\n"[..], 1).unwrap()[..9];
         let (text, failed, _) =
-            read(&[Some(b"one\n"), None, Some(cut), Some(b"\0\x01\x02"), Some(b"two\n")]);
+            read(&[Some(b"one\n"), None, Some(cut), Some(b"PK\x03\x04"), Some(b"two\n")]);
         assert_eq!(text, "one\ntwo\n");
         assert!(failed);
     }
 
     #[test]
     fn nul_bytes_in_an_audit_log_are_text() {
-        let (text, failed, _) = read(&[Some(b"\0\0\ntype=EOE msg=audit(1.000:1): \n")]);
-        assert!(text.starts_with('\0') && !failed);
+        for nuls in [2, 70_000] {
+            let log = [&vec![0; nuls][..], b"\ntype=EOE msg=audit(1.000:1): \n"].concat();
+            let (text, failed, _) = read(&[Some(&log)]);
+            assert!(text.starts_with('\0') && text.len() == log.len() && !failed);
+        }
     }
 
     #[test]
@@ -264,7 +230,6 @@ mod tests {
         assert!(read(&[Some(b"")]).2.contains("empty"));
         assert!(read(&[Some(b"hello\n")]).2.contains("no line"));
         assert!(read(&[Some(b"{\"a\":1}\n")]).2.contains("JSON"));
-        assert!(read(&[Some(b"PK\x03\x04...")]).2.contains("unpack"));
         assert!(read(&[Some(b"\x7fELF\0\0")]).2.contains("binary"));
     }
 }

@@ -109,6 +109,52 @@ fn what_is_whole_is_written_before_more_is_waited_for() {
     }
 }
 
+/// What a run writes whose input comes in two pieces, the second after a while.
+fn run_in_pieces(arguments: &[&str], first: &[u8], second: &[u8]) -> (Option<i32>, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(first).unwrap();
+    thread::sleep(Duration::from_millis(300));
+    // Whoever refuses the first piece does not wait for the second.
+    let _ = pipe.write_all(second);
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn it_does_not_matter_in_which_pieces_the_input_comes() {
+    let mut tar = vec![0; 512];
+    tar[..9].copy_from_slice(b"audit.log");
+    tar[257..262].copy_from_slice(b"ustar");
+    let log = |start: &[u8]| [start, record(1).as_bytes()].concat();
+    let nuls = [&[0; 7][..], b"\n"].concat();
+    for input in [log(&nuls), log(b"{\n"), log(b""), log(&tar)] {
+        let whole = rareport_with(&["records"], &input);
+        for at in [1, 8, 100] {
+            let at = at.min(input.len() / 2);
+            let pieces = run_in_pieces(&["records"], &input[..at], &input[at..]);
+            assert_eq!(pieces, (Some(whole.status), whole.stdout.clone()), "{input:?} at {at}");
+        }
+    }
+}
+
+#[test]
+fn what_a_crash_left_in_front_does_not_hide_the_records() {
+    for nuls in [7, 70_000] {
+        let log = [&vec![0; nuls][..], b"\n", record(1).as_bytes()].concat();
+        let run = rareport_with(&["records"], &log).expect(0);
+        assert_eq!(run.documents().len(), 1);
+        assert!(run.stderr.contains("1 other line skipped"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn one_bad_file_among_many_is_told_once_and_the_rest_is_used() {
     let directory = TempDir::new().unwrap();

@@ -34,7 +34,7 @@ impl Compression {
 const SIGNATURE: usize = 6;
 
 /// Bytes read at a time.
-const CHUNK: usize = 1 << 16;
+pub(super) const CHUNK: usize = 1 << 16;
 
 /// Reads `source` decompressed. Several compressed streams one after the other
 /// are read as one.

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use rareport::results::Record;
 
+use crate::anomaly::{influencer, some_values, start};
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
-use crate::stamp::rfc3339;
 
 /// Columns of the table.
 pub(crate) const COLUMNS: &[Column] = &[
@@ -32,14 +32,11 @@ pub(crate) const CSV: &[&str] = &[
     "destination.ip",
 ];
 
-/// Values of a field that are shown in the table before the rest is counted.
-const SHOWN_VALUES: usize = 3;
-
 /// A record that is to be shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Alert<'a>(pub(crate) &'a Record);
 
-impl<'a> Alert<'a> {
+impl Alert<'_> {
     /// Whether the model had learned too little to be relied on.
     pub(crate) fn is_immature(&self) -> bool {
         self.0.explanation.as_ref().is_some_and(|explanation| explanation.immature)
@@ -52,51 +49,28 @@ impl<'a> Alert<'a> {
         let by_port = port(self).cmp(&port(other));
         other.0.record_score.total_cmp(&self.0.record_score).then(by_port)
     }
-
-    /// Start of the bucket.
-    fn time(&self) -> String {
-        rfc3339(u64::try_from(self.0.timestamp).unwrap_or(0))
-    }
-
-    fn influencer(&self, field: &str) -> &'a [String] {
-        let influencers = &self.0.influencers;
-        influencers
-            .iter()
-            .find(|influencer| influencer.influencer_field_name == field)
-            .map_or(&[], |influencer| &influencer.influencer_field_values)
-    }
-
-    /// The first values of an influencer field, and how many more there are.
-    fn some_values(&self, field: &str) -> String {
-        let values = self.influencer(field);
-        let shown = values[..values.len().min(SHOWN_VALUES)].join(", ");
-        match values.len().saturating_sub(SHOWN_VALUES) {
-            0 => shown,
-            more => format!("{shown}, {more} more"),
-        }
-    }
 }
 
 impl Row for Alert<'_> {
     fn table_cells(&self) -> Vec<String> {
         vec![
-            self.time(),
+            start(self.0),
             self.0.value().to_owned(),
             format!("{:.1}", self.0.record_score),
-            self.some_values("host.name"),
-            self.some_values("process.name"),
-            self.some_values("user.name"),
-            self.some_values("destination.ip"),
+            some_values(influencer(self.0, "host.name")),
+            some_values(influencer(self.0, "process.name")),
+            some_values(influencer(self.0, "user.name")),
+            some_values(influencer(self.0, "destination.ip")),
         ]
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
-        out.cell(Some(self.time()))?;
+        out.cell(Some(start(self.0)))?;
         out.cell(Some(self.0.value()))?;
         out.cell(Some(self.0.record_score))?;
         out.cell(Some(self.0.probability))?;
         for field in ["host.name", "process.name", "user.name", "destination.ip"] {
-            out.cell(Some(self.influencer(field).join(",")))?;
+            out.cell(Some(influencer(self.0, field).join(",")))?;
         }
         Ok(())
     }

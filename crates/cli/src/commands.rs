@@ -1,5 +1,6 @@
 //! The subcommands: each takes its arguments to an exit status.
 
+pub(crate) mod anomalies;
 pub(crate) mod detect;
 pub(crate) mod events;
 pub(crate) mod records;

@@ -6,6 +6,7 @@
 //! Two repairs: `comm` in hexadecimal is decoded, and a connect by
 //! `socketcall(2)` or io_uring is a connect.
 
+mod field;
 mod json;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 
 use auditparse::{Connection, ConnectionKind, Id, Process, SecurityModule, SockAddr};
 
+pub(crate) use self::field::Field;
 use crate::text::Utf8;
 
 /// The document; fields have the names of the schema.

@@ -83,7 +83,7 @@ fn put(place: &mut Vec<u8>, value: &[u8]) {
 }
 
 /// The address and port of a connect to another host, or why it is none.
-fn destination(connection: &Connection<'_>) -> Result<(IpAddr, u16), LeftOut> {
+pub(crate) fn destination(connection: &Connection<'_>) -> Result<(IpAddr, u16), LeftOut> {
     if connection.kind() != ConnectionKind::Connect {
         return Err(LeftOut::OtherKind);
     }

@@ -15,17 +15,19 @@ mod reader;
 mod rotation;
 mod totals;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
 
 use self::discover::discover;
-use self::log::{Log, total_size};
+pub(crate) use self::discover::unreadable_path;
+pub(crate) use self::log::Log;
+use self::log::total_size;
 use self::log_end::resolve_range;
-pub(crate) use self::merge::FromConnection;
-use self::merge::{Stream, merge};
-use self::reader::{BeforeWaiting, LogReader, Tally};
+pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
+pub(crate) use self::reader::LogReader;
+use self::reader::{BeforeWaiting, Tally};
 pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
@@ -165,30 +167,36 @@ impl<'a> Input<'a> {
     /// # Errors
     ///
     /// Those of `each`, and if there is no record at all.
-    pub(crate) fn merged<T: FromConnection>(
+    pub(crate) fn merged<T: FromConnection + Default>(
         &self,
         each: impl FnMut(&T) -> Result<()>,
     ) -> Result<Totals> {
-        let mut totals = Totals::default();
-        let limits = limits_of_each(self.logs.len());
-        let stream = |log| {
-            let reader = Reader::with_limits(self.log_reader(log), limits);
-            Stream::new(reader.connections(), self.host_of(log))
-        };
-        let mut streams: Vec<Stream<'_, T>> = self.logs.iter().map(stream).collect();
-        merge(&mut streams, |millis| self.wants(millis), &mut totals, each)?;
-        for stream in &streams {
-            totals.add(&stream.reader.stats());
-        }
-        self.finish(totals)
+        let totals = RefCell::new(Totals::default());
+        let stream =
+            |log| ConnectionStream::new(self, log, self.log_reader(log), T::default(), &totals);
+        let mut streams: Vec<_> = self.logs.iter().map(stream).collect();
+        merge(&mut streams, each)?;
+        drop(streams);
+        self.finish(totals.into_inner())
+    }
+
+    /// The logs, in no order of time.
+    pub(crate) fn logs(&self) -> &[Log] {
+        &self.logs
+    }
+
+    /// A log as one stream of text.
+    pub(crate) fn log_reader(&self, log: &Log) -> LogReader<'_> {
+        LogReader::new(log, self.console, &self.tally, self.before_waiting)
     }
 
     fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
         Reader::new(self.log_reader(log))
     }
 
-    fn log_reader(&self, log: &Log) -> LogReader<'_> {
-        LogReader::new(log, self.console, &self.tally, self.before_waiting)
+    /// A reader of the text of one of several logs that are read at once.
+    fn reader_of_many<'b>(&self, text: LogReader<'b>) -> Reader<LogReader<'b>> {
+        Reader::with_limits(text, limits_of_each(self.logs.len()))
     }
 
     /// The host that records without a name are from.
@@ -196,9 +204,10 @@ impl<'a> Input<'a> {
         self.host.or(log.host.as_deref()).unwrap_or(LOCALHOST)
     }
 
-    /// Whether something that happened at this time is wanted.
-    fn wants(&self, millis: u64) -> bool {
-        let Ok(millis) = i64::try_from(millis) else { return false };
+    /// Whether something that happened at this time, in milliseconds since
+    /// 1970, is wanted.
+    pub(crate) fn wants(&self, millis: impl TryInto<i64>) -> bool {
+        let Ok(millis) = millis.try_into() else { return false };
         let wanted = self.range.contains(millis);
         self.in_range.set(self.in_range.get() | wanted);
         self.past_range.set(self.past_range.get() | self.range.to.is_some_and(|to| millis >= to));
@@ -211,21 +220,33 @@ impl<'a> Input<'a> {
         self.past_range.get() && self.range.to.is_some_and(|to| to >= millis)
     }
 
-    /// Ends reading; an error if there was nothing to read.
+    /// Whether there was not a byte to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tally.is_empty()
+    }
+
+    /// Ends reading audit logs; an error if there was nothing to read.
     fn finish(&self, mut totals: Totals) -> Result<Totals> {
         self.console.end_progress();
-        if !self.range.is_unbounded() {
-            totals.bounded();
-        }
-        if !totals.has_record() {
-            if self.console.failed() {
-                bail!("nothing to use: no audit record could be read");
+        if totals.has_record() {
+            if self.check_range() {
+                totals.bounded();
             }
-            bail!("nothing to use: {}", self.tally.why_no_record());
+            return Ok(totals);
         }
-        if !self.range.is_unbounded() && !self.in_range.get() {
+        if self.console.failed() {
+            bail!("nothing to use: no audit record could be read");
+        }
+        bail!("nothing to use: {}", self.tally.why_no_record());
+    }
+
+    /// Whether the wanted range leaves any time out; tells if nothing of what
+    /// was read is in it.
+    pub(crate) fn check_range(&self) -> bool {
+        let is_bounded = !self.range.is_unbounded();
+        if is_bounded && !self.in_range.get() {
             self.console.warn("nothing in the input happened between --from and --to");
         }
-        Ok(totals)
+        is_bounded
     }
 }

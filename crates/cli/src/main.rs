@@ -1,6 +1,7 @@
 //! Finds the connection that does not belong, in Linux audit logs.
 
 mod alert;
+mod anomaly;
 mod args;
 mod commands;
 mod console;
@@ -8,10 +9,14 @@ mod ecs;
 mod exit;
 mod feed;
 mod input;
+mod job;
+mod observations;
 mod output;
 mod record_document;
+mod result_writer;
 mod rules;
 mod stamp;
+mod stored_results;
 mod text;
 mod when;
 
@@ -28,6 +33,7 @@ fn main() -> ExitCode {
     let console = Console::new(args.console);
     let result = match &args.command {
         Command::Detect(args) => commands::detect::run(args, &console),
+        Command::Anomalies(args) => commands::anomalies::run(args, &console),
         Command::Events(args) => commands::events::run(args, &console),
         Command::Records(args) => commands::records::run(args, &console),
         Command::Rules(args) => commands::rules::run(args, &console),

@@ -23,10 +23,7 @@ impl FromStr for When {
         if let Some(millis) = epoch_seconds(text) {
             return Ok(When::At(millis));
         }
-        if let Ok(stamp) = text.parse::<Timestamp>() {
-            return Ok(When::At(stamp.as_millisecond()));
-        }
-        if let Some(millis) = utc(text) {
+        if let Some(millis) = instant(text) {
             return Ok(When::At(millis));
         }
         if let Some(millis) = duration(text) {
@@ -51,6 +48,14 @@ fn epoch_seconds(text: &str) -> Option<i64> {
     Some(millis)
 }
 
+/// RFC 3339, of UTC if it has no offset, or a date, as milliseconds since 1970.
+pub(crate) fn instant(text: &str) -> Option<i64> {
+    match text.parse::<Timestamp>() {
+        Ok(stamp) => Some(stamp.as_millisecond()),
+        Err(_) => utc(text),
+    }
+}
+
 /// A date, with or without a time of day, of UTC, as milliseconds since 1970.
 fn utc(text: &str) -> Option<i64> {
     // A time zone in brackets would be read and ignored.
@@ -62,7 +67,7 @@ fn utc(text: &str) -> Option<i64> {
 }
 
 /// A duration such as `90m`, `1h 30m` or `7d`, as milliseconds.
-fn duration(text: &str) -> Option<i64> {
+pub(crate) fn duration(text: &str) -> Option<i64> {
     let span: Span = text.parse().ok()?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     if length < SignedDuration::ZERO {

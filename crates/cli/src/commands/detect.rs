@@ -3,15 +3,16 @@
 use std::io;
 
 use anyhow::Result;
+use rareport::Detector;
 use rareport::results::BucketResults;
-use rareport::{Detector, JobConfig};
 
 use crate::alert::{Alert, COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feed::{BY_FIELD, Connect, INFLUENCERS};
+use crate::feed::Connect;
 use crate::input::Input;
+use crate::job;
 use crate::output::{RowWriter, Shape};
 use crate::stamp::rfc3339;
 use crate::text::count;
@@ -20,17 +21,12 @@ use crate::text::count;
 /// scores mean much.
 const LEARNING_BUCKETS: u64 = 20;
 
-/// How much older than the connects before it a connect may be, in seconds.
-/// Events that never end are given up after two seconds of the log, and real
-/// logs step back by as much.
-const LATENESS: u32 = 60;
-
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
     let mut alerts = Alerts::new(args.threshold, Shape::of(args.format))?;
-    let mut detector = Detector::new(job())?;
+    let mut detector = Detector::new(job::destination_port())?;
     let totals = input.merged(|connect: &Connect| {
         for closed in detector.push(&connect.observation(&connect.influencers()))? {
             alerts.bucket(&closed)?;
@@ -48,15 +44,6 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let is_whole = |end| input.reaches(end);
     alerts.report(before, &detector, is_whole, console);
     Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })
-}
-
-/// The job: destination ports that are rare over all hosts.
-fn job() -> JobConfig {
-    let mut job = JobConfig::rare(BY_FIELD);
-    job.job_id = "linux_rare_destination_port".to_owned();
-    job.latency = LATENESS;
-    job.influencers = INFLUENCERS.map(str::to_owned).into();
-    job
 }
 
 /// Alerts being written, and counts of what they came from.

@@ -9,7 +9,7 @@ use auditparse::{ConnectionKind, SockAddr};
 
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
-use crate::ecs::{CATEGORY, Document, OS};
+use crate::ecs::{Document, Field};
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row, RowWriter, Shape, to_terminal};
@@ -20,7 +20,7 @@ use crate::text::Utf8;
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), to_terminal());
-    let out = RefCell::new(RowWriter::new(Shape::of(args.format), TABLE, CSV)?);
+    let out = RefCell::new(RowWriter::new(Shape::of(args.format), TABLE, &CSV)?);
     let flush = || out.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
@@ -74,33 +74,15 @@ const TABLE: &[Column] = &[
 ];
 
 /// Columns of the CSV: ECS fields, several values of a field joined by commas.
-const CSV: &[&str] = &[
-    "@timestamp",
-    "event.action",
-    "event.category",
-    "event.type",
-    "event.outcome",
-    "event.sequence",
-    "host.name",
-    "host.os.type",
-    "process.name",
-    "process.executable",
-    "process.pid",
-    "process.parent.pid",
-    "process.title",
-    "user.id",
-    "user.name",
-    "user.audit.id",
-    "user.audit.name",
-    "source.ip",
-    "source.port",
-    "destination.address",
-    "destination.ip",
-    "destination.port",
-    "auditd.data.syscall",
-    "auditd.data.exit",
-    "tags",
-];
+const CSV: [&str; Field::ALL.len()] = {
+    let mut names = [""; Field::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = Field::ALL[index].name();
+        index += 1;
+    }
+    names
+};
 
 impl Row for Document<'_> {
     fn table_cells(&self) -> Vec<String> {
@@ -122,34 +104,7 @@ impl Row for Document<'_> {
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
-        let event = self;
-        let Document { event: kind, process, user, source, destination, .. } = event;
-        let tags: Vec<String> = process.keys.iter().map(|key| Utf8(key).to_string()).collect();
-        out.cell(Some(event.timestamp))?;
-        out.cell(Some(kind.action))?;
-        out.cell(Some(CATEGORY))?;
-        out.cell(Some(kind.types))?;
-        out.cell(Some(kind.outcome))?;
-        out.cell(Some(kind.sequence))?;
-        out.cell(Some(Utf8(event.host)))?;
-        out.cell(Some(OS))?;
-        out.cell(process.comm.as_deref().map(Utf8))?;
-        out.cell(process.exe.as_deref().map(Utf8))?;
-        out.cell(process.pid)?;
-        out.cell(process.ppid)?;
-        out.cell(event.title.as_deref().map(Utf8))?;
-        out.cell(user.real.map(|real| real.id))?;
-        out.cell(user.real.and_then(|real| real.name).map(Utf8))?;
-        out.cell(user.audit.map(|audit| audit.id))?;
-        out.cell(user.audit.and_then(|audit| audit.name).map(Utf8))?;
-        out.cell(source.and_then(|source| source.ip()))?;
-        out.cell(source.and_then(|source| source.port))?;
-        out.cell(destination.map(|destination| destination.address))?;
-        out.cell(destination.and_then(|destination| destination.ip()))?;
-        out.cell(destination.and_then(|destination| destination.port))?;
-        out.cell(event.syscall)?;
-        out.cell(event.exit)?;
-        out.cell(Some(tags.join(",")))
+        Field::ALL.iter().try_for_each(|&field| out.cell(self.value(field)))
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {

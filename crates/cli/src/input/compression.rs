@@ -42,7 +42,7 @@ fn has_signature(start: &[u8]) -> bool {
 const START: usize = 512;
 
 /// Bytes of compressed data that are read at a time.
-const CHUNK: usize = 1 << 16;
+pub(super) const CHUNK: usize = 1 << 16;
 
 /// Reads `source` decompressed. Several compressed streams one after the other
 /// are read as one.

@@ -221,7 +221,7 @@ fn shown(path: &Path) -> Inert<'_> {
 }
 
 /// Why a path cannot be read, and what to do about it.
-pub(super) fn unreadable_path(path: &Path, error: &io::Error) -> String {
+pub(crate) fn unreadable_path(path: &Path, error: &io::Error) -> String {
     let path = shown(path);
     match error.kind() {
         io::ErrorKind::NotFound => format!("{path}: there is no such file or directory"),

@@ -1,16 +1,44 @@
 //! Several logs as one stream in order of time.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use anyhow::Result;
 use auditparse::{Connection, ConnectionReader};
 
+use super::Input;
+use super::log::Log;
 use super::reader::LogReader;
 use super::totals::Totals;
 
+/// A stream that holds its next item, in a place that is used again.
+pub(crate) trait Stream {
+    /// What the stream is of.
+    type Item;
+
+    /// Reads on to the next item; its time in milliseconds since 1970, or
+    /// `None` at the end.
+    fn advance(&mut self) -> Result<Option<i64>>;
+
+    /// The item that was read.
+    fn item(&self) -> &Self::Item;
+}
+
+impl<S: Stream + ?Sized> Stream for Box<S> {
+    type Item = S::Item;
+
+    fn advance(&mut self) -> Result<Option<i64>> {
+        (**self).advance()
+    }
+
+    fn item(&self) -> &S::Item {
+        (**self).item()
+    }
+}
+
 /// Something that is made of connections, in a place that is used again.
-pub(crate) trait FromConnection: Default {
+pub(crate) trait FromConnection {
     /// Takes over what is needed of `connection`, of `host` if the connection
     /// does not say; whether it is wanted at all.
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) -> bool;
@@ -20,52 +48,65 @@ pub(crate) trait FromConnection: Default {
 }
 
 /// The connections of one log, and the next thing made of them.
-pub(super) struct Stream<'a, T> {
-    pub(super) reader: ConnectionReader<LogReader<'a>>,
-    pub(super) host: &'a str,
+pub(crate) struct ConnectionStream<'a, T> {
+    input: &'a Input<'a>,
+    reader: ConnectionReader<LogReader<'a>>,
+    host: &'a str,
     next: T,
+    totals: &'a RefCell<Totals>,
 }
 
-impl<'a, T: FromConnection> Stream<'a, T> {
-    pub(super) fn new(reader: ConnectionReader<LogReader<'a>>, host: &'a str) -> Stream<'a, T> {
-        Stream { reader, host, next: T::default() }
+impl<'a, T: FromConnection> ConnectionStream<'a, T> {
+    /// What `next` makes of the connections in `text`, which is that of `log`.
+    pub(crate) fn new(
+        input: &'a Input<'a>,
+        log: &'a Log,
+        text: LogReader<'a>,
+        next: T,
+        totals: &'a RefCell<Totals>,
+    ) -> ConnectionStream<'a, T> {
+        let reader = input.reader_of_many(text).connections();
+        ConnectionStream { input, reader, host: input.host_of(log), next, totals }
     }
+}
 
-    /// Reads on to the next wanted thing; its time.
-    fn advance(
-        &mut self,
-        wants: &impl Fn(u64) -> bool,
-        totals: &mut Totals,
-    ) -> Result<Option<i64>> {
+impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
+    type Item = T;
+
+    fn advance(&mut self) -> Result<Option<i64>> {
+        let mut totals = self.totals.borrow_mut();
         while let Some(connection) = self.reader.next_connection()? {
-            let wanted = wants(connection.id().millis);
+            let wanted = self.input.wants(connection.id().millis);
             totals.connection(connection.kind(), wanted);
-            if wanted && self.next.take(&connection, self.host, totals) {
+            if wanted && self.next.take(&connection, self.host, &mut totals) {
                 return Ok(Some(self.next.time()));
             }
         }
+        totals.add(&self.reader.stats());
         Ok(None)
+    }
+
+    fn item(&self) -> &T {
+        &self.next
     }
 }
 
 /// Gives everything in the streams to `each`, the earliest first. Streams are
 /// taken as sorted; where one is not, its order is kept.
-pub(super) fn merge<T: FromConnection>(
-    streams: &mut [Stream<'_, T>],
-    wants: impl Fn(u64) -> bool,
-    totals: &mut Totals,
-    mut each: impl FnMut(&T) -> Result<()>,
+pub(crate) fn merge<S: Stream>(
+    streams: &mut [S],
+    mut each: impl FnMut(&S::Item) -> Result<()>,
 ) -> Result<()> {
     let mut heads = BinaryHeap::new();
     for (index, stream) in streams.iter_mut().enumerate() {
-        if let Some(time) = stream.advance(&wants, totals)? {
+        if let Some(time) = stream.advance()? {
             heads.push(Reverse((time, index)));
         }
     }
     while let Some(Reverse((_, index))) = heads.pop() {
         let stream = &mut streams[index];
-        each(&stream.next)?;
-        if let Some(time) = stream.advance(&wants, totals)? {
+        each(stream.item())?;
+        if let Some(time) = stream.advance()? {
             heads.push(Reverse((time, index)));
         }
     }

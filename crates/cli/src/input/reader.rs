@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
-use super::compression::{decompress, read_start};
+use super::compression::{CHUNK, decompress, read_start};
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::log::{Log, Member};
@@ -18,6 +18,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Whether there was not a byte to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.get() == 0
+    }
+
     /// Why there was not a single audit record, and what to do.
     pub(crate) fn why_no_record(&self) -> &'static str {
         match (self.foreign.get(), self.bytes.get()) {
@@ -54,6 +59,8 @@ pub(crate) type BeforeWaiting<'a> = &'a dyn Fn() -> io::Result<()>;
 /// A member being read.
 struct Opened<'a> {
     member: Member,
+    /// What was read of it before it was asked for.
+    start: Cursor<Vec<u8>>,
     text: Box<dyn Read + 'a>,
     /// The first [`HEAD`] bytes of what was read.
     head: Vec<u8>,
@@ -90,14 +97,90 @@ impl<'a> LogReader<'a> {
         if is_archive(&start) {
             return Err(format!("{member}: {}", Foreign::Archive.advice()));
         }
-        let text = Box::new(Cursor::new(start).chain(text));
-        Ok(Opened { member, text, head: Vec::with_capacity(HEAD) })
+        let head = Vec::with_capacity(HEAD);
+        Ok(Opened { member, start: Cursor::new(start), text, head })
     }
 
     /// Notes what was read of a member, at its end.
     fn close(&mut self) {
         let foreign = self.current.take().and_then(|opened| Foreign::of(&opened.head));
         self.tally.foreign.set(self.tally.foreign.get().or(foreign));
+    }
+
+    /// The first line of the next member, as far as it fits a buffer; `None`
+    /// if no member with any text is left.
+    ///
+    /// Nothing of the member may have been read yet.
+    pub(crate) fn peek_line(&mut self) -> io::Result<Option<&[u8]>> {
+        while self.current.as_ref().is_none_or(|opened| opened.start.get_ref().is_empty()) {
+            if !self.open_next() {
+                return Ok(None);
+            }
+        }
+        let Some(opened) = &mut self.current else { return Ok(None) };
+        let start = opened.start.get_mut();
+        while start.len() < CHUNK && !start.contains(&b'\n') {
+            if opened.member.may_wait() {
+                (self.before_waiting)()?;
+            }
+            match read_start(&mut opened.text, |start| !start.is_empty()) {
+                Ok(more) if more.is_empty() => break,
+                Ok(more) => start.extend(more),
+                // Reading on meets it again, at the end of what can be read.
+                Err(error) => {
+                    opened.text = Box::new(Broken(Some(error)));
+                    break;
+                }
+            }
+        }
+        Ok(Some(start))
+    }
+
+    /// A reader of the next member with any text alone, and its name.
+    ///
+    /// Nothing of that member may have been read yet.
+    pub(crate) fn next_member(&mut self) -> io::Result<Option<(String, LogReader<'a>)>> {
+        if self.peek_line()?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.current.take().map(|opened| {
+            let name = opened.member.to_string();
+            let (console, tally, before_waiting) = (self.console, self.tally, self.before_waiting);
+            let waiting = Vec::new().into_iter();
+            let current = Some(opened);
+            let ends_in_newline = true;
+            (name, LogReader { waiting, current, ends_in_newline, console, tally, before_waiting })
+        }))
+    }
+
+    /// Goes on to the next member, which is reported if it cannot be read;
+    /// whether there was one.
+    fn open_next(&mut self) -> bool {
+        self.close();
+        let Some(member) = self.waiting.next() else { return false };
+        match self.open(member) {
+            Ok(opened) => self.current = Some(opened),
+            Err(reason) => self.console.error(reason),
+        }
+        true
+    }
+}
+
+/// What is left of a member that could not be read on.
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+impl Read for Opened<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.start.read(buffer)? {
+            0 => self.text.read(buffer),
+            length => Ok(length),
+        }
     }
 }
 
@@ -108,12 +191,8 @@ impl Read for LogReader<'_> {
         }
         loop {
             let Some(opened) = &mut self.current else {
-                let Some(member) = self.waiting.next() else {
+                if !self.open_next() {
                     return Ok(0);
-                };
-                match self.open(member) {
-                    Ok(opened) => self.current = Some(opened),
-                    Err(reason) => self.console.error(reason),
                 }
                 if !self.ends_in_newline {
                     self.ends_in_newline = true;
@@ -125,7 +204,7 @@ impl Read for LogReader<'_> {
             if opened.member.may_wait() {
                 (self.before_waiting)()?;
             }
-            match opened.text.read(buffer) {
+            match opened.read(buffer) {
                 Ok(0) => self.close(),
                 Ok(length) => {
                     let more = length.min(HEAD - opened.head.len());

@@ -91,7 +91,7 @@ impl Totals {
     }
 
     /// Notes that the wanted range of time leaves something out.
-    pub(super) fn bounded(&mut self) {
+    pub(crate) fn bounded(&mut self) {
         self.wanted.bounded = true;
     }
 
@@ -106,7 +106,7 @@ impl Totals {
     }
 
     /// Whether anything was an audit record.
-    pub(super) fn has_record(&self) -> bool {
+    pub(crate) fn has_record(&self) -> bool {
         self.records > 0
     }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, StdoutLock, Write};
 
+use serde::Serialize;
+
 use super::csv::CsvWriter;
 use super::json::JsonBuffer;
 use super::ndjson::NdjsonWriter;
@@ -30,11 +32,7 @@ pub(crate) enum RowWriter<'a> {
 
 impl RowWriter<'_> {
     /// A writer of rows that have these columns in a table and in a CSV.
-    pub(crate) fn new(
-        shape: Shape,
-        table: &'static [Column],
-        csv: &'static [&'static str],
-    ) -> io::Result<Self> {
+    pub(crate) fn new(shape: Shape, table: &[Column], csv: &[&str]) -> io::Result<Self> {
         let out = io::stdout().lock();
         Ok(match shape {
             Shape::Table => RowWriter::Table(TableWriter::new(out, table)),
@@ -52,6 +50,15 @@ impl RowWriter<'_> {
                 row.csv_cells(out)?;
                 out.end_row()
             }
+        }
+    }
+
+    /// Adds a document for which only NDJSON has room; in other shapes it is
+    /// left out.
+    pub(crate) fn write_document(&mut self, document: &impl Serialize) -> io::Result<()> {
+        match self {
+            RowWriter::Ndjson(out) => out.write(document),
+            RowWriter::Table(_) | RowWriter::Csv(_) => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Aligned columns for reading.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
@@ -13,10 +14,10 @@ const BATCH: usize = 200;
 const WIDEST: usize = 60;
 
 /// A column.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Heading.
-    pub(crate) title: &'static str,
+    pub(crate) title: Cow<'static, str>,
     /// Whether it holds numbers, which are aligned to the right.
     pub(crate) number: bool,
 }
@@ -24,12 +25,17 @@ pub(crate) struct Column {
 impl Column {
     /// A column of text.
     pub(crate) const fn text(title: &'static str) -> Column {
-        Column { title, number: false }
+        Column { title: Cow::Borrowed(title), number: false }
     }
 
     /// A column of numbers.
     pub(crate) const fn number(title: &'static str) -> Column {
-        Column { title, number: true }
+        Column { title: Cow::Borrowed(title), number: true }
+    }
+
+    /// A column of the values of a field.
+    pub(crate) fn of_field(name: &str) -> Column {
+        Column { title: Cow::Owned(name.to_uppercase()), number: false }
     }
 }
 
@@ -38,7 +44,7 @@ impl Column {
 #[derive(Debug)]
 pub(crate) struct TableWriter<W> {
     out: W,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     rows: Vec<Vec<String>>,
     widths: Vec<u16>,
     begun: bool,
@@ -46,8 +52,14 @@ pub(crate) struct TableWriter<W> {
 
 impl<W: Write> TableWriter<W> {
     /// A writer to `out` of rows with these columns.
-    pub(crate) fn new(out: W, columns: &'static [Column]) -> TableWriter<W> {
-        TableWriter { out, columns, rows: Vec::new(), widths: Vec::new(), begun: false }
+    pub(crate) fn new(out: W, columns: &[Column]) -> TableWriter<W> {
+        TableWriter {
+            out,
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+            widths: Vec::new(),
+            begun: false,
+        }
     }
 
     /// Adds a row of one cell for each column. Cells may hold anything; they
@@ -65,7 +77,7 @@ impl<W: Write> TableWriter<W> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         if !self.begun {
-            table.set_header(self.columns.iter().map(|column| column.title));
+            table.set_header(self.columns.iter().map(|column| shorten(&column.title)));
         }
         table.add_rows(self.rows.drain(..));
         self.lay_out(&mut table);

@@ -73,7 +73,7 @@ fn stdin_is_read_when_piped_or_named() {
 }
 
 /// The first line on stdout of a run whose stdin stays open behind `input`.
-fn first_line_while_open(arguments: &[&str], input: &str) -> Option<String> {
+pub(crate) fn first_line_while_open(arguments: &[&str], input: &str) -> Option<String> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
         .args(arguments)
         .stdin(Stdio::piped())

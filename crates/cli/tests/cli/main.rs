@@ -4,9 +4,12 @@
 // Helpers of tests fail as tests do.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod anomalies;
 mod common;
 mod detect;
 mod events;
+mod golden;
 mod input;
+mod observations;
 mod records;
 mod rules;

@@ -1,0 +1,122 @@
+//! `rareport anomalies`: what the model makes of each bucket.
+
+mod report;
+
+use std::cell::RefCell;
+
+use anyhow::{Context, Result};
+use rareport::Detector;
+use rareport::results::BucketResults;
+
+use self::report::Report;
+use crate::args::AnomaliesArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::job::{self, Chosen};
+use crate::observations::{Event, Fields, Observations};
+use crate::output::{Shape, to_terminal};
+use crate::result_writer::ResultWriter;
+use crate::stored_results::StoredResults;
+
+/// Runs the command.
+pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
+    let Chosen { job, feed } = job::choose(&args.job, console)?;
+    let fields = Fields::of(&job, feed);
+    let detector = Detector::new(job).context("this job cannot be run")?;
+    let input = Input::open(&args.input, console)?;
+    console.start_progress(input.size(), to_terminal());
+    let shape = Shape::of(args.format);
+    let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape)?);
+    let flush = || writer.borrow_mut().flush_before_waiting();
+    let input = input.before_waiting(&flush);
+    let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
+    let mut run =
+        Run { detector, fields: &fields, writer: &writer, stored, order: Order::default() };
+    let format = args.input_format;
+    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let read = observations.read(|event| run.take(event));
+    if read.is_ok() {
+        run.end_of_input(args)?;
+    }
+    let changed = run.rescore()?;
+    let written = writer.borrow_mut().finish()?;
+    let report = Report { read: read?, written, changed, interim: args.interim };
+    report.tell(&run.detector, &run.order, console);
+    Ok(Exit::Done)
+}
+
+/// A job being run.
+struct Run<'a, 'w> {
+    detector: Detector,
+    fields: &'a Fields,
+    writer: &'a RefCell<ResultWriter<'w>>,
+    /// Results that are kept until the end.
+    stored: Option<StoredResults>,
+    order: Order,
+}
+
+impl Run<'_, '_> {
+    /// Takes an event, and puts out the results of the buckets that it closes.
+    fn take(&mut self, event: &Event) -> Result<()> {
+        self.order.note(event.millis);
+        let Run { detector, fields, writer, stored, .. } = self;
+        fields.observe(event, |observation| {
+            for closed in detector.push(observation)? {
+                put_out(&closed, writer, stored)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Closes what the command line says, and shows what is open if it says so.
+    fn end_of_input(&mut self, args: &AnomaliesArgs) -> Result<()> {
+        if let Some(time) = args.advance_time {
+            for closed in self.detector.advance_to(time) {
+                put_out(&closed, self.writer, &mut self.stored)?;
+            }
+        }
+        if args.interim
+            && let Some(provisional) = self.detector.interim()
+        {
+            put_out(&provisional, self.writer, &mut self.stored)?;
+        }
+        Ok(())
+    }
+
+    /// Scores the results anew that were kept for it, and writes them; how many
+    /// scores have changed.
+    fn rescore(&mut self) -> Result<Option<u64>> {
+        let Some(stored) = self.stored.take() else { return Ok(None) };
+        let mut writer = self.writer.borrow_mut();
+        stored.rescore(self.detector.renormalizer(), |results| writer.write(results)).map(Some)
+    }
+}
+
+/// Writes the results of a bucket, or keeps them.
+fn put_out(
+    results: &BucketResults,
+    writer: &RefCell<ResultWriter<'_>>,
+    stored: &mut Option<StoredResults>,
+) -> Result<()> {
+    match stored {
+        Some(stored) => stored.keep(results),
+        None => Ok(writer.borrow_mut().write(results)?),
+    }
+}
+
+/// In which order events came.
+#[derive(Clone, Copy, Debug, Default)]
+struct Order {
+    /// Time of the latest event, in milliseconds since 1970.
+    latest: Option<i64>,
+    /// Events that were older than one before them.
+    disordered: u64,
+}
+
+impl Order {
+    fn note(&mut self, millis: i64) {
+        self.disordered += u64::from(self.latest.is_some_and(|latest| millis < latest));
+        self.latest = self.latest.max(Some(millis));
+    }
+}

@@ -1,0 +1,136 @@
+//! The closing summary of `rareport anomalies`.
+
+use rareport::Detector;
+
+use super::Order;
+use crate::console::Console;
+use crate::observations::Read;
+use crate::result_writer::Written;
+use crate::stamp::rfc3339;
+use crate::text::{count, grouped};
+
+/// What is told of a run.
+pub(super) struct Report {
+    pub(super) read: Read,
+    pub(super) written: Written,
+    /// Scores that were changed in the end, if any could be.
+    pub(super) changed: Option<u64>,
+    /// Whether provisional results were asked for.
+    pub(super) interim: bool,
+}
+
+impl Report {
+    /// Tells what was read, what became of it, and what came out.
+    pub(super) fn tell(&self, detector: &Detector, order: &Order, console: &Console) {
+        self.tell_read(console);
+        tell_events(detector, order, console);
+        self.tell_open(detector, order, console);
+        self.tell_written(detector.job().bucket_span, console);
+    }
+
+    fn tell_read(&self, console: &Console) {
+        let Read { audit, rows, not_looked_at, without_values, .. } = &self.read;
+        if audit.has_record() {
+            audit.report(console, true);
+            audit.report_left_out(console);
+        }
+        rows.report(console);
+        if *not_looked_at > 0 {
+            console.note(format_args!(
+                "{} left out: the job does not look at them",
+                count(*not_looked_at, "event", "events")
+            ));
+        }
+        if !without_values.is_empty() {
+            console.warn(format_args!("no event has a value of {}", without_values.join(", ")));
+        }
+    }
+
+    /// Tells that the last events have no results yet.
+    fn tell_open(&self, detector: &Detector, order: &Order, console: &Console) {
+        let closed_until = detector.closed_until().map_or(i64::MAX, |end| end.saturating_mul(1000));
+        if !self.interim && order.latest.is_some_and(|latest| latest >= closed_until) {
+            console.note(format_args!(
+                "buckets from {} on are not closed and have no results: --advance-time closes \
+                 them, --interim shows the first as it is",
+                shown(closed_until)
+            ));
+        }
+    }
+
+    fn tell_written(&self, bucket_span: u32, console: &Console) {
+        let Written { records, immature, influencers, buckets } = self.written;
+        if immature > 0 {
+            console.warn(format_args!(
+                "{} from the time when the model had learned little yet",
+                count(immature, "record is", "records are")
+            ));
+        }
+        if let Some(changed) = self.changed {
+            console.note(format_args!(
+                "{} changed by scoring anew",
+                count(changed, "score was", "scores were")
+            ));
+        }
+        console.note(format_args!(
+            "{} and {} in {} of {}",
+            count(records, "record", "records"),
+            count(influencers, "influencer", "influencers"),
+            count(buckets, "bucket", "buckets"),
+            length(bucket_span)
+        ));
+    }
+}
+
+/// Tells which events the model did not take.
+fn tell_events(detector: &Detector, order: &Order, console: &Console) {
+    let (counts, config) = (detector.counts(), &detector.job().detector);
+    let needed: Vec<&str> = [Some(&config.by_field), config.over_field.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let left_out = [
+        (counts.before_first_complete, "before the first whole bucket".to_owned()),
+        (
+            counts.before_partition_complete,
+            "before the first whole bucket of their partition".into(),
+        ),
+        (counts.without_value, format!("without a value of {}", needed.join(" or "))),
+        (counts.outside_calendar, "outside the years 1 to 9999".to_owned()),
+    ];
+    let left_out: Vec<String> = left_out
+        .iter()
+        .filter(|(events, _)| *events > 0)
+        .map(|(events, words)| format!("{} {words}", grouped(*events)))
+        .collect();
+    if !left_out.is_empty() {
+        console.note(format_args!("events not learned from: {}", left_out.join(", ")));
+    }
+    if order.disordered > 0 {
+        console.note(format_args!(
+            "{} out of order",
+            count(order.disordered, "event was", "events were")
+        ));
+    }
+    if counts.late > 0 {
+        console.warn(format_args!(
+            "{} too late: the bucket was closed. Sort the input, or give the job a latency",
+            count(counts.late, "event came", "events came")
+        ));
+    }
+}
+
+/// A length of time in words.
+fn length(seconds: u32) -> String {
+    if seconds.is_multiple_of(60) {
+        count(u64::from(seconds / 60), "minute", "minutes")
+    } else {
+        count(u64::from(seconds), "second", "seconds")
+    }
+}
+
+/// A time of the results as text.
+fn shown(millis: i64) -> String {
+    rfc3339(u64::try_from(millis).unwrap_or(0))
+}

@@ -1,0 +1,127 @@
+//! Which job is run: the one for destination ports unless the command line
+//! says otherwise.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use rareport::JobConfig;
+use rareport::job::{Feed, catalogue};
+
+use crate::args::JobArgs;
+use crate::console::Console;
+use crate::feed::{BY_FIELD, INFLUENCERS};
+use crate::input::unreadable_path;
+
+/// How much older than the events before it an event may be, in seconds, in
+/// jobs of our own. Events of audit logs that never end are given up after two
+/// seconds of the log, and real logs step back by as much.
+const LATENESS: u32 = 60;
+
+/// A job, and which events it is to be fed, if it says so.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) job: JobConfig,
+    pub(crate) feed: Option<Feed>,
+}
+
+/// The job that looks for destination ports that are rare over all hosts.
+pub(crate) fn destination_port() -> JobConfig {
+    let mut job = JobConfig::rare(BY_FIELD);
+    job.job_id = "linux_rare_destination_port".to_owned();
+    job.latency = LATENESS;
+    job.influencers = INFLUENCERS.map(str::to_owned).into();
+    job
+}
+
+/// The job that the command line asks for.
+///
+/// # Errors
+///
+/// If a file cannot be read, or does not say what can be run.
+pub(crate) fn choose(args: &JobArgs, console: &Console) -> Result<Chosen> {
+    let mut chosen = match &args.job {
+        None => Chosen { job: destination_port(), feed: Some(Feed::Connections) },
+        Some(name) => match ready_made(name) {
+            Some(chosen) => chosen,
+            None => Chosen { job: read(name, console)?, feed: None },
+        },
+    };
+    if let Some(path) = &args.filters {
+        let text = text_of(path)?;
+        let unusable = || format!("{}: these filters cannot be used", path.display());
+        chosen.job.add_filters_json(&text).with_context(unusable)?;
+    }
+    change(&mut chosen.job, args);
+    Ok(chosen)
+}
+
+/// What `--help` says of the ready-made jobs.
+pub(crate) fn catalogue_help() -> String {
+    let mut text = "Ready-made jobs:".to_owned();
+    for entry in catalogue() {
+        // Writing to memory cannot fail.
+        let _ = write!(text, "\n  {}\n          {}", entry.job.job_id, entry.description);
+    }
+    text
+}
+
+fn ready_made(name: &str) -> Option<Chosen> {
+    let entry = catalogue().into_iter().find(|entry| entry.job.job_id == name)?;
+    let mut job = entry.job;
+    job.latency = LATENESS;
+    Some(Chosen { job, feed: Some(entry.feed) })
+}
+
+/// Reads a job from a file, and tells what of it has no effect.
+fn read(name: &str, console: &Console) -> Result<JobConfig> {
+    let path = Path::new(name);
+    if !path.exists() {
+        let names: Vec<String> = catalogue().into_iter().map(|entry| entry.job.job_id).collect();
+        anyhow::bail!(
+            "{name}: there is no such file, and no ready-made job of this name; they are {}",
+            names.join(", ")
+        );
+    }
+    let text = text_of(path)?;
+    let parsed =
+        JobConfig::parse(&text).with_context(|| format!("{name}: this job cannot be run"))?;
+    for warning in parsed.warnings {
+        console.warn(format_args!("{name}: {warning}"));
+    }
+    Ok(parsed.job)
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| anyhow::anyhow!(unreadable_path(path, &error)))
+}
+
+/// Changes what the command line says otherwise.
+fn change(job: &mut JobConfig, args: &JobArgs) {
+    let JobArgs { job: name, filters: _, bucket_span, by, over, partition, influencer } = args;
+    if let Some(by) = by {
+        job.detector.by_field.clone_from(by);
+        if name.is_none() {
+            job.job_id = JobConfig::rare(by).job_id;
+        }
+    }
+    job.bucket_span = bucket_span.unwrap_or(job.bucket_span);
+    job.detector.over_field = over.clone().or(job.detector.over_field.take());
+    job.detector.partition_field = partition.clone().or(job.detector.partition_field.take());
+    if !influencer.is_empty() {
+        job.influencers.clone_from(influencer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_job_for_ports_is_the_first_of_the_catalogue() {
+        let of_catalogue = ready_made("linux_rare_destination_port").unwrap();
+        assert_eq!(of_catalogue.job, destination_port());
+        assert!(catalogue_help().contains("linux_rare_destination_port"));
+    }
+}

@@ -1,0 +1,194 @@
+//! Which values of an event a job looks at, and an event with just these.
+//!
+//! Where the values come from is up to the reader of each format.
+
+use rareport::Observation;
+use rareport::job::{Feed, JobConfig, TimeFormat};
+use smallvec::SmallVec;
+
+/// Names that the time may have where the job's own is not there.
+const TIME_FIELDS: [&str; 2] = ["@timestamp", "time"];
+
+/// Place of the by field's value.
+const BY: usize = 0;
+
+/// The fields that a job looks at, each with its place in an [`Event`].
+#[derive(Clone, Debug)]
+pub(crate) struct Fields {
+    names: Vec<String>,
+    over: Option<usize>,
+    partition: Option<usize>,
+    influencers: Vec<usize>,
+    only: Option<Only>,
+    times: Vec<String>,
+    time_format: TimeFormat,
+}
+
+/// The events that are looked at: those with one of these values in a field.
+#[derive(Clone, Debug)]
+struct Only {
+    place: usize,
+    values: Vec<&'static str>,
+}
+
+impl Fields {
+    /// The fields of a job that is to be fed these events.
+    pub(crate) fn of(job: &JobConfig, feed: Option<Feed>) -> Fields {
+        let detector = &job.detector;
+        let mut names = vec![detector.by_field.clone()];
+        let mut place = |name: &str| {
+            let known = names.iter().position(|other| other == name);
+            known.unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            })
+        };
+        let over = detector.over_field.as_deref().map(&mut place);
+        let partition = detector.partition_field.as_deref().map(&mut place);
+        let influencers = job.influencers.iter().map(|name| place(name)).collect();
+        let only = match feed {
+            Some(Feed::ConnectionsTo(ip)) => {
+                Some(Only { place: place("destination.ip"), values: vec![ip] })
+            }
+            Some(Feed::ProcessStartsOf(programs)) => {
+                Some(Only { place: place("process.name"), values: programs.to_vec() })
+            }
+            Some(Feed::Connections | Feed::ProcessStarts) | None => None,
+        };
+        let others = TIME_FIELDS.into_iter().filter(|name| *name != job.time_field);
+        let times = [job.time_field.as_str()].into_iter().chain(others).map(str::to_owned);
+        Fields {
+            over,
+            partition,
+            influencers,
+            only,
+            times: times.collect(),
+            time_format: job.time_format,
+            names,
+        }
+    }
+
+    /// Names of the fields, in the order of their places.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Names of the fields without which there is nothing to look at.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
+        let places = [Some(BY), self.over, self.partition, self.only.as_ref().map(|o| o.place)];
+        places.into_iter().flatten().map(|place| self.names[place].as_str())
+    }
+
+    /// Names that the time may have, the job's own first.
+    pub(crate) fn times(&self) -> &[String] {
+        &self.times
+    }
+
+    /// How the job says that times are written.
+    pub(crate) fn time_format(&self) -> TimeFormat {
+        self.time_format
+    }
+
+    /// Whether the job looks at this event.
+    pub(crate) fn looks_at(&self, event: &Event) -> bool {
+        self.only.as_ref().is_none_or(|only| {
+            let value = event.value(only.place);
+            only.values.iter().any(|wanted| wanted.as_bytes() == value)
+        })
+    }
+
+    /// Calls `then` with the event as the model sees it.
+    pub(crate) fn observe<T>(&self, event: &Event, then: impl FnOnce(&Observation<'_>) -> T) -> T {
+        let value = |place: usize| Some(event.value(place));
+        let influencers: SmallVec<[Option<&[u8]>; 8]> =
+            self.influencers.iter().map(|&place| value(place)).collect();
+        then(&Observation {
+            time: event.millis.div_euclid(1000),
+            by: value(BY),
+            over: self.over.and_then(value),
+            partition: self.partition.and_then(value),
+            influencers: &influencers,
+        })
+    }
+}
+
+/// The values of an event that a job looks at, in a place that is used again.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// When it happened, in milliseconds since 1970.
+    pub(crate) millis: i64,
+    values: Vec<Vec<u8>>,
+}
+
+impl Event {
+    /// An event without values.
+    pub(crate) fn new(fields: &Fields) -> Event {
+        Event { millis: 0, values: vec![Vec::new(); fields.names.len()] }
+    }
+
+    /// Takes all values away.
+    pub(crate) fn clear(&mut self) {
+        self.values.iter_mut().for_each(Vec::clear);
+    }
+
+    /// The value at a place; empty if there is none.
+    pub(crate) fn value(&self, place: usize) -> &[u8] {
+        &self.values[place]
+    }
+
+    /// Whether there is a value at a place.
+    pub(crate) fn has(&self, place: usize) -> bool {
+        !self.values[place].is_empty()
+    }
+
+    /// The value at a place, to be written.
+    pub(crate) fn value_mut(&mut self, place: usize) -> &mut Vec<u8> {
+        &mut self.values[place]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rareport::job::catalogue;
+
+    use super::*;
+
+    #[test]
+    fn a_field_has_one_place_whatever_it_is_for() {
+        let mut job = JobConfig::rare("destination.port");
+        job.detector.partition_field = Some("host.name".to_owned());
+        job.influencers = ["user.name", "host.name", "destination.port"].map(str::to_owned).into();
+        let fields = Fields::of(&job, None);
+        assert_eq!(fields.names(), ["destination.port", "host.name", "user.name"]);
+        assert_eq!(fields.needed().collect::<Vec<_>>(), ["destination.port", "host.name"]);
+        let mut event = Event::new(&fields);
+        event.millis = -1;
+        for (place, value) in ["22", "web01", "root"].into_iter().enumerate() {
+            event.value_mut(place).extend_from_slice(value.as_bytes());
+        }
+        fields.observe(&event, |observation| {
+            let values = [&b"root"[..], b"web01", b"22"].map(Some);
+            assert_eq!(observation.time, -1);
+            assert_eq!(observation.by, Some(&b"22"[..]));
+            assert_eq!(observation.partition, Some(&b"web01"[..]));
+            assert_eq!((observation.over, observation.influencers), (None, &values[..]));
+        });
+    }
+
+    #[test]
+    fn some_jobs_look_at_some_events_only() {
+        let job = |name: &str| catalogue().into_iter().find(|entry| entry.job.job_id == name);
+        for (name, field, value) in [
+            ("linux_rare_sudo_user", "process.name", "sudo"),
+            ("linux_rare_metadata_user", "destination.ip", "169.254.169.254"),
+        ] {
+            let entry = job(name).unwrap();
+            let fields = Fields::of(&entry.job, Some(entry.feed));
+            let mut event = Event::new(&fields);
+            assert!(!fields.looks_at(&event));
+            let place = fields.names().iter().position(|name| name == field).unwrap();
+            event.value_mut(place).extend_from_slice(value.as_bytes());
+            assert!(fields.looks_at(&event));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Events from NDJSON: an ECS document on each line.
+//!
+//! The fields of a document may be nested or dotted (`{"host":{"name":…}}` or
+//! `{"host.name":…}`). Several values of a field are joined by commas, as
+//! Elastic hands them to its model; `null` is no value.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::LONGEST_ROW;
+use super::document::Picker;
+use super::fields::Event;
+use super::rows::{Context, Rows};
+use super::totals::BadRow;
+use crate::input::LogReader;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 16;
+
+/// What a file of UTF-8 may start with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// An NDJSON file being read.
+pub(super) struct NdjsonRows<'a> {
+    lines: Lines<BufReader<LogReader<'a>>>,
+    picker: Picker<'a>,
+}
+
+impl<'a> Rows<'a> for NdjsonRows<'a> {
+    fn open(_: &str, text: LogReader<'a>, context: &Context<'a>) -> io::Result<Option<Self>> {
+        let lines = Lines::new(BufReader::with_capacity(CHUNK, text));
+        Ok(Some(NdjsonRows { lines, picker: Picker::new(context.fields) }))
+    }
+
+    fn read(&mut self, event: &mut Event) -> io::Result<Option<Result<&[u8], BadRow>>> {
+        loop {
+            match self.lines.next()? {
+                None => return Ok(None),
+                Some(Line::TooLong) => return Ok(Some(Err(BadRow::TooLong))),
+                Some(Line::Text) if self.lines.text().trim_ascii().is_empty() => {}
+                Some(Line::Text) => break,
+            }
+        }
+        Ok(Some(self.picker.pick(self.lines.text(), event).ok_or(BadRow::NotJson)))
+    }
+
+    fn line(&self) -> u64 {
+        self.lines.number
+    }
+}
+
+/// A line that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// It is there.
+    Text,
+    /// It was skipped.
+    TooLong,
+}
+
+/// Lines of bounded length, read into one buffer.
+struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    /// Number of the line that was read, counted from 1.
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(reader: R) -> Lines<R> {
+        Lines { reader, buffer: Vec::new(), number: 0 }
+    }
+
+    /// Reads the next line; `None` at the end.
+    fn next(&mut self) -> io::Result<Option<Line>> {
+        if !self.fill()? {
+            return Ok(None);
+        }
+        self.number += 1;
+        if self.number == 1 && self.buffer.starts_with(BYTE_ORDER_MARK) {
+            self.buffer.drain(..BYTE_ORDER_MARK.len());
+        }
+        if self.is_whole() {
+            return Ok(Some(Line::Text));
+        }
+        while !self.buffer.ends_with(b"\n") && self.fill()? {}
+        Ok(Some(Line::TooLong))
+    }
+
+    /// Fills the buffer up to the end of the line; whether there was anything.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.clear();
+        let mut bounded = self.reader.by_ref().take(LONGEST_ROW as u64);
+        Ok(bounded.read_until(b'\n', &mut self.buffer)? > 0)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.buffer.ends_with(b"\n") || self.buffer.len() < LONGEST_ROW
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_skipped_and_the_next_is_read() {
+        let long = "x".repeat(2 * LONGEST_ROW + 5);
+        let longest = "x".repeat(LONGEST_ROW - 1);
+        let text = format!("\u{feff}one\n{long}\n{longest}\nlast");
+        let mut lines = Lines::new(text.as_bytes());
+        let mut next =
+            || lines.next().unwrap().map(|line| (line, lines.text().len(), lines.number));
+        assert_eq!(next(), Some((Line::Text, 4, 1)));
+        assert_eq!(next().unwrap().0, Line::TooLong);
+        assert_eq!(next(), Some((Line::Text, LONGEST_ROW, 3)));
+        assert_eq!(next(), Some((Line::Text, 4, 4)));
+        assert_eq!(next(), None);
+    }
+}

@@ -160,7 +160,6 @@ fn limits() -> impl Strategy<Value = Limits> {
                 open_bytes,
                 remembered_events: remembered,
                 nodes,
-                ..Limits::default()
             }
         },
     );

@@ -38,6 +38,7 @@ impl From<TinyLimits> for Limits {
             open_bytes: usize::from(tiny.open_bytes) * 16,
             remembered_events: tiny.remembered_events.into(),
             nodes: tiny.nodes.into(),
+            ..Limits::default()
         }
     }
 }

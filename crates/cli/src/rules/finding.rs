@@ -1,6 +1,6 @@
 //! Something wrong with rules files, where it is and how bad it is; and the
 //! findings of one check as they are gathered. What is wrong is for
-//! [`load`](super::load) and [`lint`](super::lint) to say.
+//! [`load`](super::load) and [`lint`](super::lint()) to say.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! What auditctl(8) loads of rules files: the lines are taken one after the
 //! other, some undo earlier ones, and some end the loading. This module finds
 //! what is wrong with the loading; what the loaded rules miss is for
-//! [`lint`](super::lint).
+//! [`lint`](super::lint()).
 
 use super::finding::{Findings, Place};
 use super::source::Source;

@@ -41,7 +41,7 @@ fn has_signature(start: &[u8]) -> bool {
 /// Bytes at the start of a file that are looked at.
 const START: usize = 512;
 
-/// Bytes of compressed data that are read at a time.
+/// Bytes of compressed data that are read at a time, and of a first line that is looked at.
 pub(super) const CHUNK: usize = 1 << 16;
 
 /// Reads `source` decompressed. Several compressed streams one after the other

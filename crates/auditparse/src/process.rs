@@ -151,7 +151,7 @@ type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
     let rest = match arguments {
         0 => call(body)?.0,
-        _ => &body[arguments..],
+        _ => body.get(arguments..).ok_or(nom::Err::Error(()))?,
     };
     let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
     let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;

@@ -22,6 +22,7 @@ use auditparse::{Connection, Event, Limits, Reader, Record};
 
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
+pub(crate) use self::foreign::is_json;
 pub(crate) use self::log::Log;
 use self::log::total_size;
 use self::log_end::resolve_range;
@@ -31,6 +32,7 @@ use self::reader::{BeforeWaiting, Tally};
 pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
+use crate::text::grouped;
 use crate::when::TimeRange;
 
 /// Bytes that may be held of what is read of all logs, where they are read at once.
@@ -45,6 +47,10 @@ fn limits_of_each(logs: usize) -> Limits {
     let share = (READ_BYTES / logs.max(1)).clamp(LEAST_READ_BYTES, limits.read_bytes);
     Limits { read_bytes: share, ..limits }
 }
+
+/// Files that may be open beside the logs: the standard streams, the terminal,
+/// what libraries need.
+const OTHER_FILES: u64 = 32;
 
 /// Host name of last resort.
 const LOCALHOST: &str = "localhost";
@@ -166,11 +172,13 @@ impl<'a> Input<'a> {
     ///
     /// # Errors
     ///
-    /// Those of `each`, and if there is no record at all.
+    /// Those of `each`, if so many logs cannot be open at once, and if there is
+    /// no record at all.
     pub(crate) fn merged<T: FromConnection + Default>(
         &self,
         each: impl FnMut(&T) -> Result<()>,
     ) -> Result<Totals> {
+        self.make_room()?;
         let totals = RefCell::new(Totals::default());
         let stream =
             |log| ConnectionStream::new(self, log, self.log_reader(log), T::default(), &totals);
@@ -178,6 +186,27 @@ impl<'a> Input<'a> {
         merge(&mut streams, each)?;
         drop(streams);
         self.finish(totals.into_inner())
+    }
+
+    /// Lets all logs be open at once.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not allow it; says what to do.
+    pub(crate) fn make_room(&self) -> Result<()> {
+        let logs = self.logs.len() as u64;
+        let needed = logs + OTHER_FILES;
+        let allowed = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
+        if allowed < needed {
+            bail!(
+                "these are {} logs, which are read at once, but this shell lets only {} files be \
+                 open; say `ulimit -n {needed}` first (as root, if that is refused), or name fewer \
+                 logs",
+                grouped(logs),
+                grouped(allowed),
+            );
+        }
+        Ok(())
     }
 
     /// The logs, in no order of time.
@@ -234,6 +263,7 @@ impl<'a> Input<'a> {
             }
             return Ok(totals);
         }
+        totals.report_skipped(self.console);
         if self.console.failed() {
             bail!("nothing to use: no audit record could be read");
         }

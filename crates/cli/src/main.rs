@@ -18,6 +18,7 @@ mod rules;
 mod stamp;
 mod stored_results;
 mod text;
+mod unlearned;
 mod when;
 
 use std::process::ExitCode;

@@ -28,7 +28,7 @@ pub(crate) use self::totals::RowTotals;
 use crate::args::InputFormat;
 use crate::console::Console;
 use crate::ecs::Field;
-use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, merge};
+use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_json, merge};
 
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
@@ -66,8 +66,10 @@ impl Observations<'_> {
     ///
     /// # Errors
     ///
-    /// Those of `each`, and if there is nothing that could be used.
+    /// Those of `each`, if so many logs cannot be open at once, and if there is
+    /// nothing that could be used.
     pub(crate) fn read(&self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<Read> {
+        self.input.make_room()?;
         let (audit, rows) = (RefCell::default(), RefCell::default());
         let mut streams = Vec::new();
         for log in self.input.logs() {
@@ -157,6 +159,7 @@ impl Observations<'_> {
             }
             return Ok(read);
         }
+        read.audit.report_skipped(self.console);
         if self.console.failed() {
             bail!("nothing to use: no event could be read");
         }
@@ -169,12 +172,6 @@ impl Observations<'_> {
              CSV with a column {times}"
         );
     }
-}
-
-/// Whether a line looks like JSON.
-fn is_json(line: &[u8]) -> bool {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    matches!(line.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// The connects of a log as a stream of events.

@@ -2,8 +2,11 @@
 //! renamed, nothing left out.
 
 use auditparse::{Completion, Event, Field, Origin, Record};
-use serde::ser::{SerializeMap, SerializeSeq};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 use crate::text::Utf8;
 
@@ -101,33 +104,31 @@ impl Fields<'_> {
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (index, field) in self.0.iter().enumerate() {
-            let same_key = |other: &&Field<'_>| other.key() == field.key();
-            if self.0[..index].iter().any(|other| same_key(&other)) {
-                continue;
-            }
-            let key = Utf8(field.key());
-            if self.0[index + 1..].iter().any(|other| same_key(&other)) {
-                map.serialize_entry(&key, &Values(&self.0[index..], field.key()))?;
-            } else {
-                map.serialize_entry(&key, &Value(field))?;
+        let mut places: IndexMap<&[u8], Places, RandomState> = IndexMap::default();
+        places.reserve(self.0.len());
+        for (place, field) in self.0.iter().enumerate() {
+            places.entry(field.key()).or_default().push(place);
+        }
+        let mut map = serializer.serialize_map(Some(places.len()))?;
+        for (key, places) in &places {
+            match places[..] {
+                [place] => map.serialize_entry(&Utf8(key), &Value(&self.0[place]))?,
+                _ => map.serialize_entry(&Utf8(key), &Values(&self.0, places))?,
             }
         }
         map.end()
     }
 }
 
+/// Where in a record the fields with one key are: mostly one.
+type Places = SmallVec<[usize; 2]>;
+
 /// The values of all fields with a key.
-struct Values<'a, 'b>(&'b [Field<'a>], &'b [u8]);
+struct Values<'a, 'b>(&'b [Field<'a>], &'b Places);
 
 impl Serialize for Values<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut values = serializer.serialize_seq(None)?;
-        for field in self.0.iter().filter(|field| field.key() == self.1) {
-            values.serialize_element(&Value(field))?;
-        }
-        values.end()
+        serializer.collect_seq(self.1.iter().map(|&place| Value(&self.0[place])))
     }
 }
 

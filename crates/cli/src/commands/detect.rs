@@ -16,6 +16,7 @@ use crate::job;
 use crate::output::{RowWriter, Shape};
 use crate::stamp::rfc3339;
 use crate::text::count;
+use crate::unlearned;
 
 /// Buckets that a model of rare values should have learned from before its
 /// scores mean much.
@@ -103,6 +104,7 @@ impl Alerts<'_> {
                 count(counts.late, "connect", "connects")
             ));
         }
+        unlearned::tell(detector, "connects", console);
         let span = detector.job().bucket_span / 60;
         if self.buckets == 0 && counts.pushed > 0 {
             console.warn(format_args!(

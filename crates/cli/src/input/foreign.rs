@@ -68,9 +68,17 @@ pub(super) fn is_archive(start: &[u8]) -> bool {
         || first_line.get(TAR_MAGIC) == Some(b"ustar")
 }
 
-/// Whether a text begins like JSON: an object, or an array of them.
-fn is_json(head: &[u8]) -> bool {
-    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
+/// Whether a text begins like JSON, by its first line: an object, or an array
+/// of objects, arrays or strings. Many a log line begins with a bracket as well.
+pub(crate) fn is_json(start: &[u8]) -> bool {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let first_line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let mut signs = first_line.iter().filter(|byte| !byte.is_ascii_whitespace());
+    matches!(
+        (signs.next(), signs.next()),
+        (Some(b'{'), Some(b'"' | b'}') | None)
+            | (Some(b'['), Some(b'{' | b'[' | b'"' | b']') | None)
+    )
 }
 
 #[cfg(test)]
@@ -85,5 +93,15 @@ mod tests {
         assert!(is_archive(&tar) && !tells_archive(&tar[..100]) && tells_archive(&tar[..262]));
         tar[100] = b'\n';
         assert!(!is_archive(&tar) && tells_archive(&tar[..101]));
+    }
+
+    #[test]
+    fn a_bracket_alone_is_no_json() {
+        for json in [&b"{\"a\":1}"[..], b" [\n  {\"a\": 1}]", b"{}", b"[[1]]", b"{ \"a\"", b"{\n"] {
+            assert_eq!(Foreign::of(json), Some(Foreign::Json));
+        }
+        for text in [&b"[   12.3] usb 1-1: new"[..], b"[T1] hello", b"{hello}", b""] {
+            assert_eq!(Foreign::of(text), None);
+        }
     }
 }

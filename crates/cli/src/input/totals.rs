@@ -1,6 +1,6 @@
 //! What was read, over all logs, and the closing summary of it.
 
-use auditparse::{ConnectionKind, RecordErrorKind, Stats};
+use auditparse::{ConnectionKind, Limits, RecordErrorKind, Stats};
 
 use crate::console::Console;
 use crate::text::{count, grouped};
@@ -164,7 +164,8 @@ impl Totals {
         without > 0 && with <= without / WITHOUT_ADDRESS
     }
 
-    fn report_skipped(&self, console: &Console) {
+    /// Tells what could not be used, and why.
+    pub(crate) fn report_skipped(&self, console: &Console) {
         for (kind, &lines) in RecordErrorKind::ALL.iter().zip(&self.rejected) {
             match kind {
                 _ if lines == 0 => {}
@@ -174,7 +175,8 @@ impl Totals {
                     count(lines, "other line", "other lines")
                 )),
                 _ => {
-                    console.note(format_args!("{} skipped: {kind}", count(lines, "line", "lines")));
+                    let lines = count(lines, "line", "lines");
+                    console.note(format_args!("{lines} skipped: {}", reason(*kind)));
                 }
             }
         }
@@ -185,9 +187,12 @@ impl Totals {
             ));
         }
         if self.evicted > 0 {
+            let Limits { open_events, open_bytes, .. } = Limits::default();
             console.note(format_args!(
-                "{} cut short: too many were open at once",
-                count(self.evicted, "event", "events")
+                "{} cut short: more than {} events or {} MiB of records were open at once",
+                count(self.evicted, "event", "events"),
+                grouped(open_events as u64),
+                open_bytes >> 20
             ));
         }
         if self.lost_events > 0 {
@@ -197,5 +202,19 @@ impl Totals {
                 count(self.lost_events, "event is", "events are")
             ));
         }
+    }
+}
+
+/// Why a line is not a record and, if that helps, what to do.
+fn reason(kind: RecordErrorKind) -> String {
+    match kind {
+        RecordErrorKind::TooLong => {
+            format!("longer than {} bytes", grouped(Limits::default().line_bytes as u64))
+        }
+        RecordErrorKind::NoEventId => format!(
+            "{kind}; name /var/log/audit/audit.log of that machine or, if no auditd runs on it, \
+             give what `journalctl -k` prints"
+        ),
+        _ => kind.to_string(),
     }
 }

@@ -185,3 +185,33 @@ fn a_connect_may_come_a_little_late() {
     assert!(!told(late(2)).contains("could not be counted"));
     assert!(told(late(50)).contains("1 connect came after a bucket was closed"));
 }
+
+/// Runs `detect` on a hundred hosts behind a shell command.
+#[cfg(unix)]
+fn detect_behind(command: &str) -> std::process::Output {
+    let fleet = tempfile::TempDir::new().unwrap();
+    for host in 0..100 {
+        let directory = fleet.path().join(format!("host{host}"));
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::copy(corpus("quirks/00-plain.log"), directory.join("audit.log")).unwrap();
+    }
+    std::process::Command::new("sh")
+        .args(["-c", &format!("{command} && exec \"$0\" detect \"$1\"")])
+        .arg(env!("CARGO_BIN_EXE_rareport"))
+        .arg(fleet.path())
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn no_host_is_lost_to_the_bound_of_open_files() {
+    let raised = detect_behind("ulimit -S -n 64");
+    let said = String::from_utf8(raised.stderr).unwrap();
+    assert_eq!(raised.status.code(), Some(0), "{said}");
+    assert!(said.contains("100 connections"), "{said}");
+    let refused = detect_behind("ulimit -n 64");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("ulimit -n 132"), "{said}");
+}

@@ -276,3 +276,14 @@ fn the_whole_corpus_is_read_without_an_error() {
     let read: Vec<_> = scenarios.iter().filter(|path| with_logs(path)).collect();
     assert!(read.len() >= 8, "{read:?}");
 }
+
+#[test]
+fn what_is_skipped_says_why_also_when_nothing_is_left() {
+    let long = ["x".repeat(1 << 20), "\n".to_owned(), record(1)].concat();
+    let run = rareport_with(&["records"], long.as_bytes()).expect(0);
+    assert!(run.stderr.contains("longer than 1,048,576 bytes"), "{}", run.stderr);
+    let serial = rareport(&["events", &corpus("quirks/70-serial-big.log")]).expect(2);
+    assert!(serial.stderr.contains("3 lines skipped: expected a serial"), "{}", serial.stderr);
+    let journal = rareport(&["events", &corpus("quirks/05-printk-pid.log")]).expect(2);
+    assert!(journal.stderr.contains("journalctl -k"), "{}", journal.stderr);
+}

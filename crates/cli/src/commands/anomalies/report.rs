@@ -7,7 +7,8 @@ use crate::console::Console;
 use crate::observations::Read;
 use crate::result_writer::Written;
 use crate::stamp::rfc3339;
-use crate::text::{count, grouped};
+use crate::text::count;
+use crate::unlearned;
 
 /// What is told of a run.
 pub(super) struct Report {
@@ -84,39 +85,18 @@ impl Report {
 
 /// Tells which events the model did not take.
 fn tell_events(detector: &Detector, order: &Order, console: &Console) {
-    let (counts, config) = (detector.counts(), &detector.job().detector);
-    let needed: Vec<&str> = [Some(&config.by_field), config.over_field.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let left_out = [
-        (counts.before_first_complete, "before the first whole bucket".to_owned()),
-        (
-            counts.before_partition_complete,
-            "before the first whole bucket of their partition".into(),
-        ),
-        (counts.without_value, format!("without a value of {}", needed.join(" or "))),
-        (counts.outside_calendar, "outside the years 1 to 9999".to_owned()),
-    ];
-    let left_out: Vec<String> = left_out
-        .iter()
-        .filter(|(events, _)| *events > 0)
-        .map(|(events, words)| format!("{} {words}", grouped(*events)))
-        .collect();
-    if !left_out.is_empty() {
-        console.note(format_args!("events not learned from: {}", left_out.join(", ")));
-    }
+    unlearned::tell(detector, "events", console);
     if order.disordered > 0 {
         console.note(format_args!(
             "{} out of order",
             count(order.disordered, "event was", "events were")
         ));
     }
-    if counts.late > 0 {
+    let late = detector.counts().late;
+    if late > 0 {
         console.warn(format_args!(
             "{} too late: the bucket was closed. Sort the input, or give the job a latency",
-            count(counts.late, "event came", "events came")
+            count(late, "event came", "events came")
         ));
     }
 }

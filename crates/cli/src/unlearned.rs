@@ -1,0 +1,64 @@
+//! What the model was given and did not learn from, told in one sentence.
+//! Events that came too late are not in it: what to do about them depends on
+//! the command.
+
+use rareport::Detector;
+use rareport::detector::Counts;
+use rareport::job::DetectorConfig;
+
+use crate::console::Console;
+use crate::text::grouped;
+
+/// Tells how many `events`, a word for several of them, were not learned from.
+pub(crate) fn tell(detector: &Detector, events: &str, console: &Console) {
+    let reasons = reasons(&detector.counts(), &detector.job().detector);
+    if !reasons.is_empty() {
+        console.note(format_args!("{events} not learned from: {}", reasons.join(", ")));
+    }
+}
+
+fn reasons(counts: &Counts, config: &DetectorConfig) -> Vec<String> {
+    let needed = [Some(&config.by_field), config.over_field.as_ref()];
+    let needed: Vec<&str> = needed.into_iter().flatten().map(String::as_str).collect();
+    let without_value = format!("without a value of {}", needed.join(" or "));
+    [
+        (counts.before_first_complete, "before the first whole bucket"),
+        (counts.before_partition_complete, "before the first whole bucket of their partition"),
+        (counts.without_value, &without_value),
+        (counts.outside_calendar, "outside the years 1 to 9999"),
+    ]
+    .into_iter()
+    .filter(|&(events, _)| events > 0)
+    .map(|(events, words)| format!("{} {words}", grouped(events)))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rareport::JobConfig;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told() {
+        let counts = Counts {
+            pushed: 20,
+            late: 1,
+            outside_calendar: 2,
+            before_first_complete: 3,
+            before_partition_complete: 4,
+            without_value: 5,
+        };
+        let config = JobConfig::rare("destination.port").detector;
+        assert_eq!(
+            reasons(&counts, &config),
+            [
+                "3 before the first whole bucket",
+                "4 before the first whole bucket of their partition",
+                "5 without a value of destination.port",
+                "2 outside the years 1 to 9999",
+            ]
+        );
+        assert!(reasons(&Counts::default(), &config).is_empty());
+    }
+}

@@ -259,3 +259,10 @@ fn late_events_are_told() {
     // One connect of the 60th bucket comes behind 4444.
     assert!(run.stderr.contains("3 events were out of order"), "{}", run.stderr);
 }
+
+#[test]
+fn a_log_whose_lines_begin_with_a_bracket_is_no_json() {
+    let run = rareport(&["anomalies", &corpus("printk/dmesg.txt.xz")]).expect(0);
+    // As many as a search for the numbers of the calls finds in the text.
+    assert!(run.stderr.contains("784 connections"), "{}", run.stderr);
+}

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print every audit record as JSON, or with --group every event
     Records(RecordsArgs),
+    /// Check whether an audit log is fit for detection
+    Check(CheckArgs),
     /// Print the audit rules that detection needs, or check a rules file
     Rules(RulesArgs),
 }
@@ -257,6 +259,30 @@ pub(crate) struct RecordsArgs {
     /// One JSON document for each event, with its records in it
     #[arg(long)]
     pub(crate) group: bool,
+}
+
+/// Arguments of `rareport check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Shape of the answer
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: AnswerFormat,
+    /// Exit with status 1 if there is a problem or a warning
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+/// Shape of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    /// Text on a terminal, JSON in a pipe
+    Auto,
+    /// Sentences for reading
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// Arguments of `rareport rules`.

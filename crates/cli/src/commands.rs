@@ -1,6 +1,7 @@
 //! The subcommands: each takes its arguments to an exit status.
 
 pub(crate) mod anomalies;
+pub(crate) mod check;
 pub(crate) mod detect;
 pub(crate) mod events;
 pub(crate) mod records;

@@ -123,18 +123,23 @@ impl<'a> Input<'a> {
         self.finish(totals)
     }
 
-    /// Reads every event, log after log.
+    /// Reads every event, log after log; `each` is also given the name of the
+    /// host for events that carry none.
     ///
     /// # Errors
     ///
     /// Those of `each`, and if there is no record at all.
-    pub(crate) fn events(&self, mut each: impl FnMut(&Event<'_>) -> Result<()>) -> Result<Totals> {
+    pub(crate) fn events(
+        &self,
+        mut each: impl FnMut(&Event<'_>, &str) -> Result<()>,
+    ) -> Result<Totals> {
         let mut totals = Totals::default();
         for log in &self.logs {
+            let host = self.host_of(log);
             let mut reader = self.reader(log).events();
             while let Some(event) = reader.next_event()? {
                 if self.wants(event.id().millis) {
-                    each(&event)?;
+                    each(&event, host)?;
                 }
             }
             totals.add(&reader.stats());

@@ -3,6 +3,7 @@
 mod alert;
 mod anomaly;
 mod args;
+mod check;
 mod commands;
 mod console;
 mod ecs;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Anomalies(args) => commands::anomalies::run(args, &console),
         Command::Events(args) => commands::events::run(args, &console),
         Command::Records(args) => commands::records::run(args, &console),
+        Command::Check(args) => commands::check::run(args, &console),
         Command::Rules(args) => commands::rules::run(args, &console),
     };
     console.end_progress();

@@ -14,7 +14,7 @@ pub(crate) use self::csv::CsvWriter;
 pub(crate) use json::JsonBuffer;
 pub(crate) use ndjson::NdjsonWriter;
 pub(crate) use rows::{Row, RowWriter};
-pub(crate) use table::Column;
+pub(crate) use table::{Column, TableWriter};
 
 use crate::args::Format;
 

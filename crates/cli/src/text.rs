@@ -90,6 +90,22 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
+/// A length of time in milliseconds, to the minute: `14.5 days`, `3h 20m`.
+pub(crate) fn length(millis: u64) -> String {
+    const MINUTE: u64 = 60_000;
+    const DAY: u64 = 24 * 60 * MINUTE;
+    if millis >= 2 * DAY {
+        return format!("{:.1} days", millis as f64 / DAY as f64);
+    }
+    let (hours, minutes) = (millis / MINUTE / 60, millis / MINUTE % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{}s", millis / 1000),
+        (0, minutes) => format!("{minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +124,13 @@ mod tests {
     #[test]
     fn utf8_keeps_the_characters() {
         assert_eq!(serde_json::to_string(&Utf8(b"a\n\xff")).unwrap(), "\"a\\n\u{fffd}\"");
+    }
+
+    #[test]
+    fn a_length_of_time_is_as_exact_as_it_is_short() {
+        let lengths = [0, 59_999, 60_000, 5_400_000, 7_200_000, 172_799_999, 302_400_000];
+        let texts = lengths.map(length);
+        assert_eq!(texts, ["0s", "59s", "1m", "1h 30m", "2h", "47h 59m", "3.5 days"]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &RecordsArgs, console: &Console) -> Result<Exit> {
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
     let totals = if args.group {
-        input.events(|event| {
+        input.events(|event, _| {
             let time = stamper.format(event.id().millis);
             Ok(out.borrow_mut().write(&EventDocument::new(event, time))?)
         })

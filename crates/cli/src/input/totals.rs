@@ -105,6 +105,11 @@ impl Totals {
         self.left_out[reason as usize] += 1;
     }
 
+    /// Events that are missing by serial number.
+    pub(crate) fn lost_events(&self) -> u64 {
+        self.lost_events
+    }
+
     /// Whether anything was an audit record.
     pub(crate) fn has_record(&self) -> bool {
         self.records > 0

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod anomalies;
+mod check;
 mod common;
 mod detect;
 mod events;

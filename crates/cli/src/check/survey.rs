@@ -1,0 +1,240 @@
+//! What is in a log: events, connects, the time they cover, and what their
+//! clocks did, host by host. Gathered event by event in the order of the log.
+
+use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::ecs::Account;
+
+/// Hosts that are told apart. Events of any others are counted as of one host
+/// without a name.
+const MOST_HOSTS: usize = 65_536;
+
+/// How far, in milliseconds, an event may lie behind the one before it until
+/// the clock is said to have stepped back. Events are logged when they end,
+/// which may be a moment after others that began later.
+const STEP_BACK: u64 = 60_000;
+
+/// What is in a log.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    hosts: IndexMap<Vec<u8>, Host, foldhash::fast::RandomState>,
+}
+
+/// What is in a log of one host.
+#[derive(Debug, Default)]
+pub(crate) struct Host {
+    /// Time of the first and the last event, in milliseconds since 1970.
+    pub(crate) span: Option<(u64, u64)>,
+    /// Events of any kind.
+    pub(crate) events: u64,
+    /// Calls that name an address.
+    pub(crate) connections: u64,
+    /// Those of them that are connects.
+    pub(crate) connects: Connects,
+    /// How often an event came more than a minute before the one before it.
+    pub(crate) steps_back: u64,
+    /// The longest time without an event.
+    pub(crate) silence: Silence,
+    previous: u64,
+}
+
+/// Connects, and what they lack or how they went.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Connects {
+    /// All of them.
+    pub(crate) total: u64,
+    /// Those that failed or that went on in the background.
+    pub(crate) unsuccessful: u64,
+    /// Those to an IPv4 or IPv6 address.
+    pub(crate) internet: u64,
+    /// Those without a readable address.
+    pub(crate) without_address: u64,
+    /// Those of a user whose name the log does not tell.
+    pub(crate) without_name: u64,
+}
+
+/// A time without an event, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Silence {
+    /// When the event before it was.
+    pub(crate) from: u64,
+    /// When the event after it was.
+    pub(crate) to: u64,
+}
+
+impl Silence {
+    /// How long it was, in milliseconds.
+    pub(crate) fn millis(self) -> u64 {
+        self.to - self.from
+    }
+}
+
+impl Survey {
+    /// Adds an event of a host. `host` is the one of a log without names.
+    pub(crate) fn add(&mut self, event: &Event<'_>, host: &str) {
+        let name = event.node().unwrap_or(host.as_bytes());
+        self.host(name).add(event);
+    }
+
+    fn host(&mut self, name: &[u8]) -> &mut Host {
+        let known = self.hosts.get_index_of(name);
+        let index = known.unwrap_or_else(|| {
+            let name = if self.hosts.len() < MOST_HOSTS { name } else { b"" };
+            self.hosts.entry(name.to_vec()).or_default();
+            self.hosts.get_index_of(name).unwrap_or(0)
+        });
+        &mut self.hosts[index]
+    }
+
+    /// The hosts with their names, in the order in which they appeared.
+    pub(crate) fn hosts(&self) -> impl ExactSizeIterator<Item = (&[u8], &Host)> {
+        self.hosts.iter().map(|(name, host)| (name.as_slice(), host))
+    }
+
+    /// All hosts together: their counts and the time that they cover.
+    pub(crate) fn fleet(&self) -> Host {
+        let mut fleet = Host::default();
+        for host in self.hosts.values() {
+            fleet.events += host.events;
+            fleet.connections += host.connections;
+            fleet.connects.add(host.connects);
+            fleet.steps_back += host.steps_back;
+            if host.silence.millis() > fleet.silence.millis() {
+                fleet.silence = host.silence;
+            }
+            if let Some((first, last)) = host.span {
+                fleet.cover(first);
+                fleet.cover(last);
+            }
+        }
+        fleet
+    }
+}
+
+impl Host {
+    fn add(&mut self, event: &Event<'_>) {
+        self.at(event.id().millis);
+        // What comes of an event after it was over is no event of its own.
+        if event.completion() == Completion::Late {
+            return;
+        }
+        self.events += 1;
+        if let Ok(connection) = event.connection() {
+            self.connections += 1;
+            if connection.kind() == ConnectionKind::Connect {
+                self.connects.count(&connection);
+            }
+        }
+    }
+
+    /// Notes what the clock did.
+    fn at(&mut self, millis: u64) {
+        if self.span.is_some() {
+            let silence = Silence { from: self.previous, to: millis.max(self.previous) };
+            if silence.millis() > self.silence.millis() {
+                self.silence = silence;
+            }
+            self.steps_back += u64::from(millis.saturating_add(STEP_BACK) < self.previous);
+        }
+        self.previous = millis;
+        self.cover(millis);
+    }
+
+    fn cover(&mut self, millis: u64) {
+        let (first, last) = self.span.unwrap_or((millis, millis));
+        self.span = Some((first.min(millis), last.max(millis)));
+    }
+
+    /// The time from the first event to the last, in milliseconds.
+    pub(crate) fn millis(&self) -> u64 {
+        self.span.map_or(0, |(first, last)| last - first)
+    }
+}
+
+impl Connects {
+    fn count(&mut self, connect: &Connection<'_>) {
+        self.total += 1;
+        let went_wrong = matches!(connect.outcome(), Outcome::Failure | Outcome::InProgress);
+        self.unsuccessful += u64::from(went_wrong);
+        match connect.address() {
+            Ok(address) => self.internet += u64::from(address.ip().is_some()),
+            Err(_) => self.without_address += 1,
+        }
+        let user = connect.uid().and_then(Account::of);
+        self.without_name += u64::from(user.is_none_or(|user| user.name.is_none()));
+    }
+
+    fn add(&mut self, other: Connects) {
+        self.total += other.total;
+        self.unsuccessful += other.unsuccessful;
+        self.internet += other.internet;
+        self.without_address += other.without_address;
+        self.without_name += other.without_name;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auditparse::Events;
+
+    use super::*;
+
+    fn survey(log: &str) -> Survey {
+        let mut survey = Survey::default();
+        for event in Events::new(log.as_bytes()) {
+            survey.add(&event, "here");
+        }
+        survey
+    }
+
+    /// A line of an event that is one record.
+    fn line(seconds: u64, node: &str) -> String {
+        format!("{node}type=CRYPTO_KEY_USER msg=audit({seconds}.000:{seconds}): pid=1\n")
+    }
+
+    #[test]
+    fn hosts_have_clocks_of_their_own() {
+        let log = [
+            line(1000, ""),
+            line(500, "node=a "),
+            line(1010, ""),
+            line(9510, "node=a "),
+            line(9450, "node=a "),
+            line(9389, "node=a "),
+        ];
+        let survey = survey(&log.concat());
+        let names: Vec<_> = survey.hosts().map(|(name, _)| name).collect();
+        assert_eq!(names, [&b"here"[..], b"a"]);
+        let (_, here) = survey.hosts().next().unwrap();
+        assert_eq!((here.events, here.steps_back, here.silence.millis()), (2, 0, 10_000));
+        let (_, other) = survey.hosts().nth(1).unwrap();
+        // Back by 60 seconds is no step, by 61 it is one.
+        assert_eq!((other.events, other.steps_back), (4, 1));
+        assert_eq!((other.silence.from, other.silence.to), (500_000, 9_510_000));
+        let fleet = survey.fleet();
+        assert_eq!((fleet.events, fleet.span), (6, Some((500_000, 9_510_000))));
+    }
+
+    #[test]
+    fn connects_are_counted_by_what_they_lack() {
+        let connect = |serial: u32, result: &str, uid: &str, saddr: &str| {
+            format!(
+                "type=SYSCALL msg=audit(1.000:{serial}): arch=c000003e syscall=42 {result} a0=3 \
+                 pid=1 uid=0{uid}\ntype=SOCKADDR msg=audit(1.000:{serial}): saddr={saddr}\n"
+            )
+        };
+        let named = "\u{1d}UID=\"root\"";
+        let log = [
+            connect(1, "success=yes exit=0", named, "0200115CCB007109"),
+            connect(2, "success=no exit=-111", named, "0200115CCB007109"),
+            connect(3, "success=no exit=-115", "", "01002F746D702F7300"),
+            connect(4, "success=yes exit=0", "\u{1d}UID=\"unknown(0)\"", "0200"),
+        ];
+        let Connects { total, unsuccessful, internet, without_address, without_name } =
+            survey(&log.concat()).fleet().connects;
+        assert_eq!((total, unsuccessful, internet), (4, 2, 2));
+        assert_eq!((without_address, without_name), (1, 2));
+    }
+}

@@ -11,14 +11,23 @@
 //! later bucket. Such an event may be late for a pass, which a summary cannot tell.
 
 mod bytes;
+mod error;
+mod job;
 mod pairs;
 mod summarizer;
+mod unchecked;
 
 pub use bytes::Bytes;
+pub use error::SummaryError;
+pub(crate) use job::SummaryJob;
 pub use summarizer::Summarizer;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most events of all summaries that are used together: the largest number up to which every reader
+/// of JSON has all integers.
+pub(crate) const MOST_EVENTS: u64 = 1 << f64::MANTISSA_DIGITS;
 
 /// A place in the whole input, such as the number of a file and the offset in it. What comes
 /// earlier in the input has a smaller position.
@@ -26,14 +35,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Position(pub u64, pub u64);
 
 /// What one bucket holds, as far as it has been counted.
+///
+/// What is read from elsewhere is checked: a summary that no observations can have given is an
+/// error of the format that it is read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "unchecked::Unchecked")]
 pub struct BucketSummary {
     /// Start of the bucket in seconds since the epoch.
     pub(crate) start: i64,
-    /// Length of the bucket in seconds.
-    pub(crate) bucket_span: u32,
-    /// Influencer fields, in byte order.
-    pub(crate) influencers: Vec<String>,
+    /// What was counted.
+    pub(crate) job: SummaryJob,
     /// Events in the bucket.
     pub(crate) event_count: u64,
     /// Events without a value of the by or over field.
@@ -75,35 +86,6 @@ pub(crate) struct SubjectSummary {
     pub(crate) influences: BTreeSet<(u16, Bytes)>,
 }
 
-/// Why summaries do not fit together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SummaryError {
-    /// They are of different buckets.
-    #[error("expected a summary of the bucket at {expected}, found one of the bucket at {found}")]
-    OtherBucket {
-        /// Start of the bucket, in seconds since the epoch.
-        expected: i64,
-        /// Start of the bucket of the other summary.
-        found: i64,
-    },
-    /// They were made for different jobs.
-    #[error(
-        "expected a summary with a bucket span of {expected_span} s and the influencers \
-         {expected:?}, found one with {found_span} s and {found:?}; summarise with the same job"
-    )]
-    OtherJob {
-        /// Bucket length of the job in seconds.
-        expected_span: u32,
-        /// Influencers of the job, in byte order.
-        expected: Vec<String>,
-        /// Bucket length of the other job in seconds.
-        found_span: u32,
-        /// Influencers of the other job, in byte order.
-        found: Vec<String>,
-    },
-}
-
 impl BucketSummary {
     /// Start of the bucket in seconds since the epoch.
     #[must_use]
@@ -121,13 +103,15 @@ impl BucketSummary {
     /// its grouping makes a difference.
     ///
     /// # Errors
-    /// If the other summary is of another bucket, or was made for another job.
+    /// If the other summary is of another bucket, or was made for another job; if there are more
+    /// than 2⁵³ events. Then this summary is as it was.
     pub fn merge(&mut self, other: BucketSummary) -> Result<(), SummaryError> {
-        self.check_job(other.bucket_span, &other.influencers)?;
+        self.job.check(&other.job)?;
         if self.start != other.start {
             return Err(SummaryError::OtherBucket { expected: self.start, found: other.start });
         }
-        self.event_count += other.event_count;
+        self.event_count = total_events(self.event_count, other.event_count)?;
+        // No other count is larger than that of all events.
         self.without_value += other.without_value;
         self.first = self.first.min(other.first);
         for (value, partition) in other.partitions {
@@ -140,19 +124,15 @@ impl BucketSummary {
         }
         Ok(())
     }
+}
 
-    /// Whether the summary was made for a job with this bucket span and these influencers.
-    pub(crate) fn check_job(&self, span: u32, influencers: &[String]) -> Result<(), SummaryError> {
-        if self.bucket_span == span && self.influencers == influencers {
-            return Ok(());
-        }
-        Err(SummaryError::OtherJob {
-            expected_span: span,
-            expected: influencers.to_vec(),
-            found_span: self.bucket_span,
-            found: self.influencers.clone(),
-        })
-    }
+/// The sum of two numbers of events.
+///
+/// # Errors
+/// If there are more events than can be counted.
+pub(crate) fn total_events(before: u64, more: u64) -> Result<u64, SummaryError> {
+    let total = before.checked_add(more).filter(|total| *total <= MOST_EVENTS);
+    total.ok_or(SummaryError::TooManyEvents)
 }
 
 impl PartitionSummary {
@@ -178,7 +158,7 @@ fn merge_positions(known: &mut BTreeMap<Bytes, Position>, other: BTreeMap<Bytes,
 /// Merges summaries of any buckets, in any order; what comes out is in order of time.
 ///
 /// # Errors
-/// If the summaries were made for different jobs.
+/// If the summaries were made for different jobs, or if a bucket has more than 2⁵³ events.
 pub fn merge(
     parts: impl IntoIterator<Item = BucketSummary>,
 ) -> Result<Vec<BucketSummary>, SummaryError> {

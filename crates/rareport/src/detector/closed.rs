@@ -34,6 +34,10 @@ impl Iterator for Closed<'_> {
 
 impl Drop for Closed<'_> {
     fn drop(&mut self) {
-        self.for_each(drop);
+        // While a panic of the caller unwinds nothing may panic again; the next observation closes
+        // what is left.
+        if !std::thread::panicking() {
+            self.for_each(drop);
+        }
     }
 }

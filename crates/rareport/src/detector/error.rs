@@ -24,7 +24,7 @@ pub enum DetectorError {
         /// The limit.
         limit: usize,
     },
-    /// A summary was made for another job.
+    /// A summary was made for another job, or has too many events.
     #[error(transparent)]
     Summary(#[from] SummaryError),
 }

@@ -2,7 +2,7 @@
 
 use super::{Closed, Detector, DetectorError};
 use crate::bucket::{self, Subject};
-use crate::summary::{BucketSummary, Bytes, PartitionSummary, Position};
+use crate::summary::{BucketSummary, Bytes, PartitionSummary, Position, SummaryJob, total_events};
 use std::collections::BTreeMap;
 
 impl Detector {
@@ -13,14 +13,12 @@ impl Detector {
     /// the other.
     ///
     /// # Errors
-    /// If the summary was made for another job, or brings more distinct values than the job's
-    /// limits allow.
+    /// If the summary was made for another job, if it brings more distinct values than the job's
+    /// limits allow, or if there are more than 2⁵³ events in all.
     pub fn push_summary(&mut self, summary: &BucketSummary) -> Result<Closed<'_>, DetectorError> {
-        let span = self.job.bucket_span;
-        let names: Vec<String> =
-            self.fields.influencers.iter().map(|field| field.name.clone()).collect();
-        summary.check_job(span, &names)?;
-        self.counts.pushed += summary.event_count;
+        SummaryJob::of(&self.job).check(&summary.job)?;
+        // No other count is larger than that of all events.
+        self.counts.pushed = total_events(self.counts.pushed, summary.event_count)?;
         if self.closed_until.is_some_and(|end| summary.start < end) {
             self.counts.late += summary.event_count;
             return Ok(Closed::nothing(self));

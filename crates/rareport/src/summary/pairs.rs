@@ -1,5 +1,6 @@
 //! Maps serialised as lists of pairs, since not every format has keys that are not texts.
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -17,5 +18,11 @@ where
     D: Deserializer<'de>,
 {
     let pairs: Vec<(K, V)> = Vec::deserialize(deserializer)?;
-    Ok(pairs.into_iter().collect())
+    let count = pairs.len();
+    let map: BTreeMap<K, V> = pairs.into_iter().collect();
+    if map.len() == count {
+        Ok(map)
+    } else {
+        Err(D::Error::custom("expected each value once, found one twice"))
+    }
 }

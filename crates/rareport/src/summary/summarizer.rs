@@ -1,6 +1,6 @@
 //! From the observations of a part of the input to summaries.
 
-use super::{BucketSummary, Bytes, FirstEvent, PartitionSummary, Position};
+use super::{BucketSummary, Bytes, FirstEvent, PartitionSummary, Position, SummaryJob};
 use crate::bucket;
 use crate::detector::{CALENDAR, Fields, Values};
 use crate::job::{JobConfig, JobError};
@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Summarizer {
-    bucket_span: u32,
+    job: SummaryJob,
     fields: Fields,
     buckets: BTreeMap<i64, BucketSummary>,
     outside_calendar: u64,
@@ -44,7 +44,7 @@ impl Summarizer {
     pub fn new(job: &JobConfig) -> Result<Self, JobError> {
         job.validate()?;
         Ok(Summarizer {
-            bucket_span: job.bucket_span,
+            job: SummaryJob::of(job),
             fields: Fields::of(job),
             buckets: BTreeMap::new(),
             outside_calendar: 0,
@@ -59,12 +59,11 @@ impl Summarizer {
         }
         let first = FirstEvent { position, time: observation.time };
         let values = Values::of(observation, &self.fields);
-        let start = bucket::floor(observation.time, self.bucket_span);
-        let (span, fields) = (self.bucket_span, &self.fields);
+        let start = bucket::floor(observation.time, self.job.bucket_span);
+        let (job, fields) = (&self.job, &self.fields);
         let summary = self.buckets.entry(start).or_insert_with(|| BucketSummary {
             start,
-            bucket_span: span,
-            influencers: fields.influencers.iter().map(|field| field.name.clone()).collect(),
+            job: job.clone(),
             event_count: 0,
             without_value: 0,
             first,

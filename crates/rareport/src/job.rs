@@ -13,7 +13,7 @@ pub use catalogue::{CatalogueJob, Feed, catalogue};
 pub use error::JobError;
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bucket length that Elastic's jobs of this kind use, in seconds.
 const DEFAULT_BUCKET_SPAN: u32 = 900;
@@ -107,11 +107,18 @@ pub enum Function {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleConfig {
-    /// What is done.
+    /// What is done; the result is skipped unless a configuration says otherwise.
+    #[serde(default = "RuleConfig::default_actions")]
     pub actions: Vec<RuleAction>,
-    /// Conditions on the detector's fields, all of which must hold.
+    /// Conditions on the detector's fields, all of which must hold; at least one.
     #[serde(default)]
     pub scope: BTreeMap<String, ScopeConfig>,
+}
+
+impl RuleConfig {
+    fn default_actions() -> Vec<RuleAction> {
+        vec![RuleAction::SkipResult]
+    }
 }
 
 /// What a custom rule does.
@@ -299,12 +306,16 @@ impl JobConfig {
         Ok(parsed)
     }
 
-    /// Adds the filters of a JSON text of the form `{"filters": [{"filter_id": …, "items": […]}]}`.
+    /// Adds the filters of a JSON text of the form `{"filters": [{"filter_id": …, "items": […]}]}`,
+    /// of the list in it alone, or of a single filter.
     ///
     /// # Errors
-    /// If the text is not of this form.
+    /// If the text is not of this form, or if there are two filters with the same id. The job then
+    /// stays as it was.
     pub fn add_filters_json(&mut self, text: &str) -> Result<(), JobError> {
-        self.filters.extend(elastic::read_filters(text)?);
+        let filters = [self.filters.clone(), elastic::read_filters(text)?].concat();
+        check_filter_ids(&filters)?;
+        self.filters = filters;
         Ok(())
     }
 
@@ -339,12 +350,24 @@ impl JobConfig {
         if influencers.len() > usize::from(u16::MAX) {
             return Err(JobError::TooManyInfluencers { found: influencers.len() });
         }
-        Ok(())
+        // Such a rule would apply to every value.
+        if let Some(index) = detector.rules.iter().position(|rule| rule.scope.is_empty()) {
+            return Err(JobError::RuleWithoutScope { index });
+        }
+        check_filter_ids(&self.filters)
     }
 
     /// By how many buckets an event may be late.
     pub(crate) fn latency_buckets(&self) -> i64 {
         i64::from(self.latency.div_ceil(self.bucket_span))
+    }
+}
+
+fn check_filter_ids(filters: &[Filter]) -> Result<(), JobError> {
+    let mut known = BTreeSet::new();
+    match filters.iter().find(|filter| !known.insert(&filter.filter_id)) {
+        Some(filter) => Err(JobError::RepeatedFilter { id: filter.filter_id.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reading the JSON of Elastic's anomaly detection jobs and filters.
 
+mod rules;
+
 use super::{
-    DetectorConfig, Filter, Function, JobConfig, JobError, Limits, ParsedJob, RuleConfig,
-    TimeFormat, span,
+    DetectorConfig, Filter, Function, JobConfig, JobError, Limits, ParsedJob, TimeFormat, span,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -34,6 +35,9 @@ const WITHOUT_EFFECT: [&str; 24] = [
     "version",
     "system_annotations_retention_days",
 ];
+
+/// Bucket length of a job that does not say it, in seconds: the default of Elastic's API.
+const DEFAULT_BUCKET_SPAN: u32 = 300;
 
 /// What a job is called that has no name.
 const NAMELESS: &str = "job";
@@ -69,7 +73,7 @@ pub(super) fn read(text: &str) -> Result<ParsedJob, JobError> {
     WITHOUT_EFFECT.iter().for_each(|field| drop(root.take(field)));
     let job = JobConfig {
         job_id: root.optional("job_id")?.unwrap_or_else(|| NAMELESS.to_owned()),
-        bucket_span: analysis.span("bucket_span")?.unwrap_or_else(super::default_bucket_span),
+        bucket_span: bucket_span(&mut analysis, &mut warnings)?,
         latency: analysis.span("latency")?.unwrap_or(0),
         detector,
         influencers: analysis.optional("influencers")?.unwrap_or_default(),
@@ -88,19 +92,33 @@ pub(super) fn read(text: &str) -> Result<ParsedJob, JobError> {
     Ok(ParsedJob { job, warnings })
 }
 
-/// Reads a list of filters, be it by itself or in the field `filters`.
+/// Reads a filter or a list of them, be it by itself or in the field `filters`.
 pub(super) fn read_filters(text: &str) -> Result<Vec<Filter>, JobError> {
     let value: Value = serde_json::from_str(text)?;
     let filters = match value {
-        Value::Object(mut object) if object.contains_key("filters") => object.remove("filters"),
-        other => Some(other),
+        Value::Object(mut object) if object.contains_key("filters") => {
+            object.remove("filters").unwrap_or_default()
+        }
+        other => other,
     };
     match filters {
-        Some(Value::Array(filters)) => {
+        Value::Array(filters) => {
             filters.into_iter().map(|filter| Ok(serde_json::from_value(filter)?)).collect()
         }
-        other => Err(shape("filters", "a list", kind(&other.unwrap_or_default()))),
+        only @ Value::Object(_) => Ok(vec![serde_json::from_value(only)?]),
+        other => Err(shape("filters", "a filter or a list of them", kind(&other))),
     }
+}
+
+/// The bucket length, which Elastic writes out in every job that it gives.
+fn bucket_span(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<u32, JobError> {
+    if let Some(seconds) = analysis.span("bucket_span")? {
+        return Ok(seconds);
+    }
+    let path = analysis.path_of("bucket_span");
+    let minutes = DEFAULT_BUCKET_SPAN / 60;
+    warnings.push(format!("{path} is missing; {minutes}m is taken for it, as Elastic does"));
+    Ok(DEFAULT_BUCKET_SPAN)
 }
 
 fn detector(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<DetectorConfig, JobError> {
@@ -111,9 +129,11 @@ fn detector(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<Detecto
         return Err(not_honoured(path, found, "a job has one detector; make a job of each"));
     };
     let mut detector = Object::of(&format!("{path}[0]"), only)?;
-    for field in ["field_name", "exclude_frequent"] {
-        detector.refuse(field, "leave it out")?;
+    detector.refuse("field_name", "leave it out")?;
+    if detector.fields.get("exclude_frequent") != Some(&Value::from("none")) {
+        detector.refuse("exclude_frequent", "leave it out, or set it to none")?;
     }
+    detector.take("exclude_frequent");
     detector.take("detector_description");
     detector.take("detector_index");
     let config = DetectorConfig {
@@ -122,7 +142,7 @@ fn detector(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<Detecto
         over_field: detector.optional("over_field_name")?,
         partition_field: detector.optional("partition_field_name")?,
         use_null: detector.optional("use_null")?.unwrap_or(false),
-        rules: rules(&mut detector)?,
+        rules: rules::read(&mut detector, warnings)?,
     };
     detector.warn_of_rest(warnings);
     Ok(config)
@@ -138,17 +158,6 @@ fn function(detector: &mut Object) -> Result<Function, JobError> {
             "the functions are rare and freq_rare",
         )),
     }
-}
-
-fn rules(detector: &mut Object) -> Result<Vec<RuleConfig>, JobError> {
-    let path = detector.path_of("custom_rules");
-    let rules: Vec<Value> = detector.optional("custom_rules")?.unwrap_or_default();
-    let rule = |(index, rule): (usize, Value)| {
-        let mut rule = Object::of(&format!("{path}[{index}]"), rule)?;
-        rule.refuse("conditions", "rules on values have no conditions; use a scope")?;
-        Ok(serde_json::from_value(Value::Object(rule.fields))?)
-    };
-    rules.into_iter().enumerate().map(rule).collect()
 }
 
 fn time_format(data: &mut Object) -> Result<TimeFormat, JobError> {

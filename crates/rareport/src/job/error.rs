@@ -56,6 +56,21 @@ pub enum JobError {
     /// Custom rules in a population job.
     #[error("expected no custom rules together with an over field: their meaning is not known")]
     RulesWithOverField,
+    /// A custom rule that nothing limits to certain values.
+    #[error(
+        "expected a scope in every custom rule, found none in the rule at index {index}, which \
+         would apply to every value; name the values in a filter and scope the rule to it"
+    )]
+    RuleWithoutScope {
+        /// Its place among the rules, from 0.
+        index: usize,
+    },
+    /// Two filters have the same id.
+    #[error("expected each filter once, found {id} twice; keep one of them")]
+    RepeatedFilter {
+        /// Name of the filters.
+        id: String,
+    },
     /// A rule's scope names a field that the detector does not look at.
     #[error("expected the by or partition field in the scope of a rule, found {field}")]
     ScopeField {

@@ -96,6 +96,92 @@ fn rules_and_filters() {
 }
 
 #[test]
+fn a_rule_skips_results_unless_it_says_otherwise() {
+    let scope = r#""scope": {"destination.port": {"filter_id": "safe"}}"#;
+    let read = |rule: &str| {
+        let parsed = job(&format!(r#", "custom_rules": [{{{rule}{scope}}}]"#), "", "").unwrap();
+        (parsed.job.detector.rules[0].actions.clone(), parsed.warnings)
+    };
+    assert_eq!(read(""), (vec![RuleAction::SkipResult], vec![]));
+    assert_eq!(read(r#""actions": null, "#), (vec![RuleAction::SkipResult], vec![]));
+    let warning = "analysis_config.detectors[0].custom_rules[0].actions is empty: the rule has no \
+                   effect";
+    assert_eq!(read(r#""actions": [], "#), (vec![], vec![warning.to_owned()]));
+    let toml = "job_id = \"x\"\n[detector]\nby_field = \"port\"\n[[detector.rules]]\n\
+                scope.port = { filter_id = \"safe\" }";
+    let job = JobConfig::from_toml(toml).unwrap();
+    assert_eq!(job.detector.rules[0].actions, [RuleAction::SkipResult]);
+}
+
+#[test]
+fn what_is_not_known_of_a_rule_is_named() {
+    let rule = r#"{"actions": ["skip_result"], "colour": 1, "conditions": [],
+        "scope": {"destination.port": {"filter_id": "safe", "shape": "round"}}}"#;
+    let parsed = job(&format!(r#", "custom_rules": [{rule}]"#), "", "").unwrap();
+    let named = [
+        r#"analysis_config.detectors[0].custom_rules[0].scope["destination.port"].shape"#,
+        "analysis_config.detectors[0].custom_rules[0].colour",
+    ];
+    let expected = named.map(|path| format!("{path} is not known and has no effect"));
+    assert_eq!(parsed.warnings, expected);
+    let message = |rule: &str| {
+        let outcome = job(&format!(r#", "custom_rules": [{rule}]"#), "", "");
+        outcome.unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(r#"{"scope": {"destination.port": {}}}"#),
+        r#"expected a value at analysis_config.detectors[0].custom_rules[0].scope["destination.port"].filter_id, found nothing"#
+    );
+    assert!(message(r#"{"actions": ["skip"]}"#).contains("custom_rules[0].actions"));
+}
+
+/// Elastic's own documentation of jobs asks for a scope or a condition in each rule.
+#[test]
+fn a_rule_without_a_scope_is_refused() {
+    let scoped = r#"{"scope": {"destination.port": {"filter_id": "safe"}}}"#;
+    for unlimited in [r#"{"actions": ["skip_result"]}"#, r#"{"scope": {}}"#] {
+        let rules = format!(r#", "custom_rules": [{scoped}, {unlimited}]"#);
+        let error = job(&rules, "", "").unwrap_err();
+        assert!(matches!(error, JobError::RuleWithoutScope { index: 1 }), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_bucket_span_is_what_elastic_takes() {
+    let parsed = JobConfig::from_elastic_json(
+        r#"{"analysis_config": {"detectors": [{"function": "rare", "by_field_name": "p",
+            "exclude_frequent": "none"}]}}"#,
+    )
+    .unwrap();
+    assert_eq!(parsed.job.bucket_span, 300);
+    let warning = "analysis_config.bucket_span is missing; 5m is taken for it, as Elastic does";
+    assert_eq!(parsed.warnings, [warning]);
+}
+
+#[test]
+fn filters_in_any_form_but_each_once() {
+    let filter = |id: &str| format!(r#"{{"filter_id": "{id}", "description": "x"}}"#);
+    let mut job = JobConfig::rare("destination.port");
+    job.add_filters_json(&filter("a")).unwrap();
+    job.add_filters_json(&format!("[{}]", filter("b"))).unwrap();
+    job.add_filters_json(&format!(r#"{{"count": 1, "filters": [{}]}}"#, filter("c"))).unwrap();
+    job.add_filters_json(&format!(r#"{{"filters": {}}}"#, filter("d"))).unwrap();
+    let ids = |job: &JobConfig| job.filters.iter().map(|f| f.filter_id.clone()).collect::<String>();
+    assert_eq!(ids(&job), "abcd");
+
+    for repeated in [filter("b"), format!("[{0}, {0}]", filter("e"))] {
+        let error = job.add_filters_json(&repeated).unwrap_err();
+        let id = if repeated.starts_with('[') { "e" } else { "b" };
+        assert!(matches!(&error, JobError::RepeatedFilter { id: found } if found == id), "{error}");
+        assert_eq!(ids(&job), "abcd");
+    }
+    job.filters.push(job.filters[0].clone());
+    assert!(matches!(job.validate(), Err(JobError::RepeatedFilter { .. })));
+    let error = job.add_filters_json("7").unwrap_err().to_string();
+    assert_eq!(error, "expected a filter or a list of them at filters, found a number");
+}
+
+#[test]
 fn toml_and_back() {
     for entry in catalogue() {
         let text = toml::to_string(&entry.job).unwrap();

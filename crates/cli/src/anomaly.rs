@@ -124,7 +124,7 @@ impl Row for Anomaly<'_> {
 
 /// Start of a record's bucket.
 pub(crate) fn start(record: &Record) -> String {
-    rfc3339(u64::try_from(record.timestamp).unwrap_or(0))
+    rfc3339(record.timestamp)
 }
 
 /// The values of an influencer field of a record.

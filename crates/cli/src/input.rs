@@ -11,6 +11,7 @@ mod foreign;
 mod log;
 mod log_end;
 mod merge;
+mod places;
 mod reader;
 mod rotation;
 mod totals;
@@ -110,7 +111,9 @@ impl<'a> Input<'a> {
     ) -> Result<Totals> {
         let mut totals = Totals::default();
         for log in &self.logs {
-            let mut reader = self.reader(log);
+            let text = self.log_reader(log);
+            let places = text.places();
+            let mut reader = Reader::new(text);
             while let Some(record) = reader.next_record()? {
                 match record {
                     Ok(record) if self.wants(record.id().millis) => each(&record)?,
@@ -118,7 +121,7 @@ impl<'a> Input<'a> {
                     Ok(_) | Err(_) => {}
                 }
             }
-            totals.add(&reader.stats());
+            totals.add(&reader.stats(), |line| places.name(log, line));
         }
         self.finish(totals)
     }
@@ -136,13 +139,15 @@ impl<'a> Input<'a> {
         let mut totals = Totals::default();
         for log in &self.logs {
             let host = self.host_of(log);
-            let mut reader = self.reader(log).events();
+            let text = self.log_reader(log);
+            let places = text.places();
+            let mut reader = Reader::new(text).events();
             while let Some(event) = reader.next_event()? {
                 if self.wants(event.id().millis) {
                     each(&event, host)?;
                 }
             }
-            totals.add(&reader.stats());
+            totals.add(&reader.stats(), |line| places.name(log, line));
         }
         self.finish(totals)
     }
@@ -160,7 +165,9 @@ impl<'a> Input<'a> {
         let mut totals = Totals::default();
         for log in &self.logs {
             let host = self.host_of(log);
-            let mut reader = self.reader(log).connections();
+            let text = self.log_reader(log);
+            let places = text.places();
+            let mut reader = Reader::new(text).connections();
             while let Some(connection) = reader.next_connection()? {
                 let wanted = self.wants(connection.id().millis);
                 totals.connection(connection.kind(), wanted);
@@ -168,7 +175,7 @@ impl<'a> Input<'a> {
                     each(&connection, host)?;
                 }
             }
-            totals.add(&reader.stats());
+            totals.add(&reader.stats(), |line| places.name(log, line));
         }
         self.finish(totals)
     }
@@ -222,10 +229,6 @@ impl<'a> Input<'a> {
     /// A log as one stream of text.
     pub(crate) fn log_reader(&self, log: &Log) -> LogReader<'_> {
         LogReader::new(log, self.console, &self.tally, self.before_waiting)
-    }
-
-    fn reader(&self, log: &Log) -> Reader<LogReader<'_>> {
-        Reader::new(self.log_reader(log))
     }
 
     /// A reader of the text of one of several logs that are read at once.

@@ -20,21 +20,19 @@ impl Stamper {
         Stamper { second: None, text: String::new() }
     }
 
-    /// The text of a time in milliseconds since 1970.
-    ///
-    /// A time past the year 9999 is given as the last instant of that year.
+    /// The text of a time in milliseconds since 1970; see [`rfc3339`].
     pub(crate) fn format(&mut self, millis: u64) -> &str {
         let (second, fraction) = (millis / 1000, millis % 1000);
         if self.second == Some(second) {
             self.text.truncate(self.text.len() - FRACTION);
-        } else {
-            let stamp = i64::try_from(second)
-                .ok()
-                .and_then(|s| Timestamp::from_second(s).ok())
-                .unwrap_or(Timestamp::MAX);
+        } else if let Some(stamp) = timestamp(second) {
             self.text = format!("{stamp:.0}");
             self.text.pop();
             self.second = Some(second);
+        } else {
+            self.text = seconds(millis.into());
+            self.second = None;
+            return &self.text;
         }
         let digit = |place: u64| char::from(b'0' + (fraction / place % 10) as u8);
         self.text.extend(['.', digit(100), digit(10), digit(1), 'Z']);
@@ -42,9 +40,27 @@ impl Stamper {
     }
 }
 
-/// The time as `2026-06-01T00:05:00.123Z`.
-pub(crate) fn rfc3339(millis: u64) -> String {
-    Stamper::new().format(millis).to_owned()
+/// The instant at which a second since 1970 begins, if it can be written.
+fn timestamp(second: u64) -> Option<Timestamp> {
+    Timestamp::from_second(second.try_into().ok()?).ok()
+}
+
+/// The time, in milliseconds since 1970, as `2026-06-01T00:05:00.123Z`.
+///
+/// A time that has no such text, from the last day of the year 9999 on, is
+/// given in seconds since 1970, as a log has it.
+pub(crate) fn rfc3339(millis: i64) -> String {
+    match Timestamp::from_millisecond(millis) {
+        Ok(stamp) => format!("{stamp:.3}"),
+        Err(_) => seconds(millis.into()),
+    }
+}
+
+/// Milliseconds as seconds with three decimals.
+fn seconds(millis: i128) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let millis = millis.unsigned_abs();
+    format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
 }
 
 #[cfg(test)]
@@ -62,7 +78,22 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_of_range_is_still_a_time() {
-        assert_eq!(rfc3339(u64::MAX), "9999-12-30T22:00:00.615Z");
+    fn a_time_that_cannot_be_written_is_not_made_up() {
+        let mut stamper = Stamper::new();
+        assert_eq!(stamper.format(999_999_999_999_001), "999999999999.001");
+        assert_eq!(stamper.format(999_999_999_999_002), "999999999999.002");
+        assert_eq!(stamper.format(1000), "1970-01-01T00:00:01.000Z");
+        assert_eq!(stamper.format(u64::MAX), "18446744073709551.615");
+        assert_eq!(rfc3339(999_999_999_999_001), "999999999999.001");
+        assert_eq!(rfc3339(-999_999_999_999_001), "-999999999999.001");
+    }
+
+    #[test]
+    fn there_were_times_before_1970() {
+        // By `date -u -d @-900` and `date -u -d @-2208988800`.
+        assert_eq!(rfc3339(-900_000), "1969-12-31T23:45:00.000Z");
+        assert_eq!(rfc3339(-899_999), "1969-12-31T23:45:00.001Z");
+        assert_eq!(rfc3339(-2_208_988_800_000), "1900-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(1_780_319_550_864), "2026-06-01T13:12:30.864Z");
     }
 }

@@ -130,8 +130,8 @@ impl Alerts<'_> {
         {
             console.note(format_args!(
                 "the last bucket, {} to {}, was closed with the input and may be incomplete",
-                shown(start),
-                shown(end)
+                rfc3339(start),
+                rfc3339(end)
             ));
         }
         console.note(format_args!(
@@ -141,9 +141,4 @@ impl Alerts<'_> {
             count(self.buckets, "bucket", "buckets")
         ));
     }
-}
-
-/// A time of the results as text.
-fn shown(millis: i64) -> String {
-    rfc3339(u64::try_from(millis).unwrap_or(0))
 }

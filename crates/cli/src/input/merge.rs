@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 
 use anyhow::Result;
 use auditparse::{Connection, ConnectionReader};
 
 use super::Input;
 use super::log::Log;
+use super::places::Places;
 use super::reader::LogReader;
 use super::totals::Totals;
 
@@ -51,6 +53,8 @@ pub(crate) trait FromConnection {
 pub(crate) struct ConnectionStream<'a, T> {
     input: &'a Input<'a>,
     reader: ConnectionReader<LogReader<'a>>,
+    log: &'a Log,
+    places: Rc<Places>,
     host: &'a str,
     next: T,
     totals: &'a RefCell<Totals>,
@@ -65,8 +69,9 @@ impl<'a, T: FromConnection> ConnectionStream<'a, T> {
         next: T,
         totals: &'a RefCell<Totals>,
     ) -> ConnectionStream<'a, T> {
+        let (places, host) = (text.places(), input.host_of(log));
         let reader = input.reader_of_many(text).connections();
-        ConnectionStream { input, reader, host: input.host_of(log), next, totals }
+        ConnectionStream { input, reader, log, places, host, next, totals }
     }
 }
 
@@ -82,7 +87,7 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
                 return Ok(Some(self.next.time()));
             }
         }
-        totals.add(&self.reader.stats());
+        totals.add(&self.reader.stats(), |line| self.places.name(self.log, line));
         Ok(None)
     }
 

@@ -3,11 +3,15 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::iter::Enumerate;
+use std::rc::Rc;
+use std::vec::IntoIter;
 
 use super::compression::{CHUNK, decompress, read_start};
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::log::{Log, Member};
+use super::places::Places;
 use crate::console::Console;
 
 /// What was read from all logs, to tell why there was nothing in them.
@@ -45,9 +49,10 @@ impl Tally {
 /// A member that cannot be read is reported to the console, once, and the next
 /// one is read; so reading only fails with what is done before it.
 pub(crate) struct LogReader<'a> {
-    waiting: std::vec::IntoIter<Member>,
+    waiting: Enumerate<IntoIter<Member>>,
     current: Option<Opened<'a>>,
     ends_in_newline: bool,
+    places: Rc<Places>,
     console: &'a Console,
     tally: &'a Tally,
     before_waiting: BeforeWaiting<'a>,
@@ -75,13 +80,19 @@ impl<'a> LogReader<'a> {
         before_waiting: BeforeWaiting<'a>,
     ) -> LogReader<'a> {
         LogReader {
-            waiting: log.members.clone().into_iter(),
+            waiting: log.members.clone().into_iter().enumerate(),
             current: None,
             ends_in_newline: true,
+            places: Rc::default(),
             console,
             tally,
             before_waiting,
         }
+    }
+
+    /// Where the members begin, as far as they were read.
+    pub(super) fn places(&self) -> Rc<Places> {
+        Rc::clone(&self.places)
     }
 
     /// Opens a member that is no archive; the error says why not.
@@ -145,11 +156,14 @@ impl<'a> LogReader<'a> {
         }
         Ok(self.current.take().map(|opened| {
             let name = opened.member.to_string();
-            let (console, tally, before_waiting) = (self.console, self.tally, self.before_waiting);
-            let waiting = Vec::new().into_iter();
-            let current = Some(opened);
-            let ends_in_newline = true;
-            (name, LogReader { waiting, current, ends_in_newline, console, tally, before_waiting })
+            let alone = LogReader {
+                waiting: Vec::new().into_iter().enumerate(),
+                current: Some(opened),
+                ends_in_newline: true,
+                places: Rc::default(),
+                ..*self
+            };
+            (name, alone)
         }))
     }
 
@@ -157,9 +171,15 @@ impl<'a> LogReader<'a> {
     /// whether there was one.
     fn open_next(&mut self) -> bool {
         self.close();
-        let Some(member) = self.waiting.next() else { return false };
+        let Some((index, member)) = self.waiting.next() else { return false };
+        if !self.ends_in_newline {
+            self.places.pass(b"\n");
+        }
         match self.open(member) {
-            Ok(opened) => self.current = Some(opened),
+            Ok(opened) => {
+                self.places.begin(index);
+                self.current = Some(opened);
+            }
             Err(reason) => self.console.error(reason),
         }
         true
@@ -209,6 +229,7 @@ impl Read for LogReader<'_> {
                 Ok(length) => {
                     let more = length.min(HEAD - opened.head.len());
                     opened.head.extend_from_slice(&buffer[..more]);
+                    self.places.pass(&buffer[..length]);
                     self.ends_in_newline = buffer[..length].ends_with(b"\n");
                     self.tally.bytes.set(self.tally.bytes.get() + length as u64);
                     return Ok(length);

@@ -49,13 +49,21 @@ struct Wanted {
 /// it is said that the log has no addresses.
 const WITHOUT_ADDRESS: u64 = 20;
 
+/// Lines that are no records for the same reason.
+#[derive(Debug, Default)]
+struct Skipped {
+    lines: u64,
+    /// Where the first of them is.
+    first: Option<String>,
+}
+
 /// Counts over all logs.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     lines: u64,
     records: u64,
     events: u64,
-    rejected: [u64; RecordErrorKind::ALL.len()],
+    rejected: [Skipped; RecordErrorKind::ALL.len()],
     late_records: u64,
     evicted: u64,
     lost_events: u64,
@@ -66,16 +74,19 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Adds what was read of one log.
-    pub(super) fn add(&mut self, stats: &Stats) {
+    /// Adds what was read of one log; `place` tells where a line of it is.
+    pub(super) fn add(&mut self, stats: &Stats, place: impl Fn(u64) -> Option<String>) {
         self.lines += stats.lines;
         self.records += stats.records;
         self.events += stats.events.events;
         self.late_records += stats.events.late_records;
         self.evicted += stats.events.evicted;
         self.lost_events += stats.events.lost_events;
-        for (sum, kind) in self.rejected.iter_mut().zip(RecordErrorKind::ALL) {
-            *sum += stats.rejected.count(kind);
+        for (skipped, kind) in self.rejected.iter_mut().zip(RecordErrorKind::ALL) {
+            skipped.lines += stats.rejected.count(kind);
+            if skipped.first.is_none() {
+                skipped.first = stats.rejected.first_line(kind).and_then(&place);
+            }
         }
     }
 
@@ -171,48 +182,56 @@ impl Totals {
 
     /// Tells what could not be used, and why.
     pub(crate) fn report_skipped(&self, console: &Console) {
-        for (kind, &lines) in RecordErrorKind::ALL.iter().zip(&self.rejected) {
-            match kind {
-                _ if lines == 0 => {}
-                RecordErrorKind::Blank => {}
-                RecordErrorKind::NotAudit => console.note(format_args!(
-                    "{} skipped: not from audit",
-                    count(lines, "other line", "other lines")
-                )),
-                _ => {
-                    let lines = count(lines, "line", "lines");
-                    console.note(format_args!("{lines} skipped: {}", reason(*kind)));
-                }
-            }
+        for message in self.skipped_lines().chain(self.damaged_events()) {
+            console.note(message);
         }
-        if self.late_records > 0 {
-            console.note(format_args!(
-                "{} came after the event was over",
-                count(self.late_records, "record", "records")
-            ));
-        }
-        if self.evicted > 0 {
+    }
+
+    /// What to say of lines that are no records.
+    fn skipped_lines(&self) -> impl Iterator<Item = String> {
+        let reasons = RecordErrorKind::ALL.into_iter().zip(&self.rejected);
+        reasons.filter(|(kind, skipped)| skipped.lines > 0 && *kind != RecordErrorKind::Blank).map(
+            |(kind, Skipped { lines, first })| {
+                let lines = match kind {
+                    RecordErrorKind::NotAudit => count(*lines, "other line", "other lines"),
+                    _ => count(*lines, "line", "lines"),
+                };
+                let first = first.as_ref().map(|place| format!("; the first is {place}"));
+                format!("{lines} skipped: {}{}", reason(kind), first.unwrap_or_default())
+            },
+        )
+    }
+
+    /// What to say of events that are not whole.
+    fn damaged_events(&self) -> impl Iterator<Item = String> {
+        let late = (self.late_records > 0).then(|| {
+            let records = count(self.late_records, "record", "records");
+            format!("{records} came after the event was over")
+        });
+        let evicted = (self.evicted > 0).then(|| {
+            let events = count(self.evicted, "event", "events");
             let Limits { open_events, open_bytes, .. } = Limits::default();
-            console.note(format_args!(
-                "{} cut short: more than {} events or {} MiB of records were open at once",
-                count(self.evicted, "event", "events"),
+            format!(
+                "{events} cut short: more than {} events or {} MiB of records were open at once",
                 grouped(open_events as u64),
                 open_bytes >> 20
-            ));
-        }
-        if self.lost_events > 0 {
-            console.note(format_args!(
+            )
+        });
+        let lost = (self.lost_events > 0).then(|| {
+            format!(
                 "{} missing by serial number: not logged, lost under load, or in a part of the \
                  log that is not here",
                 count(self.lost_events, "event is", "events are")
-            ));
-        }
+            )
+        });
+        [late, evicted, lost].into_iter().flatten()
     }
 }
 
 /// Why a line is not a record and, if that helps, what to do.
 fn reason(kind: RecordErrorKind) -> String {
     match kind {
+        RecordErrorKind::NotAudit => "not from audit".to_owned(),
         RecordErrorKind::TooLong => {
             format!("longer than {} bytes", grouped(Limits::default().line_bytes as u64))
         }
@@ -221,5 +240,25 @@ fn reason(kind: RecordErrorKind) -> String {
              give what `journalctl -k` prints"
         ),
         _ => kind.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auditparse::EventStats;
+
+    use super::*;
+
+    #[test]
+    fn events_that_were_cut_short_say_both_bounds() {
+        let events = EventStats { evicted: 2, ..EventStats::default() };
+        let stats = Stats { events, ..Stats::default() };
+        let mut totals = Totals::default();
+        totals.add(&stats, |_| None);
+        let said: Vec<String> = totals.damaged_events().collect();
+        assert_eq!(
+            said,
+            ["2 events cut short: more than 16,384 events or 64 MiB of records were open at once"]
+        );
     }
 }

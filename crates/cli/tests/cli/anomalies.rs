@@ -245,3 +245,24 @@ fn results_are_written_as_buckets_close() {
         assert!(line.is_some(), "{format}");
     }
 }
+
+#[test]
+fn a_time_before_1970_is_shown_as_it_is() {
+    let mut rows = "@timestamp,host.name\n".to_owned();
+    for quarter in 0..40 {
+        let (hour, minute) = (10 + quarter / 4, quarter % 4 * 15);
+        rows += &format!(
+            "1969-12-30T{hour}:{minute:02}:01Z,{}\n",
+            if quarter == 36 { "b" } else { "a" }
+        );
+    }
+    for format in ["csv", "table"] {
+        let run = rareport_with(
+            &["anomalies", "--by", "host.name", "--results", "record", "--format", format],
+            rows.as_bytes(),
+        )
+        .expect(0);
+        assert!(run.stdout.contains("1969-12-30T19:00:00.000Z"), "{}", run.stdout);
+        assert!(!run.stdout.contains("1970"), "{}", run.stdout);
+    }
+}

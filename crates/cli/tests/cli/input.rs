@@ -287,3 +287,26 @@ fn what_is_skipped_says_why_also_when_nothing_is_left() {
     let journal = rareport(&["events", &corpus("quirks/05-printk-pid.log")]).expect(2);
     assert!(journal.stderr.contains("journalctl -k"), "{}", journal.stderr);
 }
+
+#[test]
+fn what_is_skipped_says_where_the_first_of_it_is() {
+    let directory = TempDir::new().unwrap();
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    write(&directory, "audit.log.2", record(1).trim_end());
+    let old = write(&directory, "audit.log.1.gz", gzip(&[&record(2), "hello\n"].concat()));
+    write(&directory, "audit.log", ["hello\n", "type=CWD msg=audit(x): \n"].concat());
+    let directory = directory.path().to_str().unwrap();
+    for arguments in [&["records"][..], &["records", "--group"], &["events"], &["detect"]] {
+        let run = rareport(&[arguments, &[directory]].concat()).expect(0);
+        let first = format!("2 other lines skipped: not from audit; the first is {old}:2\n");
+        assert!(run.stderr.contains(&first), "{}", run.stderr);
+        let broken = format!("; the first is {directory}/audit.log:2\n");
+        assert!(run.stderr.contains(&broken), "{}", run.stderr);
+    }
+    let piped = rareport_with(&["records"], ["hello\n", &record(1)].concat().as_bytes()).expect(0);
+    assert!(piped.stderr.contains("the first is standard input:1\n"), "{}", piped.stderr);
+}

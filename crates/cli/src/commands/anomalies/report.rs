@@ -54,7 +54,7 @@ impl Report {
             console.note(format_args!(
                 "buckets from {} on are not closed and have no results: --advance-time closes \
                  them, --interim shows the first as it is",
-                shown(closed_until)
+                rfc3339(closed_until)
             ));
         }
     }
@@ -108,9 +108,4 @@ fn length(seconds: u32) -> String {
     } else {
         count(u64::from(seconds), "second", "seconds")
     }
-}
-
-/// A time of the results as text.
-fn shown(millis: i64) -> String {
-    rfc3339(u64::try_from(millis).unwrap_or(0))
 }

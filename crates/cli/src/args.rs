@@ -72,9 +72,10 @@ pub(crate) struct InputArgs {
     /// Log files or directories; `-`, or nothing with a pipe, is stdin
     ///
     /// A directory stands for the `audit.log` in it and its rotations
-    /// (`audit.log.N`, also with .gz, .xz, .zst or .bz2), oldest first, or if
-    /// it has none for those up to 8 levels below it, such as
-    /// `HOST/var/log/audit`. Compression is recognised by content.
+    /// (`audit.log.N`, `audit.log-DATE`, `audit.log.old`, also with .gz, .xz,
+    /// .zst or .bz2), oldest first, or if it has none for those up to 8 levels
+    /// below it, such as `HOST/var/log/audit`. Compression is recognised by
+    /// content.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Leave out what happened before TIME

@@ -8,6 +8,7 @@
 mod compression;
 mod discover;
 mod foreign;
+mod identity;
 mod log;
 mod log_end;
 mod merge;

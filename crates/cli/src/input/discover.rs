@@ -1,13 +1,15 @@
 //! Which files the PATH arguments stand for.
 
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::identity::FileId;
 use super::log::{Log, Member};
 use super::rotation::RotatedName;
 use crate::console::Console;
@@ -26,6 +28,8 @@ type LogKey = (PathBuf, String);
 #[derive(Debug, Default)]
 struct Found {
     logs: BTreeMap<LogKey, FoundLog>,
+    /// By which path each file was found.
+    paths: BTreeMap<FileId, PathBuf>,
 }
 
 /// Files found of one log, in no order.
@@ -56,7 +60,9 @@ pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>>
         );
     }
     let mut found = Found::default();
-    for path in paths.iter().filter(|path| !is_stdin(path)) {
+    let mut named: Vec<&PathBuf> = paths.iter().filter(|path| !is_stdin(path)).collect();
+    links_last(&mut named);
+    for path in named {
         if let Err(reason) = found.add(path, console) {
             console.error(reason);
         }
@@ -82,11 +88,27 @@ impl Found {
         if metadata.is_dir() {
             return self.add_directory(path, console);
         }
-        self.add_file(path, Some(&metadata), None);
+        self.add_file(path, Some(&metadata), None, console);
         Ok(())
     }
 
-    fn add_file(&mut self, path: &Path, metadata: Option<&Metadata>, host: Option<&str>) {
+    /// Adds a file that was not found by another path before.
+    fn add_file(
+        &mut self,
+        path: &Path,
+        metadata: Option<&Metadata>,
+        host: Option<&str>,
+        console: &Console,
+    ) {
+        if let Some(known) = self.known(path, metadata) {
+            let (path, known) = (shown(path), shown(&known));
+            console.warn(if path.0 == known.0 {
+                format!("{path} is named twice; it is read once")
+            } else {
+                format!("{path} is the same file as {known}; it is read once")
+            });
+            return;
+        }
         let size = metadata.filter(|metadata| metadata.is_file()).map(Metadata::len);
         let name = match path.file_name() {
             Some(name) => RotatedName::parse(&name.to_string_lossy()),
@@ -102,17 +124,27 @@ impl Found {
         log.files.push((name, Member::File { path: path.to_owned(), size }));
     }
 
+    /// The path by which a file was found before, if it was.
+    fn known(&mut self, path: &Path, metadata: Option<&Metadata>) -> Option<PathBuf> {
+        let id = FileId::of(path, metadata?)?;
+        match self.paths.entry(id) {
+            Entry::Occupied(known) => Some(known.get().clone()),
+            Entry::Vacant(new) => {
+                new.insert(path.to_owned());
+                None
+            }
+        }
+    }
+
     /// Adds the log in a directory or, if it has none, those below its
     /// subdirectories, each of which then names a host.
     fn add_directory(&mut self, directory: &Path, console: &Console) -> Result<(), String> {
-        if self.add_log_of(directory, None)? {
+        if self.add_log_of(directory, None, console)? {
             return Ok(());
         }
         let mut subdirectories = entries(directory)?;
         subdirectories.retain(|entry| entry.is_dir());
-        // What is found twice is of the host that holds it, not of one that
-        // links to it.
-        subdirectories.sort_by_key(|entry| entry.is_symlink());
+        links_last(&mut subdirectories);
         let mut search = Search { found: self, console, seen: BTreeSet::new(), any: false };
         for subdirectory in subdirectories {
             let host = subdirectory.file_name().map(|name| name.to_string_lossy());
@@ -129,18 +161,31 @@ impl Found {
     }
 
     /// Adds `audit.log` and its rotations from a directory; whether there were
-    /// any.
-    fn add_log_of(&mut self, directory: &Path, host: Option<&str>) -> Result<bool, String> {
+    /// any. Files whose names only begin so are told.
+    fn add_log_of(
+        &mut self,
+        directory: &Path,
+        host: Option<&str>,
+        console: &Console,
+    ) -> Result<bool, String> {
         let mut any = false;
-        for path in entries(directory)? {
-            let name = path.file_name().and_then(OsStr::to_str);
-            if name.is_none_or(|name| RotatedName::parse(name).base != AUDIT_LOG) {
+        let mut files = entries(directory)?;
+        files.retain(|path| name_of(path).starts_with(AUDIT_LOG));
+        links_last(&mut files);
+        for path in files {
+            let metadata = fs::metadata(&path).ok();
+            if metadata.as_ref().is_some_and(|metadata| !metadata.is_file()) {
                 continue;
             }
-            let metadata = fs::metadata(&path).ok();
-            if metadata.as_ref().is_none_or(Metadata::is_file) {
-                self.add_file(&path, metadata.as_ref(), host);
+            if RotatedName::parse(&name_of(&path)).base == AUDIT_LOG {
+                self.add_file(&path, metadata.as_ref(), host, console);
                 any = true;
+            } else {
+                console.warn(format_args!(
+                    "{} left out: its name is not that of a rotation of {AUDIT_LOG}; name the \
+                     file itself if it is to be read",
+                    shown(&path)
+                ));
             }
         }
         Ok(any)
@@ -169,7 +214,7 @@ impl Search<'_> {
         if levels == 0 || !self.seen.insert(real) {
             return;
         }
-        match self.found.add_log_of(directory, host) {
+        match self.found.add_log_of(directory, host, self.console) {
             Ok(true) => self.any = true,
             Ok(false) => {
                 for below in entries(directory).unwrap_or_default() {
@@ -190,9 +235,7 @@ impl FoundLog {
         self.files.sort_by(|(left, _), (right, _)| left.cmp(right));
         self.files.dedup_by(|(name, member), (kept_name, kept)| {
             let twice = name.same_generation(kept_name);
-            if twice && name == kept_name {
-                console.warn(format_args!("{member} is named twice; it is read once"));
-            } else if twice {
+            if twice {
                 console.warn(format_args!(
                     "{member} left out: by its name it holds the same as {kept}"
                 ));
@@ -202,6 +245,17 @@ impl FoundLog {
         let members = self.files.into_iter().map(|(_, member)| member).collect();
         Log { members, host: self.host }
     }
+}
+
+/// Puts symbolic links behind the rest, as what is found twice is of the log
+/// or host that holds it, not of one that links to it.
+fn links_last(paths: &mut [impl AsRef<Path>]) {
+    paths.sort_by_key(|path| path.as_ref().is_symlink());
+}
+
+/// The name of a file in its directory.
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// Paths in a directory, sorted.

@@ -1,10 +1,12 @@
 //! Names of rotated logs.
 //!
 //! `auditd` renames `audit.log` to `audit.log.1`, that to `audit.log.2` and so
-//! on; logrotate does the same, or appends a date (`-20260601`), and may
-//! compress. The order of age is in the name.
+//! on; logrotate does the same, or appends a date (`-20260601`, or another
+//! form by its `dateformat`), and may compress; a person moves it to
+//! `audit.log.old`. The order of age is in the name.
 
 use std::cmp::Reverse;
+use std::ops::{Range, RangeInclusive};
 
 /// Endings of compressed files.
 const COMPRESSED: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
@@ -21,10 +23,12 @@ pub(crate) struct RotatedName {
 /// Which generation of its log a file is, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
-    /// Rotated at a date.
+    /// Rotated at a date; its digits.
     Dated(String),
     /// Rotated so many times.
     Numbered(Reverse<u64>),
+    /// Put aside.
+    Old,
     /// Still being written to.
     Live,
 }
@@ -35,7 +39,8 @@ impl RotatedName {
         let stem = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending));
         let compressed = stem.is_some();
         let stem = stem.unwrap_or(name);
-        let (base, age) = numbered(stem).or_else(|| dated(stem)).unwrap_or((stem, Age::Live));
+        let rotated = dated(stem).or_else(|| numbered(stem)).or_else(|| old(stem));
+        let (base, age) = rotated.unwrap_or((stem, Age::Live));
         RotatedName { base: base.to_owned(), age, compressed }
     }
 
@@ -58,13 +63,34 @@ fn numbered(stem: &str) -> Option<(&str, Age)> {
     Some((base, Age::Numbered(Reverse(number))))
 }
 
-/// `audit.log-20260601` is `audit.log`, rotated on that day.
+/// `audit.log.old` is `audit.log` as it was.
+fn old(stem: &str) -> Option<(&str, Age)> {
+    Some((stem.strip_suffix(".old")?, Age::Old))
+}
+
+/// `audit.log-20260601` is `audit.log`, rotated on that day; the date may be
+/// written in other ways and go on with the time of day.
 fn dated(stem: &str) -> Option<(&str, Age)> {
-    let (base, date) = stem.split_once(".log-")?;
-    let base = &stem[..base.len() + ".log".len()];
-    let date_like =
-        date.len() >= 8 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    date_like.then(|| (base, Age::Dated(date.to_owned())))
+    let mut separators = stem.match_indices(['-', '.', '_']);
+    separators.find_map(|(at, _)| {
+        let date = date_digits(&stem[at + 1..])?;
+        Some((&stem[..at], Age::Dated(date)))
+    })
+}
+
+/// The digits of a year, month, day and what follows them, with or without
+/// something in between.
+fn date_digits(text: &str) -> Option<String> {
+    let is_part = |char: char| char.is_ascii_digit() || matches!(char, '-' | '_' | ':' | 'T');
+    if !text.chars().all(is_part) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_in = |place, range: RangeInclusive<u16>| {
+        let number = digits.get::<Range<usize>>(place).and_then(|digits| digits.parse().ok());
+        number.is_some_and(|number| range.contains(&number))
+    };
+    (is_in(0..4, 1970..=2099) && is_in(4..6, 1..=12) && is_in(6..8, 1..=31)).then_some(digits)
 }
 
 #[cfg(test)]
@@ -90,8 +116,37 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_in_order_however_they_are_written() {
+        // With dateformat -%Y%m%d, .%Y-%m-%d, -%Y%m%d%H, .%Y%m%d and -%Y%m%d-%s of logrotate(8).
+        let oldest_first = [
+            "audit.log-20240528.gz",
+            "audit.log.2024-05-29.gz",
+            "audit.log-2024053007",
+            "audit.log.20240531",
+            "audit.log-20240601-1717236061",
+            "audit.log.2024-06-02",
+            "audit.log.1",
+            "audit.log.old",
+            "audit.log",
+        ];
+        let mut names = oldest_first.map(RotatedName::parse);
+        names.reverse();
+        names.sort();
+        assert_eq!(names, oldest_first.map(RotatedName::parse));
+        assert!(names.iter().all(|name| name.base == "audit.log"));
+    }
+
+    #[test]
     fn other_names_are_their_own_log() {
-        for name in ["messages", "audit.log.old", "web.log", "audit.log.", "a-b.txt"] {
+        for name in [
+            "messages",
+            "audit.log.bak",
+            "web.log",
+            "audit.log.",
+            "a-b.txt",
+            "a-20249999",
+            "a-2024",
+        ] {
             assert_eq!(RotatedName::parse(name).base, name);
         }
     }

@@ -188,6 +188,72 @@ fn a_file_named_twice_is_read_once() {
     assert!(run.stderr.contains("audit.log is named twice; it is read once"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_links_lead_to_is_read_once() {
+    use std::os::unix::fs::symlink;
+    let directory = TempDir::new().unwrap();
+    let file = write(&directory, "web01/audit.log", record(2));
+    write(&directory, "web01/audit.log.1", record(1));
+    let [soft, hard] = ["current.log", "hard.log"].map(|name| directory.path().join(name));
+    symlink(&file, &soft).unwrap();
+    fs::hard_link(&file, &hard).unwrap();
+    symlink(directory.path(), directory.path().join("web01/loop")).unwrap();
+    let web01 = directory.path().join("web01");
+    for (link, other) in [(&soft, &web01), (&hard, &web01), (&soft, &hard)] {
+        let [link, other] = [link, other].map(|path| path.to_str().unwrap());
+        let run = rareport(&["records", link, other]).expect(0);
+        let serials: Vec<_> =
+            run.documents().iter().map(|record| record["serial"].as_u64()).collect();
+        assert_eq!(
+            serials.iter().filter(|&&serial| serial == Some(2)).count(),
+            1,
+            "{link} {other}"
+        );
+        assert_eq!(run.stderr.matches("is the same file as").count(), 1, "{}", run.stderr);
+    }
+    // The name of the log counts, not that of the link to it.
+    let run = rareport(&["records", soft.to_str().unwrap(), web01.to_str().unwrap()]).expect(0);
+    assert_eq!(run.documents()[0]["serial"], 1);
+    let said = format!("{} is the same file as {file}; it is read once", soft.display());
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_itself_is_told() {
+    let directory = TempDir::new().unwrap();
+    write(&directory, "audit.log.1", record(1));
+    std::os::unix::fs::symlink("audit.log", directory.path().join("audit.log")).unwrap();
+    let run = rareport(&["records", directory.path().to_str().unwrap()]).expect(2);
+    assert_eq!(run.documents().len(), 1);
+    assert!(run.stderr.contains("audit.log: "), "{}", run.stderr);
+}
+
+#[test]
+fn rotations_by_other_names_are_in_order_and_the_rest_is_told() {
+    let directory = TempDir::new().unwrap();
+    let oldest_first = [
+        "audit.log-20240528",
+        "audit.log.2024-05-29",
+        "audit.log.2024-05-30",
+        "audit.log.20240531",
+        "audit.log.old",
+        "audit.log",
+    ];
+    for (name, second) in oldest_first.into_iter().zip(1..) {
+        write(&directory, name, record(second));
+    }
+    write(&directory, "audit.log.bak", record(7));
+    write(&directory, "notes.txt", "hello");
+    let run = rareport(&["records", directory.path().to_str().unwrap()]).expect(0);
+    let serials: Vec<_> =
+        run.documents().iter().map(|record| record["serial"].as_u64().unwrap()).collect();
+    assert_eq!(serials, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(run.stderr.matches("left out").count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("audit.log.bak left out: its name is not"), "{}", run.stderr);
+}
+
 #[test]
 fn lines_of_other_programs_are_counted() {
     let log = [&record(1), "Jun  1 00:00:00 web01 sshd[9]: hello\n"].concat();

@@ -110,8 +110,10 @@ fn no_addresses(fleet: &Host) -> Option<String> {
 
 /// Buckets that a log fills whole.
 fn buckets(fleet: &Host, bucket_span: u32) -> u64 {
-    let span = u64::from(bucket_span) * 1000;
-    fleet.span.map_or(0, |(first, last)| (last / span).saturating_sub(first.div_ceil(span)))
+    let span = i64::from(bucket_span) * 1000;
+    let Some((first, last)) = fleet.span else { return 0 };
+    let begun = first.div_euclid(span) + i64::from(first.rem_euclid(span) > 0);
+    u64::try_from(last.div_euclid(span) - begun).unwrap_or(0)
 }
 
 fn too_short(fleet: &Host, bucket_span: u32) -> Option<String> {

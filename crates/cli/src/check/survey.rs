@@ -14,7 +14,7 @@ const MOST_HOSTS: usize = 65_536;
 /// How far, in milliseconds, an event may lie behind the one before it until
 /// the clock is said to have stepped back. Events are logged when they end,
 /// which may be a moment after others that began later.
-const STEP_BACK: u64 = 60_000;
+const STEP_BACK: i64 = 60_000;
 
 /// What is in a log.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Survey {
 #[derive(Debug, Default)]
 pub(crate) struct Host {
     /// Time of the first and the last event, in milliseconds since 1970.
-    pub(crate) span: Option<(u64, u64)>,
+    pub(crate) span: Option<(i64, i64)>,
     /// Events of any kind.
     pub(crate) events: u64,
     /// Calls that name an address.
@@ -37,7 +37,7 @@ pub(crate) struct Host {
     pub(crate) steps_back: u64,
     /// The longest time without an event.
     pub(crate) silence: Silence,
-    previous: u64,
+    previous: i64,
 }
 
 /// Connects, and what they lack or how they went.
@@ -59,15 +59,15 @@ pub(crate) struct Connects {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Silence {
     /// When the event before it was.
-    pub(crate) from: u64,
+    pub(crate) from: i64,
     /// When the event after it was.
-    pub(crate) to: u64,
+    pub(crate) to: i64,
 }
 
 impl Silence {
     /// How long it was, in milliseconds.
     pub(crate) fn millis(self) -> u64 {
-        self.to - self.from
+        self.to.abs_diff(self.from)
     }
 }
 
@@ -115,7 +115,7 @@ impl Survey {
 
 impl Host {
     fn add(&mut self, event: &Event<'_>) {
-        self.at(event.id().millis);
+        self.at(i64::try_from(event.id().millis).unwrap_or(i64::MAX));
         // What comes of an event after it was over is no event of its own.
         if event.completion() == Completion::Late {
             return;
@@ -130,7 +130,7 @@ impl Host {
     }
 
     /// Notes what the clock did.
-    fn at(&mut self, millis: u64) {
+    fn at(&mut self, millis: i64) {
         if self.span.is_some() {
             let silence = Silence { from: self.previous, to: millis.max(self.previous) };
             if silence.millis() > self.silence.millis() {
@@ -142,14 +142,14 @@ impl Host {
         self.cover(millis);
     }
 
-    fn cover(&mut self, millis: u64) {
+    fn cover(&mut self, millis: i64) {
         let (first, last) = self.span.unwrap_or((millis, millis));
         self.span = Some((first.min(millis), last.max(millis)));
     }
 
     /// The time from the first event to the last, in milliseconds.
     pub(crate) fn millis(&self) -> u64 {
-        self.span.map_or(0, |(first, last)| last - first)
+        self.span.map_or(0, |(first, last)| last.abs_diff(first))
     }
 }
 

@@ -74,7 +74,7 @@ impl Answer {
         let Host { events, connections, connects, .. } = &self.fleet;
         writeln!(out, "{}\n", self.verdict())?;
         if let Some((first, last)) = self.fleet.span {
-            let length = length(last - first);
+            let length = length(self.fleet.millis());
             writeln!(out, "time         {} to {}, {length}", rfc3339(first), rfc3339(last))?;
         }
         let an_hour = grouped(self.events_per_hour().round() as u64);

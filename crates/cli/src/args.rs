@@ -3,6 +3,7 @@
 //! Owns the wording of `--help`, the defaults and the checks of single
 //! arguments. What an argument means for the run is decided where it is used.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -145,9 +146,33 @@ pub(crate) struct DetectArgs {
     /// Lowest score (0 to 100) that is an alert
     #[arg(long, value_name = "SCORE", default_value_t = 50.0, value_parser = score)]
     pub(crate) threshold: f64,
+    #[command(flatten)]
+    pub(crate) sinks: SinkArgs,
     /// Exit with status 1 if there was an alert
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+/// Where alerts go besides stdout.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Alerts elsewhere")]
+pub(crate) struct SinkArgs {
+    /// Append every alert to FILE, one JSON document a line
+    ///
+    /// FILE may hold the date of the alert in the manner of date(1), such as
+    /// alerts-%Y-%m-%d.ndjson; `%%` stands for `%`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) append: Option<PathBuf>,
+    /// Run COMMAND of the shell for every alert, which it gets as JSON on stdin
+    ///
+    /// A command that fails is tried twice more; one that takes longer than a
+    /// minute has failed. Commands may end in another order than the alerts.
+    /// Their stdout goes to stderr.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) exec: Option<String>,
+    /// How many commands of --exec may run at once
+    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "exec")]
+    pub(crate) exec_jobs: NonZeroUsize,
 }
 
 /// Arguments of `rareport anomalies`.
@@ -296,6 +321,8 @@ pub(crate) struct CheckArgs {
     /// Shape of the answer
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: AnswerFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// Exit with status 1 if there is a problem or a warning
     #[arg(long)]
     pub(crate) exit_code: bool,

@@ -16,6 +16,7 @@ mod output;
 mod record_document;
 mod result_writer;
 mod rules;
+mod sink;
 mod stamp;
 mod stored_results;
 mod text;

@@ -1,7 +1,5 @@
 //! `rareport detect`: alerts for rare destination ports.
 
-use std::io;
-
 use anyhow::Result;
 use rareport::Detector;
 use rareport::results::BucketResults;
@@ -14,6 +12,7 @@ use crate::feed::Connect;
 use crate::input::Input;
 use crate::job;
 use crate::output::{Destination, RowWriter, Shape};
+use crate::sink::Sinks;
 use crate::stamp::rfc3339;
 use crate::text::count;
 use crate::unlearned;
@@ -29,7 +28,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
-    let mut alerts = Alerts::new(args.threshold, out);
+    let mut alerts = Alerts::new(args.threshold, out, Sinks::open(&args.sinks)?);
     let mut detector = Detector::new(job::destination_port())?;
     let totals = input.merged(|connect: &Connect| {
         for closed in detector.push(&connect.observation(&connect.influencers()))? {
@@ -42,6 +41,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         alerts.bucket(&closed)?;
     }
     alerts.out.flush()?;
+    alerts.sinks.finish(console);
     let totals = totals?;
     totals.report(console, true);
     totals.report_left_out(console);
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
 struct Alerts {
     threshold: f64,
     out: RowWriter,
+    sinks: Sinks,
     found: u64,
     immature: u64,
     buckets: u64,
@@ -62,12 +63,12 @@ struct Alerts {
 }
 
 impl Alerts {
-    fn new(threshold: f64, out: RowWriter) -> Alerts {
-        Alerts { threshold, out, found: 0, immature: 0, buckets: 0, last: None }
+    fn new(threshold: f64, out: RowWriter, sinks: Sinks) -> Alerts {
+        Alerts { threshold, out, sinks, found: 0, immature: 0, buckets: 0, last: None }
     }
 
     /// Writes the alerts of a closed bucket, the highest score first.
-    fn bucket(&mut self, closed: &BucketResults) -> io::Result<()> {
+    fn bucket(&mut self, closed: &BucketResults) -> Result<()> {
         let mut alerts: Vec<Alert<'_>> = closed
             .records
             .iter()
@@ -77,6 +78,10 @@ impl Alerts {
         alerts.sort_by(Alert::by_score);
         for alert in &alerts {
             self.out.write(alert)?;
+            if !self.sinks.is_empty() {
+                let line = serde_json::to_vec(alert.0)?;
+                self.sinks.alert(&line, alert.0.timestamp)?;
+            }
         }
         if !alerts.is_empty() {
             self.out.flush_lines()?;

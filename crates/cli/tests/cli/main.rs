@@ -15,3 +15,4 @@ mod observations;
 mod output;
 mod records;
 mod rules;
+mod sinks;

@@ -1,0 +1,62 @@
+//! Where `detect` sends alerts besides stdout.
+
+use std::fs::read_to_string;
+
+use crate::common::{corpus, rareport};
+
+/// Lines in an order that does not depend on which command ended first.
+fn sorted(text: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_file_of_the_day_grows() {
+    let directory = tempfile::tempdir().unwrap();
+    let pattern = directory.path().join("alerts-%Y-%m-%d.ndjson");
+    let append = ["detect", &corpus("fleet-day"), "--append", pattern.to_str().unwrap()];
+    let run = rareport(&append).expect(0);
+    let file = directory.path().join("alerts-2026-06-04.ndjson");
+    assert_eq!(read_to_string(&file).unwrap(), run.stdout);
+    rareport(&append).expect(0);
+    assert_eq!(read_to_string(&file).unwrap(), run.stdout.repeat(2));
+    assert_eq!(directory.path().read_dir().unwrap().count(), 1);
+}
+
+#[test]
+fn a_command_gets_every_alert() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("got");
+    let command = format!("cat >> {}; echo done", file.display());
+    let run = rareport(&["detect", &corpus("fleet-day"), "--exec", &command]).expect(0);
+    assert_eq!(sorted(&read_to_string(&file).unwrap()), sorted(&run.stdout));
+    assert_eq!(run.stderr.matches("done\n").count(), 7, "{}", run.stderr);
+    assert_eq!(run.documents().len(), 7);
+}
+
+#[test]
+fn a_command_that_fails_once_is_tried_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mark = directory.path().join("mark").display().to_string();
+    // `mkdir` succeeds for the first command only, which then fails.
+    let command = format!("! mkdir {mark} 2> /dev/null");
+    let run = rareport(&["detect", &corpus("fleet-day"), "--exec", &command]).expect(0);
+    assert!(run.stderr.contains("had to be tried again 1 time\n"), "{}", run.stderr);
+}
+
+#[test]
+fn a_command_that_fails_for_good_is_an_error_but_costs_no_alert() {
+    let arguments = ["detect", &corpus("fleet-day"), "--exec", "exit 3", "--exec-jobs", "7"];
+    let run = rareport(&arguments).expect(2);
+    assert_eq!(run.documents().len(), 7);
+    let told = "--exec: `exit 3` failed for 7 of 7 alerts: exit status: 3";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_an_error() {
+    let arguments = ["detect", &corpus("fleet-day"), "--append", "/nonexistent/alerts"];
+    let run = rareport(&arguments).expect(2);
+    assert!(run.stderr.contains("/nonexistent/alerts: cannot be opened"), "{}", run.stderr);
+}

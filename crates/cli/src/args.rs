@@ -3,7 +3,7 @@
 //! Owns the wording of `--help`, the defaults and the checks of single
 //! arguments. What an argument means for the run is decided where it is used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -100,10 +100,28 @@ pub(crate) struct InputArgs {
     pub(crate) host: Option<String>,
 }
 
-/// Shape of the data on stdout.
+/// Where data goes.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OutputArgs {
+    /// Write to FILE in place of stdout
+    ///
+    /// FILE gets its name when all is written. Until then, and if the run
+    /// fails, what was there before stays.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// The file, if one is named.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+}
+
+/// Shape of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A table on a terminal, NDJSON in a pipe
+    /// A table on a terminal, NDJSON in a pipe or file
     Auto,
     /// Aligned columns for reading
     Table,
@@ -122,6 +140,8 @@ pub(crate) struct DetectArgs {
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// Lowest score (0 to 100) that is an alert
     #[arg(long, value_name = "SCORE", default_value_t = 50.0, value_parser = score)]
     pub(crate) threshold: f64,
@@ -165,6 +185,8 @@ pub(crate) struct AnomaliesArgs {
     /// Shape of the output; a table and CSV hold records only
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// What the input holds.
@@ -232,6 +254,8 @@ pub(crate) struct EventsArgs {
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// Only these kinds of event
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kind: Vec<Kind>,
@@ -260,6 +284,8 @@ pub(crate) struct RecordsArgs {
     /// One JSON document for each event, with its records in it
     #[arg(long)]
     pub(crate) group: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Arguments of `rareport check`.
@@ -270,6 +296,8 @@ pub(crate) struct CheckArgs {
     /// Shape of the answer
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: AnswerFormat,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// Exit with status 1 if there is a problem or a warning
     #[arg(long)]
     pub(crate) exit_code: bool,

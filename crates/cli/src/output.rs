@@ -1,16 +1,16 @@
-//! Data on stdout: one writer for each shape.
+//! Data on stdout or in a file: one writer for each shape.
 //!
 //! What is written is decided elsewhere; a writer knows its shape only.
 
 mod csv;
+mod destination;
 mod json;
 mod ndjson;
 mod rows;
 mod table;
 
-use std::io::{self, IsTerminal};
-
 pub(crate) use self::csv::CsvWriter;
+pub(crate) use self::destination::Destination;
 pub(crate) use json::JsonBuffer;
 pub(crate) use ndjson::NdjsonWriter;
 pub(crate) use rows::{Row, RowWriter};
@@ -30,18 +30,13 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// The shape that the command line asks for.
-    pub(crate) fn of(format: Format) -> Shape {
+    /// The shape that the command line asks for, of what goes to `destination`.
+    pub(crate) fn of(format: Format, destination: &Destination) -> Shape {
         match format {
-            Format::Auto if io::stdout().is_terminal() => Shape::Table,
+            Format::Auto if destination.is_terminal() => Shape::Table,
             Format::Auto | Format::Ndjson => Shape::Ndjson,
             Format::Table => Shape::Table,
             Format::Csv => Shape::Csv,
         }
     }
-}
-
-/// Whether data goes to a terminal, where a progress bar would tear it apart.
-pub(crate) fn to_terminal() -> bool {
-    io::stdout().is_terminal()
 }

@@ -1,4 +1,4 @@
-//! The results of closed buckets on stdout, as far as they are wanted.
+//! The results of closed buckets, as far as they are wanted.
 
 use std::io;
 
@@ -8,11 +8,11 @@ use rareport::results::{BucketResults, Record};
 
 use crate::anomaly::{Anomaly, Layout};
 use crate::args::ResultKind;
-use crate::output::{RowWriter, Shape};
+use crate::output::{Destination, RowWriter, Shape};
 
 /// Writes results, and counts them.
-pub(crate) struct ResultWriter<'a> {
-    out: RowWriter<'a>,
+pub(crate) struct ResultWriter {
+    out: RowWriter,
     layout: Layout,
     kinds: Kinds,
     counts: Written,
@@ -29,17 +29,22 @@ pub(crate) struct Written {
     pub(crate) buckets: u64,
 }
 
-impl ResultWriter<'_> {
+impl ResultWriter {
     /// A writer of the results of a job: of these kinds or, if none is named,
     /// of all that the shape has room for.
     ///
     /// # Errors
     ///
     /// If the shape has no room for a kind, or nothing can be written.
-    pub(crate) fn new(job: &JobConfig, wanted: &[ResultKind], shape: Shape) -> Result<Self> {
+    pub(crate) fn new(
+        job: &JobConfig,
+        wanted: &[ResultKind],
+        shape: Shape,
+        out: Destination,
+    ) -> Result<ResultWriter> {
         let kinds = Kinds::of(wanted, shape)?;
         let layout = Layout::of(job);
-        let out = RowWriter::new(shape, &layout.table(), &layout.csv())?;
+        let out = RowWriter::new(out, shape, &layout.table(), &layout.csv())?;
         Ok(ResultWriter { out, layout, kinds, counts: Written::default() })
     }
 
@@ -69,9 +74,18 @@ impl ResultWriter<'_> {
         self.out.flush_before_waiting()
     }
 
-    /// Writes everything that is not written yet; how much there was.
-    pub(crate) fn finish(&mut self) -> io::Result<Written> {
-        self.out.flush()?;
+    /// Writes everything that is not written yet.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Keeps what was written, as there is no more; how much there was.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done. A file is not kept then.
+    pub(crate) fn keep(self) -> Result<Written> {
+        self.out.keep()?;
         Ok(self.counts)
     }
 }

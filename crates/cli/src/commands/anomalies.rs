@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations};
-use crate::output::{Shape, to_terminal};
+use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
 
@@ -25,9 +25,10 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let fields = Fields::of(&job, feed);
     let detector = Detector::new(job).context("this job cannot be run")?;
     let input = Input::open(&args.input, console)?;
-    console.start_progress(input.size(), to_terminal());
-    let shape = Shape::of(args.format);
-    let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape)?);
+    let out = Destination::of(args.output.path())?;
+    console.start_progress(input.size(), out.is_terminal());
+    let shape = Shape::of(args.format, &out);
+    let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
@@ -40,23 +41,26 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
         run.end_of_input(args)?;
     }
     let changed = run.rescore()?;
-    let written = writer.borrow_mut().finish()?;
-    let report = Report { read: read?, written, changed, interim: args.interim };
-    report.tell(&run.detector, &run.order, console);
+    writer.borrow_mut().flush()?;
+    let read = read?;
+    let Run { detector, order, .. } = run;
+    let written = writer.into_inner().keep()?;
+    let report = Report { read, written, changed, interim: args.interim };
+    report.tell(&detector, &order, console);
     Ok(Exit::Done)
 }
 
 /// A job being run.
-struct Run<'a, 'w> {
+struct Run<'a> {
     detector: Detector,
     fields: &'a Fields,
-    writer: &'a RefCell<ResultWriter<'w>>,
+    writer: &'a RefCell<ResultWriter>,
     /// Results that are kept until the end.
     stored: Option<StoredResults>,
     order: Order,
 }
 
-impl Run<'_, '_> {
+impl Run<'_> {
     /// Takes an event, and puts out the results of the buckets that it closes.
     fn take(&mut self, event: &Event) -> Result<()> {
         self.order.note(event.millis);
@@ -96,7 +100,7 @@ impl Run<'_, '_> {
 /// Writes the results of a bucket, or keeps them.
 fn put_out(
     results: &BucketResults,
-    writer: &RefCell<ResultWriter<'_>>,
+    writer: &RefCell<ResultWriter>,
     stored: &mut Option<StoredResults>,
 ) -> Result<()> {
     match stored {

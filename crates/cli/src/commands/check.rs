@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::job;
-use crate::output::{Column, TableWriter, to_terminal};
+use crate::output::{Column, Destination, TableWriter};
 use crate::stamp::rfc3339;
 use crate::text::{Utf8, count, grouped, length};
 
@@ -21,6 +21,7 @@ const SHOWN_HOSTS: usize = 20;
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
+    let mut out = Destination::of(args.output.path())?;
     console.start_progress(input.size(), false);
     let mut survey = Survey::default();
     let totals = input.events(|event, host| {
@@ -32,12 +33,12 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     let lost_events = totals.lost_events();
     let findings = findings(&survey, lost_events, bucket_span);
     let answer = Answer { fleet: survey.fleet(), survey, lost_events, findings };
-    let out = io::stdout().lock();
     match args.format {
-        AnswerFormat::Auto if to_terminal() => answer.write_text(out)?,
-        AnswerFormat::Auto | AnswerFormat::Json => answer.write_json(out)?,
-        AnswerFormat::Text => answer.write_text(out)?,
+        AnswerFormat::Auto if out.is_terminal() => answer.write_text(&mut out)?,
+        AnswerFormat::Auto | AnswerFormat::Json => answer.write_json(&mut out)?,
+        AnswerFormat::Text => answer.write_text(&mut out)?,
     }
+    out.keep()?;
     let is_bad = answer.worst().is_some_and(|severity| severity < Severity::Remark);
     Ok(if is_bad && args.exit_code { Exit::Found } else { Exit::Done })
 }

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::feed::Connect;
 use crate::input::Input;
 use crate::job;
-use crate::output::{RowWriter, Shape};
+use crate::output::{Destination, RowWriter, Shape};
 use crate::stamp::rfc3339;
 use crate::text::count;
 use crate::unlearned;
@@ -26,7 +26,10 @@ const LEARNING_BUCKETS: u64 = 20;
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
-    let mut alerts = Alerts::new(args.threshold, Shape::of(args.format))?;
+    let out = Destination::of(args.output.path())?;
+    let shape = Shape::of(args.format, &out);
+    let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
+    let mut alerts = Alerts::new(args.threshold, out);
     let mut detector = Detector::new(job::destination_port())?;
     let totals = input.merged(|connect: &Connect| {
         for closed in detector.push(&connect.observation(&connect.influencers()))? {
@@ -44,23 +47,23 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     totals.report_left_out(console);
     let is_whole = |end| input.reaches(end);
     alerts.report(before, &detector, is_whole, console);
+    alerts.out.keep()?;
     Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
 /// Alerts being written, and counts of what they came from.
-struct Alerts<'a> {
+struct Alerts {
     threshold: f64,
-    out: RowWriter<'a>,
+    out: RowWriter,
     found: u64,
     immature: u64,
     buckets: u64,
     last: Option<(i64, i64)>,
 }
 
-impl Alerts<'_> {
-    fn new(threshold: f64, shape: Shape) -> io::Result<Self> {
-        let out = RowWriter::new(shape, COLUMNS, CSV)?;
-        Ok(Alerts { threshold, out, found: 0, immature: 0, buckets: 0, last: None })
+impl Alerts {
+    fn new(threshold: f64, out: RowWriter) -> Alerts {
+        Alerts { threshold, out, found: 0, immature: 0, buckets: 0, last: None }
     }
 
     /// Writes the alerts of a closed bucket, the highest score first.

@@ -12,15 +12,17 @@ use crate::console::Console;
 use crate::ecs::{Document, Field};
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::output::{Column, CsvWriter, JsonBuffer, Row, RowWriter, Shape, to_terminal};
+use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape};
 use crate::stamp::Stamper;
 use crate::text::Utf8;
 
 /// Runs the command.
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
-    console.start_progress(input.size(), to_terminal());
-    let out = RefCell::new(RowWriter::new(Shape::of(args.format), TABLE, &CSV)?);
+    let out = Destination::of(args.output.path())?;
+    console.start_progress(input.size(), out.is_terminal());
+    let shape = Shape::of(args.format, &out);
+    let out = RefCell::new(RowWriter::new(out, shape, TABLE, &CSV)?);
     let flush = || out.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
@@ -35,6 +37,7 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     });
     out.borrow_mut().flush()?;
     let mut totals = totals?;
+    out.into_inner().keep()?;
     if !args.kind.is_empty() {
         totals.shown(shown);
     }

@@ -1,7 +1,6 @@
 //! `rareport records`: every record, or every event, as JSON.
 
 use std::cell::RefCell;
-use std::io;
 
 use anyhow::Result;
 
@@ -9,15 +8,16 @@ use crate::args::RecordsArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::output::{NdjsonWriter, to_terminal};
+use crate::output::{Destination, NdjsonWriter};
 use crate::record_document::{EventDocument, RecordDocument};
 use crate::stamp::Stamper;
 
 /// Runs the command.
 pub(crate) fn run(args: &RecordsArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
-    console.start_progress(input.size(), to_terminal());
-    let out = RefCell::new(NdjsonWriter::new(io::stdout().lock()));
+    let out = Destination::of(args.output.path())?;
+    console.start_progress(input.size(), out.is_terminal());
+    let out = RefCell::new(NdjsonWriter::new(out));
     let flush = || out.borrow_mut().flush();
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
@@ -33,6 +33,8 @@ pub(crate) fn run(args: &RecordsArgs, console: &Console) -> Result<Exit> {
         })
     };
     out.borrow_mut().flush()?;
-    totals?.report(console, false);
+    let totals = totals?;
+    out.into_inner().into_inner().keep()?;
+    totals.report(console, false);
     Ok(Exit::Done)
 }

@@ -36,6 +36,11 @@ impl<W: Write> CsvWriter<W> {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    /// What was written to, after what is still in the buffer.
+    pub(crate) fn into_inner(self) -> io::Result<W> {
+        self.out.into_inner().map_err(|error| error.error().kind().into())
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl<W: Write> NdjsonWriter<W> {
         self.buffer.clear();
         self.out.flush()
     }
+
+    /// What was written to; what is still in the buffer is lost.
+    pub(crate) fn into_inner(self) -> W {
+        self.out
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
-//! Rows on stdout in the shape that was asked for.
+//! Rows in the shape that was asked for.
 
-use std::io::{self, StdoutLock, Write};
+use std::io::{self, Write};
 
+use anyhow::Result;
 use serde::Serialize;
 
+use super::Shape;
 use super::csv::CsvWriter;
+use super::destination::Destination;
 use super::json::JsonBuffer;
 use super::ndjson::NdjsonWriter;
 use super::table::{Column, TableWriter};
-use super::{Shape, to_terminal};
 
 /// Something that can be shown in every shape.
 pub(crate) trait Row {
@@ -22,31 +24,44 @@ pub(crate) trait Row {
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()>;
 }
 
-/// Writes rows to stdout.
+/// Writes rows.
 #[derive(Debug)]
-pub(crate) enum RowWriter<'a> {
-    Table(TableWriter<StdoutLock<'a>>),
-    Ndjson(NdjsonWriter<StdoutLock<'a>>),
-    Csv(CsvWriter<StdoutLock<'a>>),
+pub(crate) struct RowWriter {
+    out: Writer,
+    to_terminal: bool,
 }
 
-impl RowWriter<'_> {
+/// The writer of a shape.
+#[derive(Debug)]
+enum Writer {
+    Table(TableWriter<Destination>),
+    Ndjson(NdjsonWriter<Destination>),
+    Csv(CsvWriter<Destination>),
+}
+
+impl RowWriter {
     /// A writer of rows that have these columns in a table and in a CSV.
-    pub(crate) fn new(shape: Shape, table: &[Column], csv: &[&str]) -> io::Result<Self> {
-        let out = io::stdout().lock();
-        Ok(match shape {
-            Shape::Table => RowWriter::Table(TableWriter::new(out, table)),
-            Shape::Ndjson => RowWriter::Ndjson(NdjsonWriter::new(out)),
-            Shape::Csv => RowWriter::Csv(CsvWriter::new(out, csv)?),
-        })
+    pub(crate) fn new(
+        out: Destination,
+        shape: Shape,
+        table: &[Column],
+        csv: &[&str],
+    ) -> io::Result<RowWriter> {
+        let to_terminal = out.is_terminal();
+        let out = match shape {
+            Shape::Table => Writer::Table(TableWriter::new(out, table)),
+            Shape::Ndjson => Writer::Ndjson(NdjsonWriter::new(out)),
+            Shape::Csv => Writer::Csv(CsvWriter::new(out, csv)?),
+        };
+        Ok(RowWriter { out, to_terminal })
     }
 
     /// Adds a row.
     pub(crate) fn write(&mut self, row: &impl Row) -> io::Result<()> {
-        match self {
-            RowWriter::Table(out) => out.row(row.table_cells()),
-            RowWriter::Ndjson(out) => out.write_with(|json| row.json(json)),
-            RowWriter::Csv(out) => {
+        match &mut self.out {
+            Writer::Table(out) => out.row(row.table_cells()),
+            Writer::Ndjson(out) => out.write_with(|json| row.json(json)),
+            Writer::Csv(out) => {
                 row.csv_cells(out)?;
                 out.end_row()
             }
@@ -56,18 +71,18 @@ impl RowWriter<'_> {
     /// Adds a document for which only NDJSON has room; in other shapes it is
     /// left out.
     pub(crate) fn write_document(&mut self, document: &impl Serialize) -> io::Result<()> {
-        match self {
-            RowWriter::Ndjson(out) => out.write(document),
-            RowWriter::Table(_) | RowWriter::Csv(_) => Ok(()),
+        match &mut self.out {
+            Writer::Ndjson(out) => out.write(document),
+            Writer::Table(_) | Writer::Csv(_) => Ok(()),
         }
     }
 
     /// Hands over what was written so far to whoever waits for it, but for a
     /// table, whose columns are still to be aligned.
     pub(crate) fn flush_lines(&mut self) -> io::Result<()> {
-        match self {
-            RowWriter::Table(_) => Ok(()),
-            RowWriter::Ndjson(_) | RowWriter::Csv(_) => self.flush(),
+        match self.out {
+            Writer::Table(_) => Ok(()),
+            Writer::Ndjson(_) | Writer::Csv(_) => self.flush(),
         }
     }
 
@@ -75,18 +90,34 @@ impl RowWriter<'_> {
     /// table that no terminal shows is still aligned in batches, so that its
     /// bytes do not depend on when the input came.
     pub(crate) fn flush_before_waiting(&mut self) -> io::Result<()> {
-        match self {
-            RowWriter::Table(_) if !to_terminal() => Ok(()),
+        match self.out {
+            Writer::Table(_) if !self.to_terminal => Ok(()),
             _ => self.flush(),
         }
     }
 
     /// Writes everything that is not written yet.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        match self {
-            RowWriter::Table(out) => out.flush(),
-            RowWriter::Ndjson(out) => out.flush(),
-            RowWriter::Csv(out) => out.flush(),
+        match &mut self.out {
+            Writer::Table(out) => out.flush(),
+            Writer::Ndjson(out) => out.flush(),
+            Writer::Csv(out) => out.flush(),
         }
+    }
+
+    /// Writes everything that is not written yet and keeps it, as there is no
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done. A file is not kept then.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        self.flush()?;
+        match self.out {
+            Writer::Table(out) => out.into_inner(),
+            Writer::Ndjson(out) => out.into_inner(),
+            Writer::Csv(out) => out.into_inner()?,
+        }
+        .keep()
     }
 }

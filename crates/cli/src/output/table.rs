@@ -89,6 +89,11 @@ impl<W: Write> TableWriter<W> {
         self.out.flush()
     }
 
+    /// What was written to; rows that were not written yet are lost.
+    pub(crate) fn into_inner(self) -> W {
+        self.out
+    }
+
     fn lay_out(&self, table: &mut Table) {
         for (index, column) in self.columns.iter().enumerate() {
             let Some(cells) = table.column_mut(index) else {

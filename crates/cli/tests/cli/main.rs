@@ -12,5 +12,6 @@ mod events;
 mod golden;
 mod input;
 mod observations;
+mod output;
 mod records;
 mod rules;

@@ -30,6 +30,7 @@ fn a_file_has_the_bytes_that_stdout_would_have() {
         &["anomalies", "--format", "csv", "--renormalize"],
         &["detect", "--threshold", "0", "--format", "csv"],
         &["detect", "--threshold", "0", "--format", "table"],
+        &["check"],
     ] {
         let shown = rareport(&[arguments, &[&log]].concat()).expect(0);
         let kept = rareport(&[arguments, &[&log, "--output", file]].concat()).expect(0);
@@ -45,7 +46,7 @@ fn a_run_that_fails_leaves_what_was_there() {
     let directory = TempDir::new().unwrap();
     let kept = directory.path().join("kept");
     fs::write(&kept, "before").unwrap();
-    for command in ["events", "records", "anomalies", "detect"] {
+    for command in ["events", "records", "anomalies", "detect", "check"] {
         for file in ["kept", "new"] {
             let file = directory.path().join(file);
             rareport_with(&[command, "--output", file.to_str().unwrap()], b"hello\n").expect(2);

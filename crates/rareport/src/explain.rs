@@ -11,13 +11,16 @@ pub const MATURE_AFTER: u64 = 20;
 /// How many values of about the same rarity are named.
 const NEIGHBORS: usize = 3;
 
+/// What is said of a value that may have been known before.
+const MAY_BE_FORGOTTEN: &str = " (earlier buckets with it may be forgotten)";
+
 /// The evidence for a record, in addition to the two numbers of
 /// [`ScoreExplanation`](crate::results::ScoreExplanation).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// One sentence that says it all.
     pub sentence: String,
-    /// Number of earlier buckets that had the value.
+    /// Number of earlier buckets that had the value, as far as is remembered.
     pub buckets_seen: u64,
     /// Number of earlier buckets that the model has learned, those with any value at all.
     pub buckets_learned: u64,
@@ -27,9 +30,15 @@ pub struct Explanation {
     /// Start of the last earlier bucket with the value, in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_before: Option<i64>,
-    /// Place among the known values, the rarest being 1; ties share a place.
+    /// Since when it is remembered whether the value was present, in milliseconds since the epoch;
+    /// what was absent for very long before may have been forgotten when the detector's state was
+    /// [pruned](crate::Detector::prune). `None` if all is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered_since: Option<i64>,
+    /// Place among the known values, the rarest being 1; ties share a place. Those that are new in
+    /// a bucket that is still open are known too, and the rarest.
     pub rank: u64,
-    /// Number of known values.
+    /// Number of known values, this one included.
     pub known_values: u64,
     /// The other values that are nearest in rarity, nearest first.
     pub nearest: Vec<Neighbor>,
@@ -56,6 +65,8 @@ pub(crate) struct Question<'a> {
     pub(crate) bucket_span: u32,
     /// Whether the partition has learned the bucket already.
     pub(crate) learned: bool,
+    /// The values of the bucket that the model has not learned, by ascending id.
+    pub(crate) unlearned: &'a [u32],
 }
 
 impl Explanation {
@@ -67,15 +78,18 @@ impl Explanation {
             value: text(partition.by.value(id)),
             buckets_seen: partition.by_history.get(id).map_or(0, |history| history.buckets),
         };
-        let (rank, nearest) = neighborhood(model, id);
+        let (rank, nearest) = neighborhood(model, question.unlearned, id);
         let mut explanation = Explanation {
             sentence: String::new(),
             buckets_seen: history.map_or(0, |history| history.buckets),
             buckets_learned: partition.learned - u64::from(question.learned),
             first_seen_before: history.map(|history| history.first * 1000),
             last_seen_before: history.map(|history| history.last * 1000),
+            remembered_since: history
+                .map_or(partition.forgotten_before, |history| history.remembered_since)
+                .map(|since| since * 1000),
             rank,
-            known_values: model.len() as u64,
+            known_values: (model.len() + question.unlearned.len()) as u64,
             nearest: nearest.into_iter().map(neighbor).collect(),
             immature: partition.learned < MATURE_AFTER,
         };
@@ -107,20 +121,26 @@ impl Explanation {
 
     /// How often and how long ago the value was seen, in words.
     fn seen(&self, question: &Question<'_>) -> String {
-        let all = count(self.buckets_learned, "earlier bucket");
-        let of = format!("{all} of {}", duration(i64::from(question.bucket_span)));
-        match self.last_seen_before {
-            None => format!("never seen in {of}"),
-            Some(last) => {
-                let ago = duration(question.start - last / 1000);
-                format!("seen in {} of {of}, last {ago} before", self.buckets_seen)
+        let span = duration(i64::from(question.bucket_span));
+        let before = |time: i64| duration(question.start - time / 1000) + " before";
+        let learned = format!("{} of {span}", count(self.buckets_learned, "earlier bucket"));
+        let buckets = count(self.buckets_seen, "bucket");
+        match (self.last_seen_before.map(before), self.remembered_since.map(before)) {
+            (None, None) => format!("never seen in {learned}"),
+            (Some(last), None) => {
+                format!("seen in {} of {learned}, last {last}", self.buckets_seen)
+            }
+            (None, Some(since)) => format!("not seen in the {since}{MAY_BE_FORGOTTEN}"),
+            (Some(last), Some(since)) => {
+                format!("seen in {buckets} of {span} in the {since}, last {last}{MAY_BE_FORGOTTEN}")
             }
         }
     }
 }
 
-/// The place of a category among all by rarity, and the others that are nearest to it.
-fn neighborhood(model: &CategoryModel, id: u32) -> (u64, Vec<u32>) {
+/// The place of a category among all by rarity, and the others that are nearest to it. Those that
+/// are `unlearned` are the rarest.
+fn neighborhood(model: &CategoryModel, unlearned: &[u32], id: u32) -> (u64, Vec<u32>) {
     let rarest_first = model.rarest_first();
     let concentration = |id: &u32| model.concentration(*id).unwrap_or(0.0);
     let own = concentration(&id);
@@ -129,15 +149,17 @@ fn neighborhood(model: &CategoryModel, id: u32) -> (u64, Vec<u32>) {
         below + rarest_first[below..].partition_point(|other| concentration(other) <= own);
     let window = below.saturating_sub(NEIGHBORS)..(below + NEIGHBORS + 1).min(rarest_first.len());
     let above = not_above..(not_above + NEIGHBORS).min(rarest_first.len());
-    let mut near: Vec<u32> =
-        rarest_first[window].iter().chain(&rarest_first[above]).copied().collect();
+    let new = &unlearned[..unlearned.len().min(NEIGHBORS + 1)];
+    let near = [new, &rarest_first[window], &rarest_first[above]];
+    let mut near: Vec<u32> = near.concat();
     near.retain(|&other| other != id);
-    let distance =
-        |other: &u32| (concentration(other).max(f64::MIN_POSITIVE).ln() - own.ln()).abs();
+    let rarity = |id: &u32| concentration(id).max(f64::MIN_POSITIVE).ln();
+    let distance = |other: &u32| (rarity(other) - rarity(&id)).abs();
     near.sort_by(|x, y| distance(x).total_cmp(&distance(y)).then(x.cmp(y)));
     near.dedup();
     near.truncate(NEIGHBORS);
-    (below as u64 + 1, near)
+    let rarer = if own > 0.0 { unlearned.len() + below } else { 0 };
+    (rarer as u64 + 1, near)
 }
 
 /// A value as text. Bytes that are not UTF-8 show as U+FFFD.
@@ -184,8 +206,23 @@ mod tests {
             model.learn(&[0, 1, 2]);
         }
         model.learn(&[0, 3, 4]);
-        assert_eq!(neighborhood(&model, 3), (1, vec![4, 1, 2]));
-        assert_eq!(neighborhood(&model, 4), (1, vec![3, 1, 2]));
-        assert_eq!(neighborhood(&model, 0), (5, vec![1, 2, 4]));
+        assert_eq!(neighborhood(&model, &[], 3), (1, vec![4, 1, 2]));
+        assert_eq!(neighborhood(&model, &[], 4), (1, vec![3, 1, 2]));
+        assert_eq!(neighborhood(&model, &[], 0), (5, vec![1, 2, 4]));
+    }
+
+    #[test]
+    fn values_that_are_not_learned_are_the_rarest() {
+        let mut model = CategoryModel::new(0.00025);
+        for _ in 0..10 {
+            model.learn(&[0, 1, 2]);
+        }
+        model.learn(&[0, 2]);
+        model.learn(&[0]);
+        // By concentration: 1, 2, 0.
+        assert_eq!(neighborhood(&model, &[7], 7), (1, vec![1, 2, 0]));
+        assert_eq!(neighborhood(&model, &[7, 9], 9), (1, vec![7, 1, 2]));
+        assert_eq!(neighborhood(&model, &[7, 9], 1), (3, vec![2, 0, 7]));
+        assert_eq!(neighborhood(&CategoryModel::new(0.1), &[3], 3), (1, vec![]));
     }
 }

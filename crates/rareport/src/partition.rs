@@ -22,6 +22,8 @@ pub(crate) struct History {
     pub(crate) last: i64,
     /// Number of buckets that had the value.
     pub(crate) buckets: u64,
+    /// Since when it is known whether the value was present; `None` if it always was known.
+    pub(crate) remembered_since: Option<i64>,
 }
 
 /// Histories by id.
@@ -33,13 +35,13 @@ impl Histories {
         self.0.get(id as usize).copied().flatten()
     }
 
-    fn note(&mut self, id: u32, bucket: i64) {
+    fn note(&mut self, id: u32, bucket: i64, remembered_since: Option<i64>) {
         let index = id as usize;
         if self.0.len() <= index {
             self.0.resize(index + 1, None);
         }
-        let history =
-            self.0[index].get_or_insert(History { first: bucket, last: bucket, buckets: 0 });
+        let new = History { first: bucket, last: bucket, buckets: 0, remembered_since };
+        let history = self.0[index].get_or_insert(new);
         history.last = bucket;
         history.buckets += 1;
     }
@@ -86,6 +88,9 @@ pub(crate) struct Partition {
     pub(crate) model: Model,
     /// Number of buckets learned, those with at least one value.
     pub(crate) learned: u64,
+    /// By-field values last present in a bucket before this time have been forgotten; `None` if
+    /// none ever was.
+    pub(crate) forgotten_before: Option<i64>,
 }
 
 impl Partition {
@@ -98,6 +103,7 @@ impl Partition {
             over_history: Histories::default(),
             model,
             learned: 0,
+            forgotten_before: None,
         }
     }
 
@@ -144,10 +150,11 @@ impl Partition {
             by.sort_unstable();
             by.dedup();
             for person in subjects.chunk_by(|(x, _), (y, _)| x.over == y.over) {
-                self.over_history.note(person[0].0.over, start);
+                self.over_history.note(person[0].0.over, start, None);
             }
         }
-        by.into_iter().for_each(|id| self.by_history.note(id, start));
+        let since = self.forgotten_before;
+        by.into_iter().for_each(|id| self.by_history.note(id, start, since));
     }
 
     /// Forgets values that were last present in a bucket before `start` and that are not `kept`
@@ -161,6 +168,9 @@ impl Partition {
             Model::Rare(model) if !by.is_empty() => model.remove(&by),
             Model::Rare(_) => {}
             Model::Population(population) => population.remove(&over, &by),
+        }
+        if !by.is_empty() {
+            self.forgotten_before = Some(start);
         }
         for id in by {
             self.by.remove(id);

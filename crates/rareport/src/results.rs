@@ -116,7 +116,8 @@ impl Record {
 /// Why a by-field value is rare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoreExplanation {
-    /// Whether the value was never present in a bucket before.
+    /// Whether the value was never present in a bucket before, as far as is remembered
+    /// ([`Explanation::remembered_since`]).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_field_first_occurrence: bool,
     /// How many times as much as this value the median value has been present; `None` for a value

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use rareport::explain::{Explanation, Neighbor};
+use rareport::results::Record;
 use rareport::{Detector, JobConfig, Observation};
 
 /// Explanations of the records of a stream with four steady ports and others in some buckets.
@@ -68,4 +69,116 @@ fn a_young_model_says_so() {
     assert_eq!(record.value(), "4444");
     assert!(explanation.immature);
     assert!(explanation.sentence.ends_with("fewer than 20 buckets learned, this says little."));
+}
+
+/// Buckets of half an hour, as their prune window is short: 8,000 of them.
+const HALF_HOUR: i64 = 1800;
+
+/// A detector that has closed the buckets before `end`, each with port 443 and with those of
+/// `others` that are meant for it.
+fn detector_until(end: i64, others: &[(i64, &str)]) -> Detector {
+    let mut job = JobConfig::rare("destination.port");
+    job.bucket_span = HALF_HOUR as u32;
+    let mut detector = Detector::new(job).unwrap();
+    feed(&mut detector, 0..end, others);
+    assert_eq!(detector.closed_until(), Some(end * HALF_HOUR));
+    detector
+}
+
+/// Feeds and closes buckets; the records of the last one.
+fn feed(
+    detector: &mut Detector,
+    buckets: std::ops::Range<i64>,
+    others: &[(i64, &str)],
+) -> Vec<Record> {
+    let mut last = Vec::new();
+    for bucket in buckets {
+        let extra = others.iter().filter(|(other, _)| *other == bucket).map(|(_, port)| *port);
+        for port in ["443"].into_iter().chain(extra) {
+            let observation = Observation::new(bucket * HALF_HOUR, port);
+            assert_eq!(detector.push(&observation).unwrap().count(), 0);
+        }
+        last = detector.finish().flat_map(|results| results.records).collect();
+    }
+    last
+}
+
+fn explanation<'a>(records: &'a [Record], port: &str) -> &'a Explanation {
+    let record = records.iter().find(|record| record.value() == port).unwrap();
+    record.explanation.as_ref().unwrap()
+}
+
+/// What an interim result says of new values is what the final one says.
+#[test]
+fn an_open_bucket_is_explained_as_when_it_is_closed() {
+    let others = [(240, "22"), (250, "22"), (100, "53"), (200, "53"), (250, "53")];
+    let mut detector = detector_until(300, &others);
+    for port in ["443", "4444", "53", "31337"] {
+        detector.push(&Observation::new(300 * HALF_HOUR, port)).unwrap();
+    }
+    let interim = detector.interim().unwrap().records;
+    let of_new = explanation(&interim, "4444");
+    assert_eq!((of_new.buckets_seen, of_new.buckets_learned), (0, 300));
+    assert_eq!((of_new.first_seen_before, of_new.last_seen_before), (None, None));
+    assert_eq!((of_new.rank, of_new.known_values, of_new.immature), (1, 5, false));
+    let nearest = [("31337", 0), ("22", 2), ("53", 3)];
+    let nearest =
+        nearest.map(|(value, buckets_seen)| Neighbor { value: value.into(), buckets_seen });
+    assert_eq!(of_new.nearest, nearest);
+    assert_eq!(
+        of_new.sentence,
+        "destination.port 4444 was never seen in 300 earlier buckets of 30 minutes; it is the \
+         rarest of 5 known values, nearest to 31337 (also new)."
+    );
+    let of_known = explanation(&interim, "53");
+    assert_eq!((of_known.buckets_seen, of_known.rank), (3, 4));
+    assert_eq!(of_known.first_seen_before, Some(100 * HALF_HOUR * 1000));
+    assert_eq!(of_known.last_seen_before, Some(250 * HALF_HOUR * 1000));
+
+    let records: Vec<Record> = detector.finish().flat_map(|results| results.records).collect();
+    for port in ["4444", "31337"] {
+        assert_eq!(explanation(&records, port), explanation(&interim, port));
+    }
+}
+
+/// State is pruned after bucket 8,099: values last seen before bucket 99 are forgotten.
+#[test]
+fn what_may_be_forgotten_is_not_denied() {
+    let others = [(10, "4444"), (98, "22"), (99, "53"), (500, "53")];
+    let mut detector = detector_until(8100, &others);
+    let forgotten = 99 * HALF_HOUR * 1000;
+    detector.prune();
+
+    let records = feed(&mut detector, 8100..8101, &[(8100, "4444")]);
+    let back = explanation(&records, "4444");
+    assert_eq!((back.buckets_seen, back.first_seen_before, back.last_seen_before), (0, None, None));
+    assert_eq!((back.buckets_learned, back.remembered_since), (8100, Some(forgotten)));
+    // 22 is forgotten too; 53 has faded to 2·e^(−0.0005·7600), less than a bucket is worth now.
+    assert_eq!((back.rank, back.known_values), (2, 3));
+    assert_eq!(back.nearest.len(), 2);
+    assert_eq!(
+        back.sentence,
+        "destination.port 4444 was not seen in the 166 days before (earlier buckets with it may be \
+         forgotten); it is number 2 in rarity of 3 known values, nearest to 53 (seen in 2 buckets)."
+    );
+
+    let records = feed(&mut detector, 8101..8111, &[(8110, "4444")]);
+    let again = explanation(&records, "4444");
+    assert_eq!((again.buckets_seen, again.remembered_since), (1, Some(forgotten)));
+    assert_eq!(again.first_seen_before, Some(8100 * HALF_HOUR * 1000));
+    assert!(again.sentence.starts_with(
+        "destination.port 4444 was seen in 1 bucket of 30 minutes in the 166 days before, last 5 \
+         hours before (earlier buckets with it may be forgotten);"
+    ));
+
+    let records = feed(&mut detector, 8111..8121, &[(8120, "53")]);
+    let kept = explanation(&records, "53");
+    assert_eq!((kept.buckets_seen, kept.remembered_since), (2, None));
+    assert_eq!(kept.first_seen_before, Some(99 * HALF_HOUR * 1000));
+    assert!(kept.sentence.starts_with("destination.port 53 was seen in 2 of 8120 earlier buckets"));
+
+    // Pruning again makes nothing of what is still known uncertain.
+    detector.prune();
+    let records = feed(&mut detector, 8121..8131, &[(8130, "53")]);
+    assert_eq!(explanation(&records, "53").remembered_since, None);
 }

@@ -112,7 +112,9 @@ impl Documents<'_> {
             Model::Rare(model) => {
                 record.by_field_value = Some(value);
                 let modelled = judgement.leaves.probabilities()[leaf];
-                self.describe_value(&mut record, partition, model, id, modelled);
+                let unlearned =
+                    judgement.unlearned.get(&partition_id).map_or(&[][..], Vec::as_slice);
+                self.describe_value(&mut record, partition, model, (id, modelled), unlearned);
             }
             Model::Population(population) => {
                 record.over_field_value = Some(value);
@@ -161,8 +163,8 @@ impl Documents<'_> {
         record: &mut Record,
         partition: &Partition,
         model: &CategoryModel,
-        id: u32,
-        modelled: f64,
+        (id, modelled): (u32, f64),
+        unlearned: &[u32],
     ) {
         let concentration = model.concentration(id);
         let median = model.median();
@@ -180,6 +182,7 @@ impl Documents<'_> {
             start: self.start,
             bucket_span: self.job.bucket_span,
             learned: !self.is_interim,
+            unlearned,
         };
         record.explanation = Some(Explanation::of(partition, model, question));
     }

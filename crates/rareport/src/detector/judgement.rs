@@ -5,8 +5,9 @@ use crate::bucket::Gathered;
 use crate::custom_rule::CustomRules;
 use crate::normalizer::Scope;
 use crate::normalizers::LeafScope;
-use crate::partition::Partitions;
+use crate::partition::{Model, Partitions};
 use crate::tree::{Influencers, LeafKind, Leaves, Tree, Written};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What a bucket comes to.
@@ -18,6 +19,9 @@ pub(super) struct Judgement<'a> {
     /// Influencer fields and values that influence a leaf, ascending.
     pub(super) values: Vec<(u16, &'a [u8])>,
     pub(super) leaves: Leaves,
+    /// By partition, the by-field values present that it has not learned, by ascending id; a
+    /// bucket that is still open may have some.
+    pub(super) unlearned: BTreeMap<u32, Vec<u32>>,
     pub(super) tree: Tree,
     pub(super) written: Written,
     /// How each leaf is scored.
@@ -54,8 +58,33 @@ impl<'a> Judgement<'a> {
         let written = Written::of(&tree, &leaves, &value_fields);
         let leaf_scopes = leaf_scopes(partitions, rules, &leaves);
         let value_scopes = value_scopes(fields, &values);
-        Judgement { gathered, present, values, leaves, tree, written, leaf_scopes, value_scopes }
+        Judgement {
+            gathered,
+            present,
+            values,
+            unlearned: unlearned(partitions, gathered, present),
+            leaves,
+            tree,
+            written,
+            leaf_scopes,
+            value_scopes,
+        }
     }
+}
+
+fn unlearned(
+    partitions: &Partitions,
+    gathered: &Gathered<'_>,
+    present: &[(u32, Range<usize>)],
+) -> BTreeMap<u32, Vec<u32>> {
+    let of_partition = |(id, range): &(u32, Range<usize>)| match &partitions.get(*id).model {
+        Model::Rare(model) => {
+            let by = gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by);
+            Some((*id, by.filter(|&by| model.concentration(by).is_none()).collect()))
+        }
+        Model::Population(_) => None,
+    };
+    present.iter().filter_map(of_partition).collect()
 }
 
 /// Leaves have a maximum score of their own, persons share one (rare-model §8.1, §14.2).

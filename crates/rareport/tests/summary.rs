@@ -1,5 +1,8 @@
 //! The input counted in parts gives the same bytes as one pass; so does shuffling it within
 //! buckets once all values are known.
+//!
+//! The streams are long enough for records: steady ports teach the model, then come random events
+//! and one that is sure to be rare.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,6 +10,7 @@ use proptest::prelude::*;
 use rareport::job::Function;
 use rareport::summary::{BucketSummary, Position, Summarizer, SummaryError, merge};
 use rareport::{Detector, DetectorError, JobConfig, Observation};
+use serde_json::Value;
 
 /// An event: its second in the stream, and small numbers that stand for its values.
 #[derive(Clone, Debug)]
@@ -23,12 +27,16 @@ const SPAN: i64 = 60;
 const START: i64 = 1_700_000_007;
 
 impl Event {
+    fn bucket(&self) -> i64 {
+        (START + self.time).div_euclid(SPAN)
+    }
+
     fn observe<T>(&self, then: impl FnOnce(&Observation<'_>) -> T) -> T {
         // Some values are missing and some are not UTF-8.
         let port = if self.port == 0 { vec![] } else { vec![b'p', self.port] };
         let host = if self.host == 0 { vec![] } else { format!("host-{}", self.host).into_bytes() };
         let user = vec![0x80 | self.user];
-        let influencers = [Some(host.as_slice()), Some(user.as_slice())];
+        let influencers = [Some(user.as_slice()), Some(host.as_slice())];
         then(&Observation {
             time: START + self.time,
             by: Some(&port),
@@ -39,11 +47,37 @@ impl Event {
     }
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
-    let event = (0..20 * SPAN, 0..12u8, 0..4u8, 0..3u8);
+/// Buckets with steady ports only.
+const STEADY: i64 = 110;
+
+/// Members of the population that take turns to use the steady ports.
+const STEADY_USERS: i64 = 60;
+
+/// A port and a user that are seen once, and thus rare in every job.
+const RARE: Event = Event { time: (STEADY + 5) * SPAN, port: 13, host: 1, user: 100 };
+
+/// Ports 1 to 4 on two hosts in every bucket, each in turn with all users.
+fn steady() -> impl Iterator<Item = Event> {
+    let everything = (0..STEADY).flat_map(|bucket| (1..=4u8).map(move |port| (bucket, port)));
+    everything.flat_map(|(bucket, port)| {
+        let user = ((7 * bucket + i64::from(port)) % STEADY_USERS) as u8;
+        (1..=2u8).map(move |host| Event { time: bucket * SPAN, port, host, user })
+    })
+}
+
+/// Random events in ten buckets, after the steady ones.
+fn late_events() -> impl Strategy<Value = Vec<Event>> {
+    let time = STEADY * SPAN..(STEADY + 10) * SPAN;
+    let event = (time, 0..6u8, 0..4u8, 0..64u8);
     let event = event.prop_map(|(time, port, host, user)| Event { time, port, host, user });
-    prop::collection::vec(event, 1..150).prop_map(|mut events| {
-        events.sort_by_key(|event| (START + event.time).div_euclid(SPAN));
+    prop::collection::vec(event, 1..80)
+}
+
+/// Steady, random and rare events, bucket by bucket.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    late_events().prop_map(|late| {
+        let mut events: Vec<Event> = steady().chain(late).chain([RARE]).collect();
+        events.sort_by_key(Event::bucket);
         events
     })
 }
@@ -82,20 +116,41 @@ fn one_pass(job: &JobConfig, events: &[Event]) -> (Vec<String>, rareport::detect
     (lines(all), detector.counts())
 }
 
+/// A number that depends on a seed and an index as if by chance.
+fn mixed(seed: u64, index: usize) -> u64 {
+    let number = (seed ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (number ^ number >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32
+}
+
+/// Whether the rare event has its record, and its user an influencer document.
+fn tell_of_the_rare_event(lines: &[String], job: &JobConfig) -> bool {
+    let user = String::from_utf8_lossy(&[0x80 | RARE.user]).into_owned();
+    let (field, subject) = match job.detector.over_field {
+        Some(_) => ("over_field_value", user.as_str()),
+        None => ("by_field_value", "p\r"),
+    };
+    let at_its_time = |document: &Value| document["timestamp"] == RARE.bucket() * SPAN * 1000;
+    let documents: Vec<Value> =
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).filter(at_its_time).collect();
+    let has = |field: &str, value: &str| documents.iter().any(|document| document[field] == value);
+    has(field, subject) && has("influencer_field_value", &user)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn parts_in_any_order_are_the_whole(
         events in events(),
         job in jobs(),
-        split in prop::collection::vec(0..4usize, 150),
+        split in any::<u64>(),
         order in any::<prop::sample::Index>(),
     ) {
         let mut parts = vec![Summarizer::new(&job).unwrap(); 4];
         for (index, event) in events.iter().enumerate() {
             let position = Position(7, index as u64);
-            event.observe(|observation| parts[split[index]].push(observation, position));
+            let part = (mixed(split, index) % 4) as usize;
+            event.observe(|observation| parts[part].push(observation, position));
         }
         let mut summaries: Vec<BucketSummary> =
             parts.into_iter().flat_map(Summarizer::into_summaries).collect();
@@ -109,11 +164,13 @@ proptest! {
             all.extend(detector.push_summary(&summary).unwrap());
         }
         all.extend(detector.finish());
-        prop_assert_eq!((lines(all), detector.counts()), one_pass(&job, &events));
+        let whole = one_pass(&job, &events);
+        prop_assert!(tell_of_the_rare_event(&whole.0, &job));
+        prop_assert_eq!((lines(all), detector.counts()), whole);
     }
 
     #[test]
-    fn merging_is_associative_and_commutative(events in events(), job in jobs()) {
+    fn merging_is_associative_and_commutative(events in late_events(), job in jobs()) {
         let parts: Vec<BucketSummary> = (0..3)
             .map(|part| {
                 let mut summarizer = Summarizer::new(&job).unwrap();
@@ -142,23 +199,28 @@ proptest! {
     fn order_within_a_bucket_does_not_matter_once_all_values_are_known(
         events in events(),
         job in jobs(),
-        seed in prop::collection::vec(any::<u32>(), 150),
+        seed in any::<u64>(),
     ) {
-        let everything = (0..12).flat_map(|port| (0..4).map(move |host| (port, host)));
-        let first: Vec<Event> = everything
-            .flat_map(|(port, host)| (0..3).map(move |user| Event { time: 0, port, host, user }))
+        // The first bucket is incomplete: it gives ids to all values, and nothing is learned.
+        let users = (0..64).chain([RARE.user]);
+        let values = (0..6).chain([RARE.port]).map(|port| (port, 0)).chain(users.map(|u| (1, u)));
+        let known: Vec<Event> = values
+            .flat_map(|(port, user)| (0..4).map(move |host| Event { time: 0, port, host, user }))
             .collect();
-        let bucket = |event: &Event| (START + event.time).div_euclid(SPAN);
-        let later = events.iter().cloned().map(|mut event| {
-            event.time += 2 * SPAN;
-            event
-        });
-        let mut shuffled: Vec<(u32, Event)> = seed.into_iter().zip(later.clone()).collect();
-        shuffled.sort_by_key(|(key, event)| (bucket(event), *key));
-        let whole: Vec<Event> = first.iter().cloned().chain(later).collect();
-        let mixed: Vec<Event> =
-            first.into_iter().chain(shuffled.into_iter().map(|(_, event)| event)).collect();
-        prop_assert_eq!(one_pass(&job, &whole), one_pass(&job, &mixed));
+        let in_order = events.iter().cloned().map(|event| Event { time: event.time + SPAN, ..event });
+        let mut shuffled: Vec<(u64, Event)> = in_order
+            .clone()
+            .enumerate()
+            .map(|(index, event)| (mixed(seed, index), event))
+            .collect();
+        shuffled.sort_by_key(|(key, event)| (event.bucket(), *key));
+        let whole: Vec<Event> = known.iter().cloned().chain(in_order).collect();
+        let shuffled: Vec<Event> =
+            known.into_iter().chain(shuffled.into_iter().map(|(_, event)| event)).collect();
+        let whole = one_pass(&job, &whole);
+        let records = whole.0.iter().filter(|line| line.contains(r#""result_type":"record""#));
+        prop_assert!(records.count() > 0);
+        prop_assert_eq!(whole, one_pass(&job, &shuffled));
     }
 }
 

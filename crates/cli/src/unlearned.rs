@@ -1,19 +1,40 @@
 //! What the model was given and did not learn from, told in one sentence.
 //! Events that came too late are not in it: what to do about them depends on
-//! the command.
+//! the command. Those that came too far ahead have a sentence of their own.
 
 use rareport::Detector;
 use rareport::detector::Counts;
 use rareport::job::DetectorConfig;
 
 use crate::console::Console;
-use crate::text::grouped;
+use crate::text::{count, grouped};
 
 /// Tells how many `events`, a word for several of them, were not learned from.
 pub(crate) fn tell(detector: &Detector, events: &str, console: &Console) {
     let reasons = reasons(&detector.counts(), &detector.job().detector);
     if !reasons.is_empty() {
         console.note(format_args!("{events} not learned from: {}", reasons.join(", ")));
+    }
+    let ahead = detector.counts().too_far_ahead;
+    if let Some(gap) = detector.job().limits.largest_gap
+        && ahead > 0
+    {
+        console.warn(format_args!(
+            "{} of the {events} came more than {} after those before and could not be learned \
+             from: a clock may have been wrong. Leave out what has a wrong time with --from or \
+             --to, or give the job a larger limits.largest_gap",
+            grouped(ahead),
+            duration(gap)
+        ));
+    }
+}
+
+/// A length of time, in days if they are whole.
+fn duration(seconds: u32) -> String {
+    const DAY: u32 = 86_400;
+    match seconds % DAY {
+        0 => count(u64::from(seconds / DAY), "day", "days"),
+        _ => count(u64::from(seconds), "second", "seconds"),
     }
 }
 
@@ -44,6 +65,7 @@ mod tests {
         let counts = Counts {
             pushed: 20,
             late: 1,
+            too_far_ahead: 6,
             outside_calendar: 2,
             before_first_complete: 3,
             before_partition_complete: 4,

@@ -4,7 +4,7 @@
 //! and hosts have most of the events, as on a real fleet; a port on a host belongs to one process
 //! and one user, and goes to some 250 addresses.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rareport::{Detector, JobConfig, Observation};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -176,5 +176,25 @@ fn close(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, push, close);
+/// Closing the empty buckets of a year, the longest gap that a job allows unless it says otherwise.
+fn gap(criterion: &mut Criterion) {
+    const YEAR: i64 = 366 * 96;
+    let mut group = criterion.benchmark_group("gap");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(YEAR as u64));
+    group.bench_function("a year", |bencher| {
+        let detector = about_to_close(1000);
+        bencher.iter_batched(
+            || detector.clone(),
+            |mut detector| {
+                let observation = Observation::new((30 + YEAR) * SPAN, "443");
+                black_box(detector.push(&observation).map(Iterator::count).is_ok());
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, push, close, gap);
 criterion_main!(benches);

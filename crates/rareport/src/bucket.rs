@@ -110,6 +110,15 @@ impl Bucket {
         self.values.len()
     }
 
+    /// Number of distinct influencer values that would be held with certain ones, each given once.
+    pub(crate) fn value_count_with<'a>(
+        &self,
+        influences: impl Iterator<Item = (u16, &'a [u8])>,
+    ) -> usize {
+        let new = influences.filter(|&(field, value)| !self.values.contains(field, value));
+        self.value_count() + new.count()
+    }
+
     /// Partition, sort and id of the values that the bucket refers to.
     pub(crate) fn values_in_use(&self) -> impl Iterator<Item = (u32, Kind, u32)> + '_ {
         self.subjects.iter().flat_map(|&(Subject { partition, over, by }, _)| {

@@ -17,7 +17,7 @@ mod tests;
 pub use closed::Closed;
 pub use error::DetectorError;
 
-use crate::bucket::Bucket;
+use crate::bucket::{self, Bucket};
 use crate::custom_rule::CustomRules;
 use crate::job::{JobConfig, JobError};
 use crate::normalizers::Normalizers;
@@ -82,6 +82,9 @@ pub struct Counts {
     pub late: u64,
     /// Dropped: the time is outside the years 1 to 9999.
     pub outside_calendar: u64,
+    /// Dropped: so long after what came before that more buckets would be closed than
+    /// [`Limits::largest_gap`](crate::job::Limits::largest_gap) allows.
+    pub too_far_ahead: u64,
     /// Not modelled: before the first complete bucket.
     pub before_first_complete: u64,
     /// Counted as events but not modelled: before the first complete bucket of their partition.
@@ -137,7 +140,8 @@ impl Detector {
     ///
     /// # Errors
     /// If there are more distinct values than the job's limits allow. Nothing is forgotten to make
-    /// room, so every further observation is refused too.
+    /// room: after too many values of the detector's fields every further observation is refused,
+    /// after too many influencer values every one that has further ones in the same bucket.
     pub fn push(&mut self, observation: &Observation<'_>) -> Result<Closed<'_>, DetectorError> {
         self.counts.pushed += 1;
         let time = observation.time;
@@ -149,17 +153,52 @@ impl Detector {
             self.counts.late += 1;
             return Ok(Closed::nothing(self));
         }
+        if self.is_too_far_ahead(time) {
+            self.counts.too_far_ahead += 1;
+            return Ok(Closed::nothing(self));
+        }
         self.gather(observation)?;
-        Ok(self.advance_to(time))
+        Ok(self.close_by(time))
     }
 
     /// Closes the buckets that are complete at `time` (seconds since the epoch), and gives their
     /// results.
     ///
-    /// The buckets are closed even if the iterator is dropped.
-    pub fn advance_to(&mut self, time: i64) -> Closed<'_> {
-        let latency = self.job.latency_buckets() * i64::from(self.job.bucket_span);
-        Closed::until(self, time.saturating_sub(latency))
+    /// The buckets are closed even if the iterator is dropped. Nothing happens before the first
+    /// observation.
+    ///
+    /// # Errors
+    /// If the time is outside the years 1 to 9999, or so far ahead that more buckets would be
+    /// closed than [`Limits::largest_gap`](crate::job::Limits::largest_gap) allows.
+    pub fn advance_to(&mut self, time: i64) -> Result<Closed<'_>, DetectorError> {
+        if !CALENDAR.contains(&time) {
+            return Err(DetectorError::OutsideCalendar { time });
+        }
+        match (self.closed_until, self.job.largest_gap()) {
+            (Some(closed_until), Some(limit)) if self.is_too_far_ahead(time) => {
+                Err(DetectorError::TooFarAhead { limit, closed_until, time })
+            }
+            _ => Ok(self.close_by(time)),
+        }
+    }
+
+    /// Closes the buckets that are complete at `time`.
+    fn close_by(&mut self, time: i64) -> Closed<'_> {
+        let latency = self.latency();
+        Closed::until(self, time - latency)
+    }
+
+    /// Whether more buckets are complete at `time`, which is in the calendar, than may be closed
+    /// at once.
+    fn is_too_far_ahead(&self, time: i64) -> bool {
+        let complete_until = bucket::floor(time, self.job.bucket_span) - self.latency();
+        let limit = self.closed_until.zip(self.job.largest_gap());
+        limit.is_some_and(|(closed_until, gap)| complete_until - closed_until > gap)
+    }
+
+    /// By how much an event may be late, in seconds: whole buckets.
+    fn latency(&self) -> i64 {
+        self.job.latency_buckets() * i64::from(self.job.bucket_span)
     }
 
     /// Closes the buckets of all observations, as if time went on far enough.

@@ -81,6 +81,10 @@ impl Scratch {
         (entry.field, &self.bytes[entry.start..entry.end])
     }
 
+    pub(crate) fn contains(&self, field: u16, value: &[u8]) -> bool {
+        self.ids.contains(field, value, |id| self.value(id).1)
+    }
+
     pub(crate) fn register(&mut self, field: u16, value: &[u8]) -> u32 {
         let (entries, bytes) = (&self.entries, &self.bytes);
         let next = entries.len() as u32;
@@ -162,6 +166,23 @@ impl Ids {
         }
         self.long.insert_unique(hash, (field, hash, next), |&(_, hash, _)| hash);
         next
+    }
+
+    /// Whether a value has an id; `value_of` gives the values of ids.
+    fn contains<'a>(&self, field: u16, value: &[u8], value_of: impl Fn(u32) -> &'a [u8]) -> bool {
+        match Packed::of(field, value) {
+            Some(packed) => {
+                let hash = self.hasher.hash_one(packed);
+                self.short.find(hash, |(other, _)| *other == packed).is_some()
+            }
+            None => {
+                let hash = hash_of(&self.hasher, field, value);
+                let is_same = |&(f, h, id): &(u16, u64, u32)| {
+                    f == field && h == hash && value_of(id) == value
+                };
+                self.long.find(hash, is_same).is_some()
+            }
+        }
     }
 
     /// Removes a value with its id; whether it was there.

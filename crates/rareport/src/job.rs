@@ -7,22 +7,18 @@
 mod catalogue;
 mod elastic;
 mod error;
+mod limits;
 mod span;
 
 pub use catalogue::{CatalogueJob, Feed, catalogue};
 pub use error::JobError;
+pub use limits::Limits;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bucket length that Elastic's jobs of this kind use, in seconds.
 const DEFAULT_BUCKET_SPAN: u32 = 900;
-
-/// Most records, influencers and bucket influencers written for one bucket (rare-model §9).
-const DEFAULT_RESULT_LIMIT: usize = 500;
-
-/// Most values that are held unless a job says otherwise.
-const DEFAULT_VALUE_LIMIT: usize = 10_000_000;
 
 /// A job: one detector with its bucket length and influencers.
 ///
@@ -176,23 +172,6 @@ pub enum TimeFormat {
     EpochMs,
 }
 
-/// Bounds of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Most records of one bucket that are written, and most influencers; `None` writes all.
-    pub results_per_bucket: Option<usize>,
-    /// Most distinct values of the detector's fields, and most distinct influencer values of one
-    /// bucket; more are an error. `None` has no bound.
-    pub values: Option<usize>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { results_per_bucket: Some(DEFAULT_RESULT_LIMIT), values: Some(DEFAULT_VALUE_LIMIT) }
-    }
-}
-
 fn default_bucket_span() -> u32 {
     DEFAULT_BUCKET_SPAN
 }
@@ -325,6 +304,7 @@ impl JobConfig {
         if self.bucket_span == 0 {
             return Err(JobError::ZeroBucketSpan);
         }
+        self.limits.validate()?;
         if detector.function == Function::FreqRare && detector.over_field.is_none() {
             return Err(JobError::OverFieldMissing);
         }
@@ -355,6 +335,11 @@ impl JobConfig {
             return Err(JobError::RuleWithoutScope { index });
         }
         check_filter_ids(&self.filters)
+    }
+
+    /// For how long, in seconds, one observation may close buckets; always long enough for one.
+    pub(crate) fn largest_gap(&self) -> Option<i64> {
+        self.limits.largest_gap.map(|gap| i64::from(gap.max(self.bucket_span)))
     }
 
     /// By how many buckets an event may be late.

@@ -58,7 +58,7 @@ fn run(case: &Case) -> Vec<BucketResults> {
             push(start + rule.extra_offset, port, &rule.extra_fields);
         }
     }
-    results.extend(detector.advance_to(rule.t0 + rule.buckets * span));
+    results.extend(detector.advance_to(rule.t0 + rule.buckets * span).unwrap());
     results
 }
 

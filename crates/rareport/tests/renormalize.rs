@@ -84,7 +84,7 @@ fn scores_follow_from_probabilities_and_normalisers() {
     }
     push(100, "4444", b"db-1");
     let mut stored = detector.finish().last().unwrap();
-    assert_eq!(detector.advance_to(102 * 900).count(), 1);
+    assert_eq!(detector.advance_to(102 * 900).unwrap().count(), 1);
     stored.records[0].record_score = 0.0;
     stored.influencers[0].influencer_score = 0.0;
     stored.bucket.bucket_influencers[0].anomaly_score = 0.0;

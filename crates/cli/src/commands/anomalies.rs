@@ -76,7 +76,7 @@ impl Run<'_> {
     /// Closes what the command line says, and shows what is open if it says so.
     fn end_of_input(&mut self, args: &AnomaliesArgs) -> Result<()> {
         if let Some(time) = args.advance_time {
-            for closed in self.detector.advance_to(time) {
+            for closed in self.detector.advance_to(time)? {
                 put_out(&closed, self.writer, &mut self.stored)?;
             }
         }

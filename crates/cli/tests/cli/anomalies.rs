@@ -266,3 +266,16 @@ fn a_time_before_1970_is_shown_as_it_is() {
         assert!(!run.stdout.contains("1970"), "{}", run.stdout);
     }
 }
+
+#[test]
+fn a_wrong_clock_is_told_and_the_rest_is_learned() {
+    let rows = csv() + "99999999999,443,web01,curl\n1704103200,443,web01,curl\n";
+    let run = rareport_with(&["anomalies"], rows.as_bytes()).expect(0);
+    let told = "1 of the events came more than 366 days after those before and could not be \
+                learned from: a clock may have been wrong";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let day_after = ["anomalies", "--advance-time", "2124-01-02T00:00:00Z"];
+    let run = rareport_with(&day_after, csv().as_bytes()).expect(2);
+    let told = "expected to advance by at most 31622400 s from 1704101400";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}

@@ -59,6 +59,11 @@ impl Documents<'_> {
         }
     }
 
+    /// Most documents of each kind (rare-model §9).
+    fn result_limit(&self) -> usize {
+        self.job.limits.results_per_bucket.unwrap_or(usize::MAX)
+    }
+
     /// The written leaves in the order of their documents, at most as many as allowed.
     fn records(&self, judgement: &Judgement<'_>, scorers: &mut Scorers<'_>) -> Vec<Record> {
         let probability = |leaf: usize| judgement.tree.leaves[leaf].probability;
@@ -74,7 +79,7 @@ impl Documents<'_> {
         written.sort_by(|x, y| {
             probability(x.0).total_cmp(&probability(y.0)).then_with(|| names(x).cmp(&names(y)))
         });
-        written.truncate(self.job.limits.results_per_bucket.unwrap_or(usize::MAX));
+        written.truncate(self.result_limit());
         let record = |(leaf, partition)| self.record(judgement, leaf, partition, scorers);
         written.into_iter().map(record).collect()
     }
@@ -247,12 +252,7 @@ impl Documents<'_> {
                 (value, scorers.value(field, scope, probability))
             })
             .collect();
-        let limit = self.job.limits.results_per_bucket.unwrap_or(usize::MAX);
-        if scored.len() > limit {
-            scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
-            scored.truncate(limit);
-            scored.sort_by_key(|&(value, _)| value);
-        }
+        keep_highest(&mut scored, self.result_limit(), |&(_, score)| score);
         scored.into_iter().map(|(value, score)| self.influencer(judgement, value, score)).collect()
     }
 
@@ -275,7 +275,8 @@ impl Documents<'_> {
         }
     }
 
-    /// The written influencer fields, and the bucket's time if there are records.
+    /// The written influencer fields, and the bucket's time if there are records; at most as many
+    /// as allowed, of which those with the highest scores are kept.
     fn bucket_influencers(
         &self,
         judgement: &Judgement<'_>,
@@ -294,8 +295,23 @@ impl Documents<'_> {
             let score = scorers.root(tree.root.probability);
             all.push(bucket_influencer(BUCKET_TIME.to_owned(), &tree.root, score));
         }
+        keep_highest(&mut all, self.result_limit(), |influencer| influencer.anomaly_score);
         all
     }
+}
+
+/// Keeps the `limit` items with the highest scores, of equal ones the first, in the order that they
+/// have.
+fn keep_highest<T>(items: &mut Vec<T>, limit: usize, score: impl Fn(&T) -> f64) {
+    if items.len() <= limit {
+        return;
+    }
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|&x, &y| score(&items[y]).total_cmp(&score(&items[x])));
+    let mut is_kept = vec![false; items.len()];
+    order[..limit].iter().for_each(|&index| is_kept[index] = true);
+    let mut is_kept = is_kept.into_iter();
+    items.retain(|_| is_kept.next().unwrap_or(false));
 }
 
 fn bucket_influencer(name: String, node: &Node, score: f64) -> BucketInfluencer {

@@ -117,7 +117,7 @@ impl Detector {
     /// before or after makes no difference to it.
     pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
         let (time, span) = (observation.time, self.job.bucket_span);
-        let latency = self.job.latency_buckets() * i64::from(span);
+        let latency = self.latency();
         self.closed_until.get_or_insert(bucket::floor(time, span) - latency);
         let first_complete = *self.first_complete.get_or_insert(bucket::ceil(time, span));
         let values = Values::of(observation, &self.fields);
@@ -140,8 +140,10 @@ impl Detector {
             bucket.event_count += 1;
             return Ok(());
         }
+        // Which values are new is only asked where it may matter.
         if let Some(limit) = self.job.limits.values
             && bucket.value_count() + self.fields.influencers.len() > limit
+            && bucket.value_count_with(self.fields.influences(observation, &values)) > limit
         {
             return Err(DetectorError::TooManyInfluencerValues { limit });
         }
@@ -160,7 +162,9 @@ impl Detector {
             let first_complete = bucket::ceil(time, job.bucket_span);
             Partition::new(first_complete, Model::of(job))
         });
-        self.known_values += self.partitions.len() - before;
+        if self.fields.has_partition {
+            self.known_values += self.partitions.len() - before;
+        }
         id
     }
 

@@ -65,7 +65,7 @@ fn close(actual: f64, expected: f64) -> bool {
 }
 
 fn check(detector: &mut Detector, expected: &Expectation, span: u32) {
-    detector.advance_to(expected.t);
+    detector.advance_to(expected.t).unwrap();
     assert_eq!(detector.closed_until, Some(expected.t));
     let leaves = if expected.ports.is_empty() { Vec::new() } else { next_leaves(detector) };
     assert_eq!(leaves.len(), expected.ports.len(), "at {}", expected.t);
@@ -75,7 +75,7 @@ fn check(detector: &mut Detector, expected: &Expectation, span: u32) {
         assert_eq!(leaf.2, port.3, "{} at {}", port.0, expected.t);
         assert!(close(leaf.3, port.4), "{} at {}", port.0, expected.t);
     }
-    detector.advance_to(expected.t + i64::from(span));
+    detector.advance_to(expected.t + i64::from(span)).unwrap();
 }
 
 #[test]

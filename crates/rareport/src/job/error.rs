@@ -33,6 +33,12 @@ pub enum JobError {
     /// The bucket length is zero.
     #[error("expected a bucket span of at least 1 second, found 0")]
     ZeroBucketSpan,
+    /// A limit is zero.
+    #[error("expected limits.{limit} of at least 1, or none, found 0")]
+    ZeroLimit {
+        /// Name of the limit.
+        limit: &'static str,
+    },
     /// A field of the detector has no name.
     #[error("expected names for the fields of the detector, found an empty one")]
     EmptyField,

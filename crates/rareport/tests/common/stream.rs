@@ -82,7 +82,7 @@ impl Stream {
             event.observe(|observation| results.extend(detector.push(observation).unwrap()));
         }
         if let Some(time) = self.run.advance_time {
-            results.extend(detector.advance_to(time));
+            results.extend(detector.advance_to(time).unwrap());
         }
         if self.run.interim {
             results.extend(detector.interim());

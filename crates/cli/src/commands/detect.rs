@@ -10,9 +10,9 @@ use crate::alert::{Alert, COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feed::Connect;
 use crate::input::Input;
-use crate::job;
+use crate::job::{self, Chosen};
+use crate::observations::{Fields, Observations};
 use crate::output::{RowWriter, Shape};
 use crate::stamp::rfc3339;
 use crate::text::count;
@@ -24,24 +24,28 @@ const LEARNING_BUCKETS: u64 = 20;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
+    let Chosen { job, feed } = job::default();
+    let fields = Fields::of(&job, feed);
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
     let mut alerts = Alerts::new(args.threshold, Shape::of(args.format))?;
-    let mut detector = Detector::new(job::destination_port())?;
-    let totals = input.merged(|connect: &Connect| {
-        for closed in detector.push(&connect.observation(&connect.influencers()))? {
-            alerts.bucket(&closed)?;
-        }
-        Ok(())
+    let mut detector = Detector::new(job)?;
+    let format = args.input_format;
+    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let read = observations.read(|event| {
+        fields.observe(event, |observation| {
+            for closed in detector.push(observation)? {
+                alerts.bucket(&closed)?;
+            }
+            Ok(())
+        })
     });
     let before = alerts.buckets;
     for closed in detector.finish() {
         alerts.bucket(&closed)?;
     }
     alerts.out.flush()?;
-    let totals = totals?;
-    totals.report(console, true);
-    totals.report_left_out(console);
+    read?.report(console);
     let is_whole = |end| input.reaches(end);
     alerts.report(before, &detector, is_whole, console);
     Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })

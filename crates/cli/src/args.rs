@@ -138,6 +138,9 @@ pub(crate) enum Format {
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    /// What the input holds
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,

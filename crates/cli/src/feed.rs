@@ -1,86 +1,10 @@
-//! What the model is fed: of each connect, its destination port and what may
-//! explain it.
+//! Which connections the model is fed: connects to other hosts.
 
 use std::net::IpAddr;
 
 use auditparse::{Connection, ConnectionKind};
-use rareport::Observation;
 
-use crate::ecs::Account;
-use crate::input::{FromConnection, LeftOut, Totals};
-
-/// The field whose rare values are looked for.
-pub(crate) const BY_FIELD: &str = "destination.port";
-
-/// The fields that may explain a rare value, in the order of
-/// [`Connect::influencers`].
-pub(crate) const INFLUENCERS: [&str; 4] =
-    ["host.name", "process.name", "user.name", "destination.ip"];
-
-/// A connect to another host.
-#[derive(Debug, Default)]
-pub(crate) struct Connect {
-    millis: i64,
-    port: String,
-    host: Vec<u8>,
-    process: Vec<u8>,
-    user: Vec<u8>,
-    ip: String,
-}
-
-impl FromConnection for Connect {
-    fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) -> bool {
-        match destination(connection) {
-            Ok((ip, port)) => {
-                self.fill(connection, host, ip, port);
-                true
-            }
-            Err(reason) => {
-                totals.left_out(reason);
-                false
-            }
-        }
-    }
-
-    fn time(&self) -> i64 {
-        self.millis
-    }
-}
-
-impl Connect {
-    fn fill(&mut self, connection: &Connection<'_>, host: &str, ip: IpAddr, port: u16) {
-        self.millis = i64::try_from(connection.id().millis).unwrap_or(i64::MAX);
-        put(&mut self.host, connection.node().unwrap_or(host.as_bytes()));
-        put(&mut self.process, connection.comm().as_deref().unwrap_or_default());
-        self.user.clear();
-        if let Some(user) = connection.uid().and_then(Account::of) {
-            match user.name {
-                Some(name) => self.user.extend_from_slice(name),
-                None => self.user.extend_from_slice(user.id.to_string().as_bytes()),
-            }
-        }
-        self.port = port.to_string();
-        self.ip = ip.to_string();
-    }
-
-    /// Values of [`INFLUENCERS`]; an empty value is none.
-    pub(crate) fn influencers(&self) -> [Option<&[u8]>; INFLUENCERS.len()] {
-        [&*self.host, &self.process, &self.user, self.ip.as_bytes()].map(Some)
-    }
-
-    /// The observation of the connect, given its influencers.
-    pub(crate) fn observation<'a>(
-        &'a self,
-        influencers: &'a [Option<&'a [u8]>],
-    ) -> Observation<'a> {
-        Observation::new(self.millis.div_euclid(1000), &self.port).with_influencers(influencers)
-    }
-}
-
-fn put(place: &mut Vec<u8>, value: &[u8]) {
-    place.clear();
-    place.extend_from_slice(value);
-}
+use crate::input::LeftOut;
 
 /// The address and port of a connect to another host, or why it is none.
 pub(crate) fn destination(connection: &Connection<'_>) -> Result<(IpAddr, u16), LeftOut> {
@@ -137,20 +61,5 @@ mod tests {
         assert_eq!(of(&log(42, &v6(&format!("{}01", "0".repeat(30))))), Err(LeftOut::Loopback));
         assert_eq!(of(&log(42, "0200115C00000000")), Err(LeftOut::Unspecified));
         assert_eq!(of(&log(42, "02000000CB007109")), Err(LeftOut::PortZero));
-    }
-
-    #[test]
-    fn influencers_are_decoded_and_named() {
-        let log = log(42, "0200115CCB007109");
-        let connection = Connections::new(log.as_bytes()).next().unwrap();
-        let mut connect = Connect::default();
-        assert!(connect.take(&connection, "web01", &mut Totals::default()));
-        assert_eq!(
-            connect.influencers(),
-            [&b"web01"[..], b"run me", b"www-data", b"203.0.113.9"].map(Some)
-        );
-        let influencers = connect.influencers();
-        let observation = connect.observation(&influencers);
-        assert_eq!((observation.time, observation.by), (1, Some(&b"4444"[..])));
     }
 }

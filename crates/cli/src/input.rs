@@ -17,7 +17,7 @@ mod reader;
 mod rotation;
 mod totals;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
@@ -179,26 +179,6 @@ impl<'a> Input<'a> {
             totals.add(&reader.stats(), |line| places.name(log, line));
         }
         self.finish(totals)
-    }
-
-    /// Reads the connections of all logs together, in order of time.
-    ///
-    /// # Errors
-    ///
-    /// Those of `each`, if so many logs cannot be open at once, and if there is
-    /// no record at all.
-    pub(crate) fn merged<T: FromConnection + Default>(
-        &self,
-        each: impl FnMut(&T) -> Result<()>,
-    ) -> Result<Totals> {
-        self.make_room()?;
-        let totals = RefCell::new(Totals::default());
-        let stream =
-            |log| ConnectionStream::new(self, log, self.log_reader(log), T::default(), &totals);
-        let mut streams: Vec<_> = self.logs.iter().map(stream).collect();
-        merge(&mut streams, each)?;
-        drop(streams);
-        self.finish(totals.into_inner())
     }
 
     /// Lets all logs be open at once.

@@ -11,8 +11,13 @@ use rareport::job::{Feed, catalogue};
 
 use crate::args::JobArgs;
 use crate::console::Console;
-use crate::feed::{BY_FIELD, INFLUENCERS};
 use crate::input::unreadable_path;
+
+/// The field whose rare values are looked for.
+const BY_FIELD: &str = "destination.port";
+
+/// The fields that may explain a rare value.
+const INFLUENCERS: [&str; 4] = ["host.name", "process.name", "user.name", "destination.ip"];
 
 /// How much older than the events before it an event may be, in seconds, in
 /// jobs of our own. Events of audit logs that never end are given up after two
@@ -35,6 +40,11 @@ pub(crate) fn destination_port() -> JobConfig {
     job
 }
 
+/// The job that is run unless another is asked for.
+pub(crate) fn default() -> Chosen {
+    Chosen { job: destination_port(), feed: Some(Feed::Connections) }
+}
+
 /// The job that the command line asks for.
 ///
 /// # Errors
@@ -42,7 +52,7 @@ pub(crate) fn destination_port() -> JobConfig {
 /// If a file cannot be read, or does not say what can be run.
 pub(crate) fn choose(args: &JobArgs, console: &Console) -> Result<Chosen> {
     let mut chosen = match &args.job {
-        None => Chosen { job: destination_port(), feed: Some(Feed::Connections) },
+        None => default(),
         Some(name) => match ready_made(name) {
             Some(chosen) => chosen,
             None => Chosen { job: read(name, console)?, feed: None },

@@ -29,6 +29,7 @@ use crate::args::InputFormat;
 use crate::console::Console;
 use crate::ecs::Field;
 use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_json, merge};
+use crate::text::count;
 
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
@@ -46,6 +47,27 @@ pub(crate) struct Read {
     pub(crate) not_looked_at: u64,
     /// Fields of the job of which no event had a value.
     pub(crate) without_values: Vec<String>,
+}
+
+impl Read {
+    /// Tells what was read and what of it is not used.
+    pub(crate) fn report(&self, console: &Console) {
+        let Read { audit, rows, not_looked_at, without_values, .. } = self;
+        if audit.has_record() {
+            audit.report(console, true);
+            audit.report_left_out(console);
+        }
+        rows.report(console);
+        if *not_looked_at > 0 {
+            console.note(format_args!(
+                "{} left out: the job does not look at them",
+                count(*not_looked_at, "event", "events")
+            ));
+        }
+        if !without_values.is_empty() {
+            console.warn(format_args!("no event has a value of {}", without_values.join(", ")));
+        }
+    }
 }
 
 /// Everything that was named, as events.

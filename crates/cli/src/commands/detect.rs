@@ -8,9 +8,9 @@ use crate::alert::{Alert, COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feed::Connect;
 use crate::input::Input;
-use crate::job;
+use crate::job::{self, Chosen};
+use crate::observations::{Fields, Observations};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::sink::Sinks;
 use crate::stamp::rfc3339;
@@ -23,18 +23,24 @@ const LEARNING_BUCKETS: u64 = 20;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
+    let Chosen { job, feed } = job::default();
+    let fields = Fields::of(&job, feed);
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let mut alerts = Alerts::new(args.threshold, out, Sinks::open(&args.sinks)?);
-    let mut detector = Detector::new(job::destination_port())?;
-    let totals = input.merged(|connect: &Connect| {
-        for closed in detector.push(&connect.observation(&connect.influencers()))? {
-            alerts.bucket(&closed)?;
-        }
-        Ok(())
+    let mut detector = Detector::new(job)?;
+    let format = args.input_format;
+    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let read = observations.read(|event| {
+        fields.observe(event, |observation| {
+            for closed in detector.push(observation)? {
+                alerts.bucket(&closed)?;
+            }
+            Ok(())
+        })
     });
     let before = alerts.buckets;
     for closed in detector.finish() {
@@ -42,9 +48,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     }
     alerts.out.flush()?;
     alerts.sinks.finish(console);
-    let totals = totals?;
-    totals.report(console, true);
-    totals.report_left_out(console);
+    read?.report(console);
     let is_whole = |end| input.reaches(end);
     alerts.report(before, &detector, is_whole, console);
     alerts.out.keep()?;

@@ -23,28 +23,10 @@ pub(super) struct Report {
 impl Report {
     /// Tells what was read, what became of it, and what came out.
     pub(super) fn tell(&self, detector: &Detector, order: &Order, console: &Console) {
-        self.tell_read(console);
+        self.read.report(console);
         tell_events(detector, order, console);
         self.tell_open(detector, order, console);
         self.tell_written(detector.job().bucket_span, console);
-    }
-
-    fn tell_read(&self, console: &Console) {
-        let Read { audit, rows, not_looked_at, without_values, .. } = &self.read;
-        if audit.has_record() {
-            audit.report(console, true);
-            audit.report_left_out(console);
-        }
-        rows.report(console);
-        if *not_looked_at > 0 {
-            console.note(format_args!(
-                "{} left out: the job does not look at them",
-                count(*not_looked_at, "event", "events")
-            ));
-        }
-        if !without_values.is_empty() {
-            console.warn(format_args!("no event has a value of {}", without_values.join(", ")));
-        }
     }
 
     /// Tells that the last events have no results yet.

@@ -207,7 +207,7 @@ proptest! {
         let known: Vec<Event> = values
             .flat_map(|(port, user)| (0..4).map(move |host| Event { time: 0, port, host, user }))
             .collect();
-        let in_order = events.iter().cloned().map(|event| Event { time: event.time + SPAN, ..event });
+        let in_order = events.iter().map(|event| Event { time: event.time + SPAN, ..event.clone() });
         let mut shuffled: Vec<(u64, Event)> = in_order
             .clone()
             .enumerate()

@@ -7,7 +7,7 @@
 mod catalogue;
 mod elastic;
 mod error;
-mod span;
+pub(crate) mod span;
 
 pub use catalogue::{CatalogueJob, Feed, catalogue};
 pub use error::JobError;

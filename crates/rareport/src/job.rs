@@ -8,7 +8,7 @@ mod catalogue;
 mod elastic;
 mod error;
 mod limits;
-mod span;
+pub(crate) mod span;
 
 pub use catalogue::{CatalogueJob, Feed, catalogue};
 pub use error::JobError;

@@ -38,6 +38,9 @@
 //! | scores of 0 to 100, judged against the past | [`normalizer`], with its [`digest`] |
 //! | what is written, and how it reads | [`results`], [`explain`] |
 //! | stored results scored anew | [`renormalize`] |
+//! | which results are alerts: rules, read from TOML | [`rule`], [`condition`], [`exception`], [`calendar`], [`suppression`] |
+//! | rules executed over the time of the log | [`detection`], [`schedule`] |
+//! | what an alert says, and the events behind it | [`alert`], [`evidence`] |
 //! | the input counted in parts | [`summary`] |
 //! | numerics | [`special`], [`constants`] |
 //!
@@ -45,15 +48,22 @@
 //! the model was written from; `docs/model.md` in the repository explains it.
 
 pub mod aggregate;
+pub mod alert;
 mod bucket;
+pub mod calendar;
 pub mod category;
+pub mod condition;
 pub mod constants;
 mod custom_rule;
+pub mod detection;
 pub mod detector;
 mod dictionary;
 pub mod digest;
+pub mod evidence;
+pub mod exception;
 pub mod explain;
 pub mod job;
+mod moment;
 pub mod normalizer;
 mod normalizers;
 pub mod observation;
@@ -63,9 +73,12 @@ mod population;
 mod rare;
 pub mod renormalize;
 pub mod results;
+pub mod rule;
+pub mod schedule;
 pub mod score;
 pub mod special;
 pub mod summary;
+pub mod suppression;
 mod tree;
 mod visit_order;
 

@@ -111,6 +111,34 @@ impl Record {
         let value = self.over_field_value.as_ref().or(self.by_field_value.as_ref());
         value.map_or("", String::as_str)
     }
+
+    /// Names of the fields that the record has values of: those of the detector, and influencers.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let over = self.over_field_name.as_deref();
+        let partition = self.partition_field_name.as_deref();
+        let influencers = self.influencers.iter().map(|field| &*field.influencer_field_name);
+        [Some(&*self.by_field_name), over, partition].into_iter().flatten().chain(influencers)
+    }
+
+    /// The values of a field that the record has: of a field of the detector one, of an influencer
+    /// all that were seen with the record's value.
+    #[must_use]
+    pub fn values_of(&self, field: &str) -> Vec<&str> {
+        let named = [
+            (Some(&self.by_field_name), &self.by_field_value),
+            (self.over_field_name.as_ref(), &self.over_field_value),
+            (self.partition_field_name.as_ref(), &self.partition_field_value),
+        ];
+        let of_detector =
+            named.into_iter().find(|(name, _)| name.is_some_and(|name| name == field));
+        if let Some((_, value)) = of_detector {
+            return value.as_deref().filter(|value| !value.is_empty()).into_iter().collect();
+        }
+        let mut influencers = self.influencers.iter();
+        let influencer = influencers.find(|influencer| influencer.influencer_field_name == field);
+        let values = influencer.map_or(&[][..], |found| &found.influencer_field_values);
+        values.iter().map(String::as_str).collect()
+    }
 }
 
 /// Why a by-field value is rare.

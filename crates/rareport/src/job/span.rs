@@ -8,7 +8,7 @@ const UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// The length of time in whole seconds that a text such as `15m` stands for.
-pub(super) fn parse(text: &str) -> Option<u32> {
+pub(crate) fn parse(text: &str) -> Option<u32> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let (_, milliseconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Option<u32> {
 }
 
 /// Reads a number of seconds or a text with a unit.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     deserializer.deserialize_any(SpanVisitor)
 }
 

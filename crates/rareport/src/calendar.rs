@@ -1,0 +1,216 @@
+//! Windows of time in which nothing is learned and nothing alerts: maintenance, load tests, drills.
+//!
+//! What lies in a window is left out as if it were not in the log; time goes on.
+
+use crate::moment;
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+
+const DAY: i64 = 86_400_000;
+
+/// A window of time: once, or every week.
+///
+/// ```
+/// use rareport::calendar::Window;
+///
+/// let patching: Window = toml::from_str(
+///     r#"
+///     comment = "Patches are rolled out on Sunday night"
+///     weekly = { days = ["sunday"], from = "22:00", to = "04:00" }
+///     "#,
+/// )?;
+/// let sunday_night = 1_780_268_400_000; // 2026-05-31T23:00:00Z
+/// assert!(patching.contains(sunday_night));
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Window {
+    /// What the window is for; it names the window in reports.
+    pub comment: String,
+    /// When it is.
+    pub when: When,
+}
+
+/// When a window is, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Once, in milliseconds since 1970: from inclusive, to exclusive.
+    Once {
+        /// The first instant.
+        from: i64,
+        /// The first instant that is past it.
+        to: i64,
+    },
+    /// On some days of every week.
+    Weekly(Weekly),
+}
+
+/// A window on some days of every week, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weekly {
+    /// The days on which it begins.
+    pub days: Vec<Day>,
+    /// Time of the day at which it begins, such as `22:00`.
+    pub from: Time,
+    /// Time of the day at which it is over: of the next day unless it is later than `from`.
+    pub to: Time,
+}
+
+/// A day of the week.
+#[allow(missing_docs, reason = "days of the week")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Day {
+    Sunday,
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+}
+
+const DAYS: [Day; 7] = [
+    Day::Sunday,
+    Day::Monday,
+    Day::Tuesday,
+    Day::Wednesday,
+    Day::Thursday,
+    Day::Friday,
+    Day::Saturday,
+];
+
+impl Window {
+    /// Whether a time, in milliseconds since 1970, lies in the window.
+    #[must_use]
+    pub fn contains(&self, millis: i64) -> bool {
+        match &self.when {
+            When::Once { from, to } => (*from..*to).contains(&millis),
+            When::Weekly(weekly) => weekly.contains(millis),
+        }
+    }
+}
+
+impl Weekly {
+    fn contains(&self, millis: i64) -> bool {
+        let (day, of_day) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
+        let (from, to) = (of_midnight(self.from), of_midnight(self.to));
+        let begins = |day: i64| self.days.contains(&weekday(day));
+        if from < to {
+            begins(day) && (from..to).contains(&of_day)
+        } else {
+            begins(day) && of_day >= from || begins(day - 1) && of_day < to
+        }
+    }
+}
+
+/// Milliseconds since midnight.
+fn of_midnight(time: Time) -> i64 {
+    let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60;
+    (seconds + i64::from(time.second())) * moment::SECOND + i64::from(time.millisecond())
+}
+
+/// Day of the week of a day counted from 1970-01-01, a Thursday.
+fn weekday(day: i64) -> Day {
+    DAYS[(day + 4).rem_euclid(7) as usize]
+}
+
+/// A window as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    comment: String,
+    #[serde(default, with = "moment::optional", skip_serializing_if = "Option::is_none")]
+    from: Option<i64>,
+    #[serde(default, with = "moment::optional", skip_serializing_if = "Option::is_none")]
+    to: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weekly: Option<Weekly>,
+}
+
+impl TryFrom<Written> for Window {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { comment, from, to, weekly } = written;
+        let when = match (from, to, weekly) {
+            (Some(from), Some(to), None) if from < to => When::Once { from, to },
+            (Some(_), Some(_), None) => {
+                return Err(format!("the calendar window “{comment}” is over before it begins"));
+            }
+            (None, None, Some(weekly)) if !weekly.days.is_empty() => When::Weekly(weekly),
+            _ => {
+                return Err(format!(
+                    "the calendar window “{comment}” needs either from and to, or weekly with a day"
+                ));
+            }
+        };
+        Ok(Window { comment, when })
+    }
+}
+
+impl From<Window> for Written {
+    fn from(window: Window) -> Written {
+        let Window { comment, when } = window;
+        match when {
+            When::Once { from, to } => {
+                Written { comment, from: Some(from), to: Some(to), weekly: None }
+            }
+            When::Weekly(weekly) => Written { comment, from: None, to: None, weekly: Some(weekly) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(text: &str) -> Window {
+        let window = toml::from_str(&format!("comment = \"c\"\n{text}")).unwrap();
+        let written = toml::to_string(&window).unwrap();
+        assert_eq!(toml::from_str::<Window>(&written).unwrap(), window, "{written}");
+        window
+    }
+
+    fn contains(window: &Window, time: &str) -> bool {
+        window.contains(moment::parse(time).unwrap())
+    }
+
+    #[test]
+    fn once_is_half_open() {
+        let once = window("from = 2026-06-01T22:00:00Z\nto = 2026-06-02");
+        assert!(!contains(&once, "2026-06-01T21:59:59.999Z"));
+        assert!(contains(&once, "2026-06-01T22:00:00Z"));
+        assert!(!contains(&once, "2026-06-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn weekly_goes_past_midnight() {
+        // `cal 5 2026`: 31 May 2026 is a Sunday.
+        let nights = window("weekly = { days = [\"sunday\"], from = \"22:00\", to = \"04:00\" }");
+        for inside in ["2026-05-31T22:00:00Z", "2026-06-01T03:59:59Z", "2026-06-07T23:00:00Z"] {
+            assert!(contains(&nights, inside), "{inside}");
+        }
+        for outside in ["2026-05-31T03:00:00Z", "2026-06-01T04:00:00Z", "2026-06-01T22:30:00Z"] {
+            assert!(!contains(&nights, outside), "{outside}");
+        }
+        let noons = window("weekly = { days = [\"monday\"], from = \"12:00\", to = \"13:30\" }");
+        assert!(contains(&noons, "2026-06-01T13:29:00Z"));
+        assert!(!contains(&noons, "2026-06-01T13:30:00Z"));
+        assert!(!contains(&noons, "2026-06-02T12:30:00Z"));
+    }
+
+    #[test]
+    fn what_cannot_be_a_window() {
+        for text in [
+            "",
+            "from = 2026-06-01",
+            "from = 2026-06-02\nto = 2026-06-01",
+            "weekly = { days = [], from = \"1:00\", to = \"2:00\" }",
+        ] {
+            assert!(toml::from_str::<Window>(&format!("comment = \"c\"\n{text}")).is_err());
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Detection: rules executed over the results of a job, in the time of the log.
+//!
+//! A [`Detection`] sees every event before the model does, and says whether it is to be learned;
+//! it takes the results of every closed bucket, and gives alerts. What exceptions, calendar windows,
+//! suppression and limits did is counted in a [`Report`]: nothing is left out without a word.
+
+mod executor;
+mod report;
+
+pub use report::{ExceptionReport, Report, RuleReport, WindowReport};
+
+use crate::alert::Alert;
+use crate::calendar::Window;
+use crate::evidence::{Behind, Gatherer, LogEvent};
+use crate::exception::{Action, Exception};
+use crate::job::JobConfig;
+use crate::moment::SECOND;
+use crate::results::{BucketResults, Record};
+use crate::rule::{Profile, Rule, RuleError, RuleSet};
+use executor::Executor;
+
+/// Rules being executed over the results of a job.
+///
+/// ```
+/// use rareport::detection::Detection;
+/// use rareport::evidence::{LogEvent, Sample};
+/// use rareport::rule::{Profile, RuleSet};
+/// use rareport::{Detector, JobConfig, Observation};
+///
+/// struct Connect(i64, &'static str);
+///
+/// impl LogEvent for Connect {
+///     fn millis(&self) -> i64 {
+///         self.0 * 1000
+///     }
+///     fn value(&self, field: &str) -> Option<&[u8]> {
+///         (field == "destination.port").then_some(self.1.as_bytes())
+///     }
+///     fn sample(&self) -> Sample {
+///         Sample { millis: self.millis(), ..Sample::default() }
+///     }
+/// }
+///
+/// let mut job = JobConfig::rare("destination.port");
+/// job.job_id = "linux_rare_destination_port".to_owned();
+/// let mut rules = RuleSet::default_rules()?;
+/// rules.rules[0].threshold = 10.0;
+/// let mut detection = Detection::new(rules, &job, Profile::Rareport)?;
+/// let mut detector = Detector::new(job)?;
+/// let mut alerts = Vec::new();
+/// let usual = (0..100).flat_map(|n| ["22", "53", "80"].map(|port| Connect(n * 900, port)));
+/// for event in usual.chain([Connect(99 * 900 + 7, "4444")]) {
+///     if detection.is_to_be_learned(&event) {
+///         for closed in detector.push(&Observation::new(event.0, event.1))? {
+///             alerts.extend(detection.bucket(&closed));
+///         }
+///     }
+/// }
+/// for closed in detector.finish() {
+///     alerts.extend(detection.bucket(&closed));
+/// }
+/// alerts.extend(detection.finish());
+/// assert_eq!(alerts[0].record.value(), "4444");
+/// assert_eq!(alerts[0].evidence.first_seen, Some((99 * 900 + 7) * 1000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Detection {
+    profile: Profile,
+    fields: JobFields,
+    executors: Vec<Executor>,
+    /// Rules that are not executed, and why.
+    idle: Vec<RuleReport>,
+    exceptions: Vec<Watched>,
+    calendar: Vec<(Window, u64)>,
+    gatherer: Gatherer,
+    /// Time of the latest event, in milliseconds since 1970.
+    latest: Option<i64>,
+}
+
+/// The fields that tell the records of a job apart.
+#[derive(Clone, Debug)]
+struct JobFields {
+    /// The field whose values are rare.
+    value: String,
+    partition: Option<String>,
+}
+
+/// An exception, and what it did.
+#[derive(Clone, Debug)]
+struct Watched {
+    exception: Exception,
+    /// Which rules it is for.
+    is_for: Vec<bool>,
+    report: ExceptionReport,
+}
+
+impl Detection {
+    /// The enabled rules of a set that are for a job.
+    ///
+    /// # Errors
+    /// If a rule groups alerts by a field that records of the job do not have.
+    pub fn new(set: RuleSet, job: &JobConfig, profile: Profile) -> Result<Self, RuleError> {
+        let RuleSet { rules, exceptions, calendar } = set;
+        let mut idle = Vec::new();
+        let mut executors = Vec::new();
+        for rule in rules {
+            if !rule.enabled {
+                idle.push(RuleReport::idle(rule, "it is not enabled".to_owned()));
+            } else if !rule.job_ids.contains(&job.job_id) {
+                let of = rule.job_ids.join(", ");
+                let why = format!("it is for {of}, and the job that runs is {}", job.job_id);
+                idle.push(RuleReport::idle(rule, why));
+            } else {
+                check_suppression(&rule, job)?;
+                executors.push(Executor::new(rule, profile));
+            }
+        }
+        let watched = |exception: Exception| Watched {
+            is_for: executors.iter().map(|e| exception.is_for(&e.rule().rule_id)).collect(),
+            report: ExceptionReport::of(&exception),
+            exception,
+        };
+        let exceptions = exceptions.into_iter().map(watched).collect();
+        let detector = &job.detector;
+        let fields = JobFields {
+            value: detector.over_field.as_ref().unwrap_or(&detector.by_field).clone(),
+            partition: detector.partition_field.clone(),
+        };
+        Ok(Detection {
+            profile,
+            fields,
+            executors,
+            idle,
+            exceptions,
+            calendar: calendar.into_iter().map(|window| (window, 0)).collect(),
+            gatherer: Gatherer::new(i64::from(job.bucket_span.max(1)) * SECOND),
+            latest: None,
+        })
+    }
+
+    /// Whether any rule is executed.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        !self.executors.is_empty()
+    }
+
+    /// Notes an event, and says whether the model is to learn it. If not, time goes on all the
+    /// same: the detector is to be [advanced](crate::Detector::advance_to) to the event's time.
+    pub fn is_to_be_learned(&mut self, event: &impl LogEvent) -> bool {
+        let millis = event.millis();
+        self.latest = self.latest.max(Some(millis));
+        let mut in_window = false;
+        for (window, events) in &mut self.calendar {
+            if window.contains(millis) {
+                *events += 1;
+                in_window = true;
+            }
+        }
+        if in_window {
+            return false;
+        }
+        let covering = self.covering(event);
+        if covering.iter().any(|&place| self.exceptions[place].exception.action == Action::Ignore) {
+            return false;
+        }
+        self.gather(event, &covering);
+        true
+    }
+
+    /// Places of the exceptions that cover an event; counts what they cover.
+    fn covering(&mut self, event: &impl LogEvent) -> Vec<usize> {
+        let millis = event.millis();
+        let value = |field: &str| event.value(field).filter(|value| !value.is_empty());
+        let mut covering = Vec::new();
+        for (place, watched) in self.exceptions.iter_mut().enumerate() {
+            let by_record =
+                self.profile == Profile::Elastic && watched.exception.action == Action::Hide;
+            if by_record || !watched.exception.covers(value) {
+                continue;
+            }
+            if watched.exception.has_expired(millis) {
+                watched.report.after_expiry += 1;
+            } else {
+                watched.report.events += 1;
+                covering.push(place);
+            }
+        }
+        covering
+    }
+
+    /// Keeps an event as evidence.
+    fn gather(&mut self, event: &impl LogEvent, covering: &[usize]) {
+        let JobFields { value, partition } = &self.fields;
+        let Some(value) = event.value(value).filter(|value| !value.is_empty()) else { return };
+        let partition = partition.as_deref().and_then(|field| event.value(field));
+        let behind = self.gatherer.add(event, partition.unwrap_or_default(), value);
+        behind.covered_by.resize(self.exceptions.len(), 0);
+        behind.uncovered.resize(self.executors.len(), 0);
+        for &place in covering {
+            behind.covered_by[place] += 1;
+        }
+        for (rule, uncovered) in behind.uncovered.iter_mut().enumerate() {
+            let covered = covering.iter().any(|&place| self.exceptions[place].is_for[rule]);
+            *uncovered += u64::from(!covered);
+        }
+    }
+
+    /// Takes the results of a closed bucket, and gives the alerts of the executions that were due
+    /// before they were there. Interim results are not looked at.
+    pub fn bucket(&mut self, closed: &BucketResults) -> Vec<Alert> {
+        let bucket = &closed.bucket;
+        if bucket.is_interim {
+            return Vec::new();
+        }
+        let end = bucket.timestamp + i64::from(bucket.bucket_span) * SECOND;
+        let values = self.gatherer.close(bucket.timestamp);
+        let mut alerts = Vec::new();
+        for place in 0..self.executors.len() {
+            alerts.extend(self.executors[place].run_until_results_of(end));
+            for record in &closed.records {
+                if record.record_score < self.executors[place].rule().threshold {
+                    continue;
+                }
+                let partition = record.partition_field_value.as_deref().unwrap_or_default();
+                let behind = values.behind(partition, record.value());
+                if self.hides(place, record, behind) {
+                    self.executors[place].hidden();
+                } else {
+                    let evidence = behind.map(|behind| behind.evidence.clone());
+                    self.executors[place].add(record.clone(), evidence.unwrap_or_default());
+                }
+            }
+        }
+        alerts.sort_by_key(|alert| alert.time);
+        alerts
+    }
+
+    /// Whether exceptions hide a record from a rule; counts which did.
+    fn hides(&mut self, rule: usize, record: &Record, behind: Option<&Behind>) -> bool {
+        let hiding: Vec<usize> = match self.profile {
+            Profile::Rareport => {
+                let Some(behind) = behind.filter(|behind| behind.uncovered[rule] == 0) else {
+                    return false;
+                };
+                let covers = |&place: &usize| behind.covered_by[place] > 0;
+                (0..self.exceptions.len()).filter(covers).collect()
+            }
+            Profile::Elastic => {
+                let matches = |&place: &usize| self.exceptions[place].matches(record);
+                (0..self.exceptions.len()).filter(matches).collect()
+            }
+        };
+        let mut hides = false;
+        for place in hiding {
+            let watched = &mut self.exceptions[place];
+            if watched.is_for[rule] {
+                watched.report.hidden += 1;
+                hides = true;
+            }
+        }
+        hides
+    }
+
+    /// Executes the rules until every record was looked at, and gives the alerts that are left.
+    pub fn finish(&mut self) -> Vec<Alert> {
+        let mut alerts: Vec<Alert> = self.executors.iter_mut().flat_map(Executor::finish).collect();
+        alerts.sort_by_key(|alert| alert.time);
+        alerts
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let expired =
+            |exception: &Exception| self.latest.is_some_and(|latest| exception.has_expired(latest));
+        Report {
+            rules: self.executors.iter().map(Executor::report).chain(self.idle.clone()).collect(),
+            exceptions: self
+                .exceptions
+                .iter()
+                .map(|watched| ExceptionReport {
+                    expired: expired(&watched.exception),
+                    ..watched.report.clone()
+                })
+                .collect(),
+            calendar: self
+                .calendar
+                .iter()
+                .map(|(window, events)| WindowReport {
+                    comment: window.comment.clone(),
+                    events: *events,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Watched {
+    /// Whether the exception, as Elastic has it, matches a record.
+    fn matches(&self, record: &Record) -> bool {
+        let values = |field: &str| record.values_of(field).into_iter().map(str::as_bytes);
+        self.exception.action == Action::Hide
+            && !self.exception.has_expired(record.timestamp)
+            && self.exception.covers(|field| values(field).collect::<Vec<_>>())
+    }
+}
+
+/// Checks that alerts can be grouped as a rule says.
+fn check_suppression(rule: &Rule, job: &JobConfig) -> Result<(), RuleError> {
+    let Some(suppression) = &rule.suppression else { return Ok(()) };
+    let detector = &job.detector;
+    let optional = [&detector.over_field, &detector.partition_field];
+    let known: Vec<&String> = [&detector.by_field]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .chain(&job.influencers)
+        .collect();
+    match suppression.by.iter().find(|field| !known.contains(field)) {
+        None => Ok(()),
+        Some(field) => Err(RuleError::SuppressionField {
+            rule_id: rule.rule_id.clone(),
+            job_id: job.job_id.clone(),
+            field: field.clone(),
+            known: known.into_iter().cloned().collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! What rules, exceptions and calendar windows did, in numbers.
+
+use crate::exception::{Action, Exception};
+use crate::rule::Rule;
+use std::sync::Arc;
+
+/// What a detection did.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The rules, first those that were executed.
+    pub rules: Vec<RuleReport>,
+    /// The exceptions, in the order of the file.
+    pub exceptions: Vec<ExceptionReport>,
+    /// The calendar windows, in the order of the file.
+    pub calendar: Vec<WindowReport>,
+}
+
+/// What a rule did.
+#[derive(Clone, Debug)]
+pub struct RuleReport {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// Why it was not executed, if so.
+    pub idle: Option<String>,
+    /// Alerts given.
+    pub alerts: u64,
+    /// Records that exceptions hid.
+    pub hidden: u64,
+    /// Alerts that were counted with others.
+    pub suppressed: u64,
+    /// Records that never alerted, as there were more than the rule's `max_alerts`.
+    pub cut: u64,
+    /// Records that no execution looked at, as they were too old when their results were there.
+    pub missed: u64,
+    /// Milliseconds of each interval that no execution looks at.
+    pub gap: i64,
+}
+
+/// What an exception did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionReport {
+    /// Its comment.
+    pub comment: String,
+    /// What becomes of its events.
+    pub action: Action,
+    /// Events that it covered.
+    pub events: u64,
+    /// Alerts that it hid, alone or with other exceptions.
+    pub hidden: u64,
+    /// Events that it would have covered, had it not expired.
+    pub after_expiry: u64,
+    /// Whether it had expired by the end of the log.
+    pub expired: bool,
+}
+
+/// What a calendar window did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowReport {
+    /// Its comment.
+    pub comment: String,
+    /// Events that lay in it.
+    pub events: u64,
+}
+
+impl RuleReport {
+    /// That of a rule which is not executed.
+    pub(super) fn idle(rule: Rule, why: String) -> RuleReport {
+        RuleReport { idle: Some(why), ..RuleReport::of(Arc::new(rule)) }
+    }
+
+    /// That of a rule which has done nothing yet.
+    pub(super) fn of(rule: Arc<Rule>) -> RuleReport {
+        RuleReport {
+            rule,
+            idle: None,
+            alerts: 0,
+            hidden: 0,
+            suppressed: 0,
+            cut: 0,
+            missed: 0,
+            gap: 0,
+        }
+    }
+}
+
+impl ExceptionReport {
+    /// That of an exception which has done nothing yet.
+    pub(super) fn of(exception: &Exception) -> ExceptionReport {
+        ExceptionReport {
+            comment: exception.comment.clone(),
+            action: exception.action,
+            events: 0,
+            hidden: 0,
+            after_expiry: 0,
+            expired: false,
+        }
+    }
+
+    /// Whether it never had anything to do, expired or not.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.events == 0 && self.hidden == 0 && self.after_expiry == 0
+    }
+}

@@ -1,0 +1,285 @@
+//! Rules executed over results made by hand.
+
+use super::*;
+use crate::evidence::Sample;
+use crate::results::{Bucket, ResultType};
+use serde_json::json;
+
+const MINUTE: i64 = 60_000;
+/// Start of the first bucket: a multiple of a day.
+const START: i64 = 1_780_272_000_000;
+
+/// A connect of a host to a port, `minute` minutes after the start.
+struct Connect {
+    minute: i64,
+    port: &'static str,
+    host: &'static str,
+}
+
+impl LogEvent for Connect {
+    fn millis(&self) -> i64 {
+        START + self.minute * MINUTE
+    }
+
+    fn value(&self, field: &str) -> Option<&[u8]> {
+        match field {
+            "destination.port" => Some(self.port.as_bytes()),
+            "host.name" => Some(self.host.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn sample(&self) -> Sample {
+        Sample { millis: self.millis(), host: Some(self.host.to_owned()), ..Sample::default() }
+    }
+}
+
+fn job() -> JobConfig {
+    let mut job = JobConfig::rare("destination.port");
+    job.job_id = "ports".to_owned();
+    job.influencers = vec!["host.name".to_owned()];
+    job
+}
+
+fn record(bucket: i64, port: &str, score: f64) -> Record {
+    serde_json::from_value(json!({
+        "job_id": "ports", "id": format!("{bucket}-{port}"), "result_type": "record",
+        "probability": 0.001, "record_score": score, "initial_record_score": score,
+        "bucket_span": 900, "detector_index": 0, "timestamp": START + bucket * 15 * MINUTE,
+        "by_field_name": "destination.port", "by_field_value": port,
+        "function": "rare", "function_description": "rare",
+        "influencers": [
+            {"influencer_field_name": "host.name", "influencer_field_values": ["a", "b"]}
+        ],
+    }))
+    .unwrap()
+}
+
+/// The results of bucket number `bucket` with these ports and scores.
+fn results(bucket: i64, records: &[(&str, f64)]) -> BucketResults {
+    BucketResults {
+        records: records.iter().map(|(port, score)| record(bucket, port, *score)).collect(),
+        influencers: Vec::new(),
+        bucket: Bucket {
+            result_type: ResultType::Bucket,
+            job_id: "ports".to_owned(),
+            id: String::new(),
+            timestamp: START + bucket * 15 * MINUTE,
+            bucket_span: 900,
+            is_interim: false,
+            event_count: 0,
+            anomaly_score: 0.0,
+            initial_anomaly_score: 0.0,
+            bucket_influencers: Vec::new(),
+        },
+    }
+}
+
+fn detection_as(profile: Profile, rest: &str) -> Detection {
+    let head = "[[rule]]\nname = \"n\"\nrule_id = \"r\"\njob_ids = [\"ports\"]\n";
+    let set = RuleSet::from_toml(&format!("{head}{rest}")).unwrap();
+    Detection::new(set, &job(), profile).unwrap()
+}
+
+fn detection(rest: &str) -> Detection {
+    detection_as(Profile::Rareport, rest)
+}
+
+/// Minute of the execution and port of each alert.
+fn shown(alerts: &[Alert]) -> Vec<(i64, &str)> {
+    alerts.iter().map(|alert| ((alert.time - START) / MINUTE, alert.record.value())).collect()
+}
+
+/// All alerts for buckets.
+fn run(detection: &mut Detection, buckets: &[(i64, &[(&str, f64)])]) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    for (bucket, records) in buckets {
+        alerts.extend(detection.bucket(&results(*bucket, records)));
+    }
+    alerts.extend(detection.finish());
+    alerts
+}
+
+#[test]
+fn a_record_alerts_once_at_the_first_execution_after_its_results() {
+    let mut detection = detection("");
+    // The bucket ends at minute 15, its results are there at 16, and executions come at 30 and 45.
+    let early = detection.bucket(&results(0, &[("1", 50.0), ("2", 49.9), ("3", 70.0)]));
+    assert!(early.is_empty());
+    let alerts = detection.bucket(&results(1, &[("4", 60.0)]));
+    assert_eq!(shown(&alerts), [(30, "3"), (30, "1")]);
+    assert_eq!(shown(&detection.finish()), [(45, "4")]);
+    let report = &detection.report().rules[0];
+    assert_eq!((report.alerts, report.cut, report.missed, report.gap), (3, 0, 0, 0));
+}
+
+#[test]
+fn interim_results_do_not_alert() {
+    let mut detection = detection("");
+    let mut open = results(0, &[("1", 90.0)]);
+    open.bucket.is_interim = true;
+    assert!(detection.bucket(&open).is_empty() && detection.finish().is_empty());
+}
+
+#[test]
+fn a_long_pause_of_the_log_is_passed_at_once() {
+    let mut detection = detection("interval = \"1s\"\nlook_back = \"45m\"\nquery_delay = 0\n");
+    let year = 4 * 24 * 365;
+    let alerts = run(&mut detection, &[(0, &[("1", 60.0)]), (1000 * year, &[("2", 60.0)])]);
+    assert_eq!(shown(&alerts), [(15, "1"), (15 + 15 * 1000 * year, "2")]);
+}
+
+/// Ports 1 to 5 in one bucket, of which an execution may give two alerts.
+const FIVE: &[(&str, f64)] = &[("1", 51.0), ("2", 52.0), ("3", 53.0), ("4", 54.0), ("5", 55.0)];
+
+#[test]
+fn what_has_alerted_leaves_its_place_to_others() {
+    let mut ours = detection("max_alerts = 2\n");
+    // The bucket is in the windows of minutes 30 and 45.
+    assert_eq!(shown(&run(&mut ours, &[(0, FIVE)])), [(30, "5"), (30, "4"), (45, "3"), (45, "2")]);
+    assert_eq!(ours.report().rules[0].cut, 1);
+    let mut theirs = detection_as(Profile::Elastic, "max_alerts = 2\n");
+    assert_eq!(shown(&run(&mut theirs, &[(0, FIVE)])), [(30, "5"), (30, "4")]);
+    assert_eq!(theirs.report().rules[0].cut, 3);
+}
+
+#[test]
+fn ties_go_by_time_and_then_by_port_as_a_number() {
+    let mut detection = detection("interval = \"30m\"\nmax_alerts = 4\n");
+    let (first, second): (&[_], &[_]) = (&[("10", 60.0), ("9", 60.0)], &[("8", 60.0), ("7", 61.0)]);
+    let alerts = run(&mut detection, &[(0, first), (1, second)]);
+    assert_eq!(shown(&alerts), [(30, "9"), (30, "10"), (60, "7"), (60, "8")]);
+    let mut late = self::detection("query_delay = \"15m\"\ninterval = \"30m\"\n");
+    let alerts = run(&mut late, &[(1, second), (2, first)]);
+    assert_eq!(shown(&alerts), [(60, "7"), (60, "8"), (60, "9"), (60, "10")]);
+}
+
+#[test]
+fn what_no_execution_looks_at_is_counted() {
+    // Results are there 16 minutes after the start of their bucket, and 15 are looked back on.
+    let mut short = detection("look_back = \"15m\"\n");
+    assert!(run(&mut short, &[(0, FIVE), (1, &[])]).is_empty());
+    assert_eq!(short.report().rules[0].missed, 5);
+    let hourly = detection("interval = \"1h\"\n");
+    assert_eq!(hourly.report().rules[0].gap, 15 * MINUTE);
+}
+
+const HIDE_A: &str = "[[exception]]\ncomment = \"c\"\nexpires = 2026-06-01T01:00:00Z\n\
+    conditions = [{ field = \"host.name\", is = \"a\" }]\n";
+
+fn connects(detection: &mut Detection, connects: &[(i64, &'static str, &'static str)]) -> u64 {
+    let event = |&(minute, port, host)| Connect { minute, port, host };
+    connects.iter().map(event).map(|event| u64::from(detection.is_to_be_learned(&event))).sum()
+}
+
+#[test]
+fn an_exception_hides_what_it_covers_wholly() {
+    let mut detection = detection(HIDE_A);
+    let learned =
+        connects(&mut detection, &[(1, "1", "a"), (2, "1", "a"), (3, "2", "a"), (4, "2", "b")]);
+    assert_eq!(learned, 4);
+    let alerts = run(&mut detection, &[(0, &[("1", 60.0), ("2", 60.0)])]);
+    assert_eq!(shown(&alerts), [(30, "2")]);
+    let report = detection.report();
+    assert_eq!((report.rules[0].hidden, report.exceptions[0].hidden), (1, 1));
+    assert_eq!((report.exceptions[0].events, report.exceptions[0].expired), (3, false));
+}
+
+#[test]
+fn as_elastic_has_it_any_value_hides() {
+    let mut detection = detection_as(Profile::Elastic, HIDE_A);
+    connects(&mut detection, &[(1, "2", "a"), (2, "2", "b")]);
+    assert!(run(&mut detection, &[(0, &[("2", 60.0)])]).is_empty());
+    assert_eq!(detection.report().exceptions[0].hidden, 1);
+}
+
+#[test]
+fn an_expired_exception_does_nothing_and_is_told() {
+    let mut detection = detection(HIDE_A);
+    connects(&mut detection, &[(60, "1", "a")]);
+    assert_eq!(shown(&run(&mut detection, &[(4, &[("1", 60.0)])])), [(90, "1")]);
+    let report = &detection.report().exceptions[0];
+    assert_eq!((report.events, report.after_expiry, report.expired), (0, 1, true));
+    assert!(!report.is_unused());
+}
+
+#[test]
+fn an_exception_for_one_rule_hides_nothing_from_another() {
+    let second = "[[rule]]\nname = \"m\"\nrule_id = \"s\"\njob_ids = [\"ports\"]\n";
+    let mut detection = detection(&format!("{second}{HIDE_A}rules = [\"s\"]\n"));
+    connects(&mut detection, &[(1, "1", "a")]);
+    let alerts = run(&mut detection, &[(0, &[("1", 60.0)])]);
+    let rules: Vec<_> = alerts.iter().map(|alert| &*alert.rule.rule_id).collect();
+    assert_eq!(rules, ["r"]);
+}
+
+#[test]
+fn what_is_ignored_or_in_a_window_is_not_learned() {
+    let text =
+        "[[calendar]]\ncomment = \"w\"\nfrom = 2026-06-01T00:10:00Z\nto = 2026-06-01T00:20:00Z\n";
+    let mut detection = detection(&format!("{HIDE_A}action = \"ignore\"\n{text}"));
+    let events = [(1, "1", "a"), (2, "1", "b"), (10, "1", "b"), (20, "1", "b"), (61, "1", "a")];
+    assert_eq!(connects(&mut detection, &events), 3);
+    let report = detection.report();
+    assert_eq!((report.exceptions[0].events, report.calendar[0].events), (1, 1));
+    let alerts = run(&mut detection, &[(0, &[("1", 60.0)])]);
+    assert_eq!(alerts[0].evidence.events, 1);
+    assert_eq!(alerts[0].evidence.samples[0].host.as_deref(), Some("b"));
+}
+
+#[test]
+fn alike_alerts_are_counted_for_a_while() {
+    let mut detection =
+        detection("[rule.suppression]\nby = [\"destination.port\"]\nduration = \"30m\"\n");
+    let (eighty, both): (&[_], &[_]) = (&[("80", 60.0)], &[("80", 60.0), ("81", 70.0)]);
+    // Executions at minutes 30, 45, 60 and 75.
+    let alerts = run(&mut detection, &[(0, eighty), (1, both), (2, eighty), (3, eighty)]);
+    assert_eq!(shown(&alerts), [(30, "80"), (45, "81"), (75, "80")]);
+    let group = alerts[0].suppression.as_ref().unwrap();
+    assert_eq!((group.docs_count, group.start, group.end), (2, START, START + 30 * MINUTE));
+    assert_eq!(group.terms[0].value, ["80"]);
+    assert_eq!(alerts[1].suppression.as_ref().unwrap().docs_count, 0);
+    let report = &detection.report().rules[0];
+    assert_eq!((report.alerts, report.suppressed), (3, 2));
+}
+
+#[test]
+fn suppressed_records_take_no_places() {
+    let text = "max_alerts = 1\n[rule.suppression]\nby = [\"host.name\"]\n";
+    let alerts = run(&mut detection(text), &[(0, FIVE)]);
+    assert_eq!(shown(&alerts), [(30, "5")]);
+    assert_eq!(alerts[0].suppression.as_ref().unwrap().docs_count, 4);
+}
+
+#[test]
+fn alerts_without_a_field_are_alike_or_not_as_the_rule_says() {
+    let count = |missing: &str| {
+        let text = format!("[rule.suppression]\nby = [\"user.name\"]\n{missing}");
+        let set = format!("[[rule]]\nname = \"n\"\nrule_id = \"r\"\njob_ids = [\"ports\"]\n{text}");
+        let mut job = job();
+        job.influencers.push("user.name".to_owned());
+        let set = RuleSet::from_toml(&set).unwrap();
+        run(&mut Detection::new(set, &job, Profile::Rareport).unwrap(), &[(0, FIVE)]).len()
+    };
+    assert_eq!((count(""), count("missing_fields = \"do_not_suppress\"\n")), (1, 5));
+}
+
+#[test]
+fn rules_for_another_job_are_idle_and_fields_must_be_there() {
+    let text = "[[rule]]\nname = \"n\"\nrule_id = \"r\"\njob_ids = [\"other\"]\n";
+    let set = RuleSet::from_toml(&format!(
+        "{text}[[rule]]\nname = \"off\"\nrule_id = \"s\"\n\
+        job_ids = [\"ports\"]\nenabled = false\n"
+    ))
+    .unwrap();
+    let detection = Detection::new(set, &job(), Profile::Rareport).unwrap();
+    assert!(!detection.has_rules());
+    let report = detection.report();
+    let why: Vec<_> = report.rules.iter().filter_map(|rule| rule.idle.as_deref()).collect();
+    assert_eq!(why, ["it is for other, and the job that runs is ports", "it is not enabled"]);
+    let head = "[[rule]]\nname = \"n\"\nrule_id = \"r\"\njob_ids = [\"ports\"]\n";
+    let set = format!("{head}suppression = {{ by = [\"source.ip\"] }}\n");
+    let error = Detection::new(RuleSet::from_toml(&set).unwrap(), &job(), Profile::Rareport);
+    let said = error.err().unwrap().to_string();
+    assert!(said.contains("source.ip; they have destination.port, host.name"), "{said}");
+}

@@ -1,0 +1,177 @@
+//! What lies behind a record: how many events, when, and a few of them as samples.
+//!
+//! The model knows values only. Here the events of the buckets that are still open are kept in
+//! mind until it is known which of their values are records: for each value a count, two times and
+//! at most [`MOST_SAMPLES`] samples, of which texts are cut after [`LONGEST_TEXT`] bytes.
+
+mod gatherer;
+
+pub(crate) use gatherer::{Behind, Gatherer};
+
+use crate::alert::nested::nest;
+use crate::moment::rfc3339;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// Most samples of a value in a bucket: the first ones.
+pub const MOST_SAMPLES: usize = 5;
+
+/// Longest text of a sample, in bytes.
+pub const LONGEST_TEXT: usize = 512;
+
+/// An event of a log, as far as rules look at it.
+pub trait LogEvent {
+    /// When it happened, in milliseconds since 1970.
+    fn millis(&self) -> i64;
+
+    /// The value of a field by its ECS name; `None` or empty if it has none.
+    fn value(&self, field: &str) -> Option<&[u8]>;
+
+    /// The event as a sample; asked for only if it is to be one.
+    fn sample(&self) -> Sample;
+}
+
+/// What lies behind a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Number of events in the record's bucket that had its value.
+    pub events: u64,
+    /// Time of the earliest of them, in milliseconds since 1970; `None` without any.
+    pub first_seen: Option<i64>,
+    /// Time of the latest of them.
+    pub last_seen: Option<i64>,
+    /// The first of them.
+    pub samples: Vec<Sample>,
+}
+
+/// One event. What the log does not say is `None`.
+///
+/// Serialised with ECS field names, nested, and with the [command](Sample::command).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// When it happened, in milliseconds since 1970.
+    pub millis: i64,
+    /// Serial of the audit event.
+    pub serial: Option<u32>,
+    /// Node that the audit log itself names (`node=`).
+    pub node: Option<String>,
+    /// Name of the host.
+    pub host: Option<String>,
+    /// Id of the process.
+    pub pid: Option<u32>,
+    /// Id of its parent.
+    pub parent_pid: Option<u32>,
+    /// Name of the process.
+    pub process: Option<String>,
+    /// Path of its executable.
+    pub executable: Option<String>,
+    /// Its command line, or the start of it.
+    pub title: Option<String>,
+    /// User that it ran as.
+    pub user: Option<String>,
+    /// Address that it connected to.
+    pub destination: Option<String>,
+}
+
+impl Evidence {
+    /// Counts an event.
+    fn add(&mut self, event: &impl LogEvent) {
+        let millis = event.millis();
+        self.events += 1;
+        self.first_seen = Some(self.first_seen.map_or(millis, |first| first.min(millis)));
+        self.last_seen = self.last_seen.max(Some(millis));
+        if self.samples.len() < MOST_SAMPLES {
+            self.samples.push(event.sample().cut());
+        }
+    }
+}
+
+impl Sample {
+    /// The command that shows the audit records of the event, quoted for a shell.
+    ///
+    /// ```
+    /// use rareport::evidence::Sample;
+    ///
+    /// let node = Some("web-01".to_owned());
+    /// let sample = Sample { serial: Some(1001), node, ..Sample::default() };
+    /// assert_eq!(sample.command().as_deref(), Some("ausearch -a 1001 --node web-01"));
+    /// ```
+    #[must_use]
+    pub fn command(&self) -> Option<String> {
+        let serial = self.serial?;
+        // A name with a NUL cannot be an argument.
+        match self.node.as_deref().map(shlex::try_quote) {
+            Some(Ok(node)) => Some(format!("ausearch -a {serial} --node {node}")),
+            Some(Err(_)) | None => Some(format!("ausearch -a {serial}")),
+        }
+    }
+
+    /// The same with texts of at most [`LONGEST_TEXT`] bytes.
+    fn cut(mut self) -> Sample {
+        let Sample { node, host, process, executable, title, user, destination, .. } = &mut self;
+        let texts = [node, host, process, executable, title, user, destination];
+        for text in texts.into_iter().flatten().filter(|text| text.len() > LONGEST_TEXT) {
+            let end = (0..=LONGEST_TEXT).rev().find(|&end| text.is_char_boundary(end));
+            text.truncate(end.unwrap_or(0));
+        }
+        self
+    }
+}
+
+impl Serialize for Sample {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        let number = |number: Option<u32>| number.map(Value::from);
+        let fields = [
+            ("@timestamp", Some(rfc3339(self.millis).into())),
+            ("auditd.node", text(&self.node)),
+            ("command", text(&self.command())),
+            ("destination.ip", text(&self.destination)),
+            ("event.sequence", number(self.serial)),
+            ("host.name", text(&self.host)),
+            ("process.executable", text(&self.executable)),
+            ("process.name", text(&self.process)),
+            ("process.parent.pid", number(self.parent_pid)),
+            ("process.pid", number(self.pid)),
+            ("process.title", text(&self.title)),
+            ("user.name", text(&self.user)),
+        ];
+        let mut document = Map::new();
+        for (field, value) in fields {
+            if let Some(value) = value {
+                nest(&mut document, field, value);
+            }
+        }
+        document.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_cannot_be_made_to_do_more() {
+        let command = |node: &str| {
+            let node = Some(node.to_owned());
+            Sample { serial: Some(7), node, ..Sample::default() }.command().unwrap()
+        };
+        assert_eq!(command("a; rm -rf /"), "ausearch -a 7 --node 'a; rm -rf /'");
+        assert_eq!(command("it's"), "ausearch -a 7 --node \"it's\"");
+        assert_eq!(command("nul\0"), "ausearch -a 7");
+        assert_eq!(Sample::default().command(), None);
+    }
+
+    #[test]
+    fn a_sample_has_nested_fields_and_short_texts() {
+        let title = Some("é".repeat(LONGEST_TEXT));
+        let sample =
+            Sample { millis: 1000, pid: Some(5), parent_pid: Some(4), title, ..Sample::default() };
+        let document = serde_json::to_value(sample.cut()).unwrap();
+        assert_eq!(document["@timestamp"], "1970-01-01T00:00:01.000Z");
+        assert_eq!(document["process"]["parent"]["pid"], 4);
+        assert_eq!(document["process"]["pid"], 5);
+        assert_eq!(document["process"]["title"].as_str().unwrap().len(), LONGEST_TEXT);
+        assert!(document.get("host").is_none());
+    }
+}

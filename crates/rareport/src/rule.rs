@@ -1,0 +1,303 @@
+//! Detection rules as data: which records of a job are alerts, how often is looked, and what an
+//! alert says.
+//!
+//! Rules are read from TOML, together with the [exceptions](crate::exception) and
+//! [calendar windows](crate::calendar) that hold for them. When a rule is executed is decided by
+//! its [schedule](crate::schedule), and what becomes of records by the
+//! [detection](crate::detection).
+
+mod error;
+mod threat;
+
+pub use error::RuleError;
+pub use threat::{Tactic, Technique, Threat};
+
+use crate::calendar::Window;
+use crate::exception::{Action, Exception};
+use crate::job::span;
+use crate::suppression::Suppression;
+use serde::{Deserialize, Serialize};
+
+/// The file that holds the default rule.
+pub const DEFAULT_TOML: &str = include_str!("rule/default.toml");
+
+/// Most executions that may look at the same record.
+const MOST_OVERLAP: u32 = 10_000;
+
+/// A rule: from which score on records of some jobs are alerts, and what these say.
+///
+/// Lengths of time are whole seconds; in TOML a number of them, or a text such as `15m`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Name, part of every alert.
+    pub name: String,
+    /// What identifies the rule wherever it is used.
+    pub rule_id: String,
+    /// What identifies this instance of the rule and goes into the ids of alerts; `None` stands
+    /// for the `rule_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Whether the rule is executed.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Version of the rule's text, from 1.
+    #[serde(default = "one")]
+    pub version: u32,
+    /// Who wrote it.
+    #[serde(default)]
+    pub author: Vec<String>,
+    /// Licence of the rule's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// What the rule finds, in a sentence or two.
+    #[serde(default)]
+    pub description: String,
+    /// Jobs whose records are looked at.
+    pub job_ids: Vec<String>,
+    /// Lowest record score that is an alert, 0 to 100.
+    #[serde(default = "default_threshold")]
+    pub threshold: f64,
+    /// Time between two executions, at least 1 second.
+    #[serde(default = "quarter_hour", deserialize_with = "span::deserialize")]
+    pub interval: u32,
+    /// How far back each execution looks for starts of buckets, at least 1 second and at most
+    /// 10,000 times the interval.
+    #[serde(default = "default_look_back", deserialize_with = "span::deserialize")]
+    pub look_back: u32,
+    /// Time after the end of a bucket until its results are there.
+    #[serde(default = "minute", deserialize_with = "span::deserialize")]
+    pub query_delay: u32,
+    /// Most alerts of one execution, at least 1.
+    #[serde(default = "default_max_alerts")]
+    pub max_alerts: usize,
+    /// How bad it is if an alert is right.
+    #[serde(default)]
+    pub severity: Severity,
+    /// How bad it is, as a number from 0 to 100.
+    #[serde(default = "default_risk_score")]
+    pub risk_score: u8,
+    /// Words to search for.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Tactics and techniques of attackers that the rule finds.
+    #[serde(default)]
+    pub threat: Vec<Threat>,
+    /// When an alert is no attack.
+    #[serde(default)]
+    pub false_positives: Vec<String>,
+    /// How to look into an alert, in Markdown.
+    #[serde(default)]
+    pub note: String,
+    /// Where to read on.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Which alerts are counted instead of given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<Suppression>,
+}
+
+/// How bad it is if an alert is right.
+#[allow(missing_docs, reason = "the words say it")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    #[default]
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// Where rules differ between this crate and Elastic's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// A record that has alerted leaves its place to others, and an exception hides a record only
+    /// if it covers every event behind it.
+    #[default]
+    Rareport,
+    /// As Elastic does it: records that have alerted use up places of
+    /// [`max_alerts`](Rule::max_alerts) as long as they are looked at, and an exception hides a
+    /// record if any of the record's values match. Ties of scores, whose order Elastic leaves
+    /// open, are in order of time and value.
+    Elastic,
+}
+
+/// Rules with the exceptions and calendar windows that hold for them: what a file has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSet {
+    /// The rules; `[[rule]]` in TOML.
+    #[serde(rename = "rule", default)]
+    pub rules: Vec<Rule>,
+    /// The exceptions; `[[exception]]` in TOML.
+    #[serde(rename = "exception", default)]
+    pub exceptions: Vec<Exception>,
+    /// The calendar windows; `[[calendar]]` in TOML.
+    #[serde(rename = "calendar", default)]
+    pub calendar: Vec<Window>,
+}
+
+impl RuleSet {
+    /// The default rule, without exceptions.
+    ///
+    /// # Errors
+    /// Never in practice: the text is part of this crate and tested.
+    pub fn default_rules() -> Result<RuleSet, RuleError> {
+        RuleSet::from_toml(DEFAULT_TOML)
+    }
+
+    /// Reads rules from TOML.
+    ///
+    /// ```
+    /// use rareport::rule::RuleSet;
+    ///
+    /// let set = RuleSet::from_toml(
+    ///     r#"
+    ///     [[rule]]
+    ///     name = "Rare port"
+    ///     rule_id = "rare-port"
+    ///     job_ids = ["linux_rare_destination_port"]
+    ///     threshold = 75
+    ///     "#,
+    /// )?;
+    /// assert_eq!(set.rules[0].look_back, 45 * 60);
+    /// let misspelt = RuleSet::from_toml("[[rule]]\nname = \"x\"\ntreshold = 75");
+    /// assert!(misspelt.unwrap_err().to_string().contains("did you mean threshold?"));
+    /// # Ok::<(), rareport::rule::RuleError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the text is not TOML of this form, or if something in it cannot be meant so.
+    pub fn from_toml(text: &str) -> Result<RuleSet, RuleError> {
+        let set: RuleSet = toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;
+        set.validate()?;
+        Ok(set)
+    }
+
+    fn validate(&self) -> Result<(), RuleError> {
+        self.rules.iter().try_for_each(Rule::validate)?;
+        for (index, rule) in self.rules.iter().enumerate() {
+            let same = |other: &Rule| other.rule_id == rule.rule_id;
+            if self.rules[..index].iter().any(same) {
+                return Err(RuleError::RepeatedRule { rule_id: rule.rule_id.clone() });
+            }
+        }
+        self.exceptions.iter().try_for_each(|exception| self.validate_exception(exception))
+    }
+
+    fn validate_exception(&self, exception: &Exception) -> Result<(), RuleError> {
+        let wrong =
+            |problem: String| RuleError::Exception { comment: exception.comment.clone(), problem };
+        if exception.conditions.is_empty() {
+            return Err(wrong("it has no conditions and would cover everything".to_owned()));
+        }
+        if exception.action == Action::Ignore && !exception.rules.is_empty() {
+            return Err(wrong(
+                "what is not learned cannot be learned for other rules; leave `rules` out or \
+                 hide the alerts only"
+                    .to_owned(),
+            ));
+        }
+        let is_known = |id: &&String| self.rules.iter().any(|rule| rule.rule_id == **id);
+        match exception.rules.iter().find(|id| !is_known(id)) {
+            Some(id) => Err(wrong(format!("there is no rule {id}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Rule {
+    /// What goes into the ids of alerts.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        self.uuid.as_deref().unwrap_or(&self.rule_id)
+    }
+
+    /// Whether the rule can be executed as it says.
+    pub(crate) fn validate(&self) -> Result<(), RuleError> {
+        let wrong = |field: &'static str, expected: &'static str, found: String| {
+            Err(RuleError::Value { rule_id: self.rule_id.clone(), field, expected, found })
+        };
+        for (field, text) in [("name", &self.name), ("rule_id", &self.rule_id)] {
+            if text.is_empty() {
+                return wrong(field, "a text", "an empty one".to_owned());
+            }
+        }
+        if self.job_ids.is_empty() {
+            return wrong("job_ids", "the id of a job", "none".to_owned());
+        }
+        if !(0.0..=100.0).contains(&self.threshold) {
+            return wrong("threshold", "a score from 0 to 100", self.threshold.to_string());
+        }
+        if self.risk_score > 100 {
+            return wrong("risk_score", "a number from 0 to 100", self.risk_score.to_string());
+        }
+        if self.interval == 0 {
+            return wrong("interval", "at least 1 second", "0".to_owned());
+        }
+        if self.look_back == 0 || self.look_back / self.interval > MOST_OVERLAP {
+            let expected = "at least 1 second and at most 10,000 times the interval";
+            return wrong("look_back", expected, format!("{} s", self.look_back));
+        }
+        if self.max_alerts == 0 {
+            return wrong("max_alerts", "at least 1", "0".to_owned());
+        }
+        match &self.suppression {
+            Some(suppression)
+                if !(1..=Suppression::MOST_FIELDS).contains(&suppression.by.len()) =>
+            {
+                wrong("suppression.by", "1 to 3 fields", suppression.by.len().to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn default_threshold() -> f64 {
+    50.0
+}
+
+fn quarter_hour() -> u32 {
+    15 * 60
+}
+
+fn default_look_back() -> u32 {
+    45 * 60
+}
+
+fn minute() -> u32 {
+    60
+}
+
+fn default_max_alerts() -> usize {
+    100
+}
+
+fn default_risk_score() -> u8 {
+    21
+}
+
+#[cfg(test)]
+mod tests;

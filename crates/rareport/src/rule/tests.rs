@@ -1,0 +1,87 @@
+//! Reading of rules.
+
+use super::*;
+
+const RULE: &str = "[[rule]]\nname = \"n\"\nrule_id = \"r\"\njob_ids = [\"j\"]\n";
+
+fn said(text: &str) -> String {
+    RuleSet::from_toml(text).unwrap_err().to_string()
+}
+
+#[test]
+fn the_default_rule_has_the_values_of_the_detection_it_stands_for() {
+    let set = RuleSet::default_rules().unwrap();
+    let rule = &set.rules[0];
+    assert_eq!(set.rules.len(), 1);
+    assert_eq!((rule.threshold, rule.max_alerts, rule.risk_score), (50.0, 100, 21));
+    assert_eq!((rule.interval, rule.look_back), (900, 2700));
+    assert_eq!(rule.severity, Severity::Low);
+    let tactics: Vec<_> = rule.threat.iter().map(|threat| &*threat.tactic.id).collect();
+    assert_eq!(tactics, ["TA0011", "TA0003", "TA0010"]);
+    let defaults = &RuleSet::from_toml(RULE).unwrap().rules[0];
+    assert_eq!(
+        (defaults.threshold, defaults.interval, defaults.look_back, defaults.query_delay),
+        (rule.threshold, rule.interval, rule.look_back, rule.query_delay)
+    );
+}
+
+/// The examples that the default file has in comments.
+#[test]
+fn the_examples_in_comments_can_be_used() {
+    let uncommented = |line: &'static str| match line.strip_prefix('#') {
+        Some(prose) if prose.starts_with(' ') && !prose.starts_with("  ") => "",
+        Some(example) => example,
+        None => line,
+    };
+    let text: Vec<&str> = DEFAULT_TOML.lines().map(uncommented).collect();
+    let set = RuleSet::from_toml(&text.join("\n")).unwrap();
+    assert_eq!(set.rules[0].suppression.as_ref().unwrap().by.len(), 2);
+    assert_eq!((set.exceptions.len(), set.calendar.len()), (1, 2));
+    assert_eq!(set.exceptions[0].conditions.len(), 3);
+}
+
+#[test]
+fn unknown_keys_are_errors_with_the_line_and_the_key_that_was_meant() {
+    let error = said(&format!("{RULE}treshold = 60\n"));
+    assert!(error.starts_with("line 5: unknown field `treshold`"), "{error}");
+    assert!(error.ends_with("did you mean threshold?"), "{error}");
+    assert!(said(&format!("{RULE}zzz = 60\n")).contains("unknown field `zzz`"));
+    assert!(!said(&format!("{RULE}zzz = 60\n")).contains("did you mean"));
+    let exception = format!("{RULE}[[exception]]\ncomment = \"c\"\nexpire = 2026-01-01\n");
+    assert!(said(&exception).contains("did you mean expires?"));
+    assert!(said("[[rules]]\nname = \"x\"").contains("did you mean rule?"));
+}
+
+#[test]
+fn values_that_cannot_be_meant_are_errors() {
+    for (line, part) in [
+        ("threshold = 101", "a score from 0 to 100 as threshold, found 101"),
+        ("interval = 0", "interval"),
+        ("interval = \"1s\"\nlook_back = \"7d\"", "at most 10,000 times the interval"),
+        ("max_alerts = 0", "at least 1 as max_alerts"),
+        ("risk_score = 101", "risk_score"),
+        ("suppression = { by = [] }", "1 to 3 fields"),
+        ("severity = \"bad\"", "unknown variant"),
+        ("look_back = \"45 min\"", "such as 15m"),
+    ] {
+        let error = said(&format!("{RULE}{line}\n"));
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(said(&format!("{RULE}{RULE}")).contains("two rules with the rule_id r"));
+    let exception = |rest: &str| said(&format!("{RULE}[[exception]]\ncomment = \"c\"\n{rest}"));
+    assert!(exception("conditions = []").contains("no conditions"));
+    let condition = "conditions = [{ field = \"a\", is = 1 }]\n";
+    assert!(exception(&format!("{condition}rules = [\"x\"]")).contains("no rule x"));
+    let ignore = format!("{condition}rules = [\"r\"]\naction = \"ignore\"");
+    assert!(exception(&ignore).contains("cannot be learned for other rules"));
+}
+
+#[test]
+fn a_threat_is_written_with_its_references() {
+    let set = RuleSet::default_rules().unwrap();
+    let threat = serde_json::to_value(&set.rules[0].threat[1]).unwrap();
+    assert_eq!(threat["framework"], "MITRE ATT&CK");
+    assert_eq!(threat["tactic"]["reference"], "https://attack.mitre.org/tactics/TA0003/");
+    let knocking = &threat["technique"][0]["subtechnique"][0];
+    assert_eq!(knocking["reference"], "https://attack.mitre.org/techniques/T1205/001/");
+}

@@ -60,7 +60,7 @@ fn run(case: &Case) -> Vec<BucketResults> {
     let mut prune_before = case.prune_before;
     for (time, user, port, host, program) in &case.events {
         if let Some(start) = prune_before.take_if(|start| *start <= *time) {
-            results.extend(detector.advance_to(start));
+            results.extend(detector.advance_to(start).unwrap());
             detector.prune();
         }
         let values = case.job.influencers.iter().map(|name| match name.as_str() {

@@ -28,6 +28,13 @@ const LN_JOINT_FULL_SCORE: f64 = -100_000.0;
 /// The logarithm of an extreme probability with the full score (rare-model §2).
 const LN_EXTREME_FULL_SCORE: f64 = -1500.0;
 
+/// Below this |p·x| a power (1 − x)^p, and below this |x| the logarithm of 1 − x, is taken from its
+/// series (rare-model §7.2).
+const SERIES_LIMIT: f64 = 0.1;
+
+/// Number of terms of such a series after the constant one (rare-model §7.2).
+const SERIES_TERMS: i32 = 6;
+
 /// How the joint and the extreme probability are weighed against each other, and how many of the
 /// smallest probabilities the extreme one looks at (rare-model §2, §7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,6 +5,7 @@
 //! decided elsewhere (rare-model §5).
 
 use crate::special::Beta;
+use std::borrow::Cow;
 
 /// Factor on a sampled category probability before its rarity is looked up (rare-model §5.3 (8)).
 const SAMPLE_FACTOR: f64 = 1.05;
@@ -117,9 +118,12 @@ impl CategoryModel {
         }
     }
 
-    /// Learns one bucket from the ids present in it, ascending and without duplicates
-    /// (rare-model §5.2). Nothing happens if there are none.
+    /// Learns one bucket from the ids present in it (rare-model §5.2). Neither their order nor how
+    /// often one is named makes a difference. Nothing happens if there are none.
+    ///
+    /// Memory goes with the largest id: ids are best numbered 0, 1, 2, ….
     pub fn learn(&mut self, present: &[u32]) {
+        let present = &*ascending(present);
         let Some(&largest) = present.last() else {
             return;
         };
@@ -191,6 +195,17 @@ impl CategoryModel {
         let overflowed = known.fold(0.0, |sum, c| sum + (even - c / self.total));
         Rarity { model: self, knots, overflowed }
     }
+}
+
+/// The ids in ascending order, each once.
+fn ascending(ids: &[u32]) -> Cow<'_, [u32]> {
+    if ids.is_sorted_by(|x, y| x < y) {
+        return Cow::Borrowed(ids);
+    }
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    Cow::Owned(ids)
 }
 
 /// How rare the categories of a model are, at one moment (rare-model §5.3).
@@ -357,6 +372,19 @@ mod tests {
         for pair in 0..20 {
             assert_eq!(model.concentration(2 * pair), model.concentration(2 * pair + 1));
         }
+    }
+
+    #[test]
+    fn neither_order_nor_repetition_makes_a_difference() {
+        let (mut model, mut ordered) = (CategoryModel::new(0.00025), CategoryModel::new(0.00025));
+        for (ids, in_order) in
+            [(&[3, 0, 3, 1][..], &[0, 1, 3][..]), (&[2, 2], &[2]), (&[1, 0], &[0, 1])]
+        {
+            model.learn(ids);
+            ordered.learn(in_order);
+        }
+        assert_eq!(model.concentrations, ordered.concentrations);
+        assert_eq!((model.total, model.ascending), (ordered.total, ordered.ascending));
     }
 
     #[test]

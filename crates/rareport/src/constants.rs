@@ -11,6 +11,12 @@ pub const BASE_DECAY_RATE: f64 = 0.0005;
 /// Smallest positive normal binary64, P_MIN: the floor of every probability.
 pub const SMALLEST_PROBABILITY: f64 = f64::MIN_POSITIVE;
 
+/// The largest score, raw or normalised (rare-model §7.1, §8.6).
+pub const FULL_SCORE: f64 = 100.0;
+
+/// Mean squared z-score below which probabilities are taken to be all 1 (rare-model §7.2).
+pub const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
+
 /// Largest probability that is written as a result, and the largest that earns a normalised
 /// score, P_CUT.
 pub const LARGEST_SIGNIFICANT: f64 = 0.035;

@@ -3,7 +3,7 @@
 
 use crate::bucket::{Gathered, Subject};
 use crate::category::{CategoryModel, Rarity};
-use crate::constants::SMALLEST_PROBABILITY;
+use crate::constants::{NEGLIGIBLE_MEAN_SQUARE, SMALLEST_PROBABILITY};
 use crate::job::Function;
 use crate::special::{gamma_q, normal_upper_tail_quantile};
 use crate::tree::{Influence, Leaves};
@@ -13,9 +13,6 @@ use std::ops::Range;
 
 /// Smallest strength of an influence that is kept (rare-model §2, influence cut-off).
 const INFLUENCE_CUT_OFF: f64 = 0.4;
-
-/// Mean squared z-score below which the probabilities are taken to be all 1 (rare-model §7.2).
-const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
 
 /// Most causes of a record (rare-model §14.2).
 const MOST_CAUSES: usize = 10;

@@ -19,7 +19,8 @@ const BIG_DIFFERENCE: f64 = 1.5;
 /// Ratio of two scores below which a change is worth it however small they are.
 const BIG_RATIO: f64 = 0.33;
 
-/// Number of classes of scores; moving from one to another is worth a change.
+/// Width of a class of scores, a quarter of 0–100; moving from one class to another is worth a
+/// change.
 const CLASS_WIDTH: f64 = 25.0;
 
 /// Scores stored results anew.

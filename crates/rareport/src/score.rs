@@ -4,7 +4,7 @@
 //! How several probabilities become one is `aggregate`'s, and how a score is judged against the
 //! scores seen before is `normalizer`'s.
 
-use crate::constants::{LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
+use crate::constants::{FULL_SCORE, LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
 
 /// Largest probability with a raw score above zero (P_SIG, rare-model §2).
 const LARGEST_SCORED: f64 = 0.05;
@@ -17,9 +17,6 @@ const TINY: f64 = 1e-50;
 
 /// Raw score of the probability [`TINY`].
 const SCORE_OF_TINY: f64 = 50.0;
-
-/// Largest raw score, that of the smallest probability, and largest normalised score.
-const FULL_SCORE: f64 = 100.0;
 
 /// The probability that stands for a raw score of zero (rare-model §7.1 (13)).
 const UNREMARKABLE: f64 = 0.525;

@@ -19,7 +19,7 @@ use crate::unlearned;
 
 /// Buckets that a model of rare values should have learned from before its
 /// scores mean much.
-const LEARNING_BUCKETS: u64 = 20;
+const LEARNING_BUCKETS: u64 = rareport::explain::MATURE_AFTER;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {

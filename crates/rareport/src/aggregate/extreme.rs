@@ -5,7 +5,7 @@
 //! loses its digits to cancellation when the probabilities are widely spread; the quadrature of
 //! `quadrature` then takes its place.
 
-use super::quadrature;
+use super::{SERIES_LIMIT, SERIES_TERMS, quadrature};
 use crate::constants::SMALLEST_PROBABILITY;
 use std::ops::RangeInclusive;
 
@@ -18,12 +18,6 @@ const LARGEST_CANCELLATION: f64 = 1e6;
 
 /// A logarithm of a probability that reaches this is held to be a failure (rare-model §7.2).
 const LARGEST_LN_PROBABILITY: f64 = 0.001;
-
-/// Below this |p·x| a power of 1 − x is taken from its binomial series (rare-model §7.2).
-const SERIES_LIMIT: f64 = 0.1;
-
-/// Number of terms of that series after the constant one (rare-model §7.2).
-const SERIES_TERMS: u32 = 6;
 
 /// Above this p a power of 1 − x is taken to be e^(−p·x) (rare-model §7.2).
 const EXPONENTIAL_LIMIT: f64 = 1000.0;

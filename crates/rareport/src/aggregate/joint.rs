@@ -1,11 +1,8 @@
 //! How extreme several probabilities are jointly: each is read as that of a two-sided z-score,
 //! and the sum of the squared z-scores is held against the chi-squared distribution.
 
-use crate::constants::SMALLEST_PROBABILITY;
+use crate::constants::{NEGLIGIBLE_MEAN_SQUARE, SMALLEST_PROBABILITY};
 use crate::special;
-
-/// Mean squared z-score below which the probabilities are taken to be all 1 (rare-model §7.2).
-const NEGLIGIBLE_MEAN_SQUARE: f64 = 1e-8;
 
 /// Below this many times the smallest probability the incomplete gamma function counts as
 /// underflowed and a bound takes its place (rare-model §7.2).

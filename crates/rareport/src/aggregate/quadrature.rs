@@ -4,6 +4,7 @@
 //! the model as it is: rare-model §7.2 prescribes it to the letter.
 
 use super::extreme::ln_falling_factorial;
+use super::{SERIES_LIMIT, SERIES_TERMS};
 use crate::constants::SMALLEST_PROBABILITY;
 
 /// Nodes and weights of the three-point Gauss–Legendre rule on `[-1, 1]` (rare-model §7.2).
@@ -16,12 +17,6 @@ const GAUSS_LEGENDRE: [(f64, f64); 3] = [
 /// Largest ratio of neighbouring limits, by the number of probabilities up to the last
 /// (rare-model §7.2).
 const LARGEST_RATIO: [f64; 5] = [1e32, 1e16, 1e8, 1e4, 100.0];
-
-/// Below this |x|, ln(1 − x) is replaced by the first terms of a series (rare-model §7.2).
-const SERIES_LIMIT: f64 = 0.1;
-
-/// Number of terms of that series (rare-model §7.2).
-const SERIES_TERMS: i32 = 6;
 
 /// The nested integrals, outermost first.
 struct Nested {

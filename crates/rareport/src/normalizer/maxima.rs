@@ -5,7 +5,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
 
 /// For how many buckets a maximum is remembered without being fed again (rare-model §2).
-const MEMORY: u32 = 50;
+pub(super) const MEMORY: u32 = 50;
 
 /// Growth of a maximum that counts as a big change (rare-model §2).
 const BIG_CHANGE: f64 = 1.1;

@@ -4,6 +4,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::{DISCRETISATION, Normalizer, Scope, discretise, significant_raw_score};
+use crate::constants::FULL_SCORE;
 use crate::digest::{Bounds, QuantileDigest};
 use crate::score;
 use crate::special::Beta;
@@ -20,9 +21,6 @@ const KNOTS: [(f64, f64); 9] = [
     (99.9, 90.0),
     (100.0, 100.0),
 ];
-
-/// The largest score.
-const FULL_SCORE: f64 = 100.0;
 
 /// The noise level as a fraction of the scores (rare-model §2, noise percentile).
 const NOISE_FRACTION: f64 = 0.5;

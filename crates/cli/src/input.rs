@@ -15,6 +15,7 @@ mod merge;
 mod places;
 mod reader;
 mod rotation;
+mod silence;
 mod totals;
 
 use std::cell::Cell;
@@ -31,6 +32,7 @@ use self::log_end::resolve_range;
 pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
 pub(crate) use self::reader::LogReader;
 use self::reader::{BeforeWaiting, Tally};
+use self::silence::pass_silence;
 pub(crate) use self::totals::{LeftOut, Totals};
 use crate::args::InputArgs;
 use crate::console::Console;
@@ -67,6 +69,8 @@ pub(crate) struct Input<'a> {
     in_range: Cell<bool>,
     past_range: Cell<bool>,
     before_waiting: BeforeWaiting<'a>,
+    /// Whether somebody waits for what is found.
+    is_waited_for: bool,
 }
 
 impl<'a> Input<'a> {
@@ -87,13 +91,17 @@ impl<'a> Input<'a> {
             in_range: Cell::new(false),
             past_range: Cell::new(false),
             before_waiting: &|| Ok(()),
+            is_waited_for: false,
         })
     }
 
     /// Does something, such as writing what was found so far, whenever the
     /// input may have to be waited for. Its errors end the reading.
+    ///
+    /// Events that are read one by one are then over when nothing comes for a
+    /// while, not only when something does.
     pub(crate) fn before_waiting(self, act: BeforeWaiting<'a>) -> Input<'a> {
-        Input { before_waiting: act, ..self }
+        Input { before_waiting: act, is_waited_for: true, ..self }
     }
 
     /// Size of all files in bytes as stored, if it is known.
@@ -140,13 +148,21 @@ impl<'a> Input<'a> {
         let mut totals = Totals::default();
         for log in &self.logs {
             let host = self.host_of(log);
-            let text = self.log_reader(log);
+            let text = self.live_reader(log);
             let places = text.places();
             let mut reader = Reader::new(text).events();
-            while let Some(event) = reader.next_event()? {
-                if self.wants(event.id().millis) {
-                    each(&event, host)?;
-                }
+            loop {
+                let error = match reader.next_event() {
+                    Ok(Some(event)) if self.wants(event.id().millis) => {
+                        each(&event, host)?;
+                        continue;
+                    }
+                    Ok(Some(_)) => continue,
+                    Ok(None) => break,
+                    Err(error) => error,
+                };
+                pass_silence(error)?;
+                reader.advance_to(u64::MAX);
             }
             totals.add(&reader.stats(), |line| places.name(log, line));
         }
@@ -166,15 +182,24 @@ impl<'a> Input<'a> {
         let mut totals = Totals::default();
         for log in &self.logs {
             let host = self.host_of(log);
-            let text = self.log_reader(log);
+            let text = self.live_reader(log);
             let places = text.places();
             let mut reader = Reader::new(text).connections();
-            while let Some(connection) = reader.next_connection()? {
-                let wanted = self.wants(connection.id().millis);
-                totals.connection(connection.kind(), wanted);
-                if wanted {
-                    each(&connection, host)?;
-                }
+            loop {
+                let error = match reader.next_connection() {
+                    Ok(Some(connection)) => {
+                        let wanted = self.wants(connection.id().millis);
+                        totals.connection(connection.kind(), wanted);
+                        if wanted {
+                            each(&connection, host)?;
+                        }
+                        continue;
+                    }
+                    Ok(None) => break,
+                    Err(error) => error,
+                };
+                pass_silence(error)?;
+                reader.advance_to(u64::MAX);
             }
             totals.add(&reader.stats(), |line| places.name(log, line));
         }
@@ -210,6 +235,12 @@ impl<'a> Input<'a> {
     /// A log as one stream of text.
     pub(crate) fn log_reader(&self, log: &Log) -> LogReader<'_> {
         LogReader::new(log, self.console, &self.tally, self.before_waiting)
+    }
+
+    /// A log as one stream of text that tells of silence if somebody waits.
+    fn live_reader(&self, log: &Log) -> LogReader<'_> {
+        let text = self.log_reader(log);
+        if self.is_waited_for { text.telling_silence() } else { text }
     }
 
     /// A reader of the text of one of several logs that are read at once.

@@ -44,20 +44,28 @@ const START: usize = 512;
 /// Bytes of compressed data that are read at a time, and of a first line that is looked at.
 pub(super) const CHUNK: usize = 1 << 16;
 
+/// The text of a source.
+pub(super) struct Text<'a> {
+    pub(super) reader: Box<dyn Read + 'a>,
+    /// Whether the source is compressed.
+    pub(super) compressed: bool,
+}
+
 /// Reads `source` decompressed. Several compressed streams one after the other
 /// are read as one.
-pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Text<'a>> {
     let start = read_start(&mut source, has_signature)?;
     let compression = Compression::of(&start);
     let source = Cursor::new(start).chain(source);
     let buffered = |source| BufReader::with_capacity(CHUNK, source);
-    Ok(match compression {
+    let reader: Box<dyn Read + 'a> = match compression {
         Compression::None => Box::new(source),
         Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(source))),
         Compression::Xz => Box::new(XzDecoder::new_multi_decoder(buffered(source))),
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(buffered(source))?),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(buffered(source))),
-    })
+    };
+    Ok(Text { reader, compressed: compression != Compression::None })
 }
 
 /// Whether `source`, read from its start, is compressed.
@@ -124,7 +132,7 @@ mod tests {
     fn every_format_with_several_streams() {
         for (format, bytes) in packed() {
             let mut text = Vec::new();
-            decompress(&bytes[..]).unwrap().read_to_end(&mut text).unwrap();
+            decompress(&bytes[..]).unwrap().reader.read_to_end(&mut text).unwrap();
             assert_eq!(text, [TEXT, TEXT].concat(), "{format}");
         }
     }
@@ -134,7 +142,7 @@ mod tests {
         for (format, bytes) in packed().into_iter().skip(1) {
             let cut = &bytes[..bytes.len() - 3];
             let mut text = Vec::new();
-            assert!(decompress(cut).unwrap().read_to_end(&mut text).is_err(), "{format}");
+            assert!(decompress(cut).unwrap().reader.read_to_end(&mut text).is_err(), "{format}");
         }
     }
 
@@ -142,7 +150,7 @@ mod tests {
     fn short_input_is_plain() {
         for bytes in [&b""[..], b"B", b"BZ", b"BZhello"] {
             let mut text = Vec::new();
-            decompress(bytes).unwrap().read_to_end(&mut text).unwrap();
+            decompress(bytes).unwrap().reader.read_to_end(&mut text).unwrap();
             assert_eq!(text, bytes);
         }
     }

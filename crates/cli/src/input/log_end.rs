@@ -81,7 +81,7 @@ fn tail_of(path: &Path) -> io::Result<Vec<u8>> {
         return Ok(tail);
     }
     file.rewind()?;
-    let mut text = decompress(file)?;
+    let mut text = decompress(file)?.reader;
     loop {
         let read = text.by_ref().take(TAIL as u64).read_to_end(&mut tail)?;
         tail.drain(..tail.len().saturating_sub(TAIL));

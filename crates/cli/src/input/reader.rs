@@ -7,11 +7,12 @@ use std::iter::Enumerate;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
-use super::compression::{CHUNK, decompress, read_start};
+use super::compression::{CHUNK, Text, decompress, read_start};
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::log::{Log, Member};
 use super::places::Places;
+use super::silence::{Listener, silence, stdin};
 use crate::console::Console;
 
 /// What was read from all logs, to tell why there was nothing in them.
@@ -47,7 +48,8 @@ impl Tally {
 /// Reads the members of a log one after the other, decompressed.
 ///
 /// A member that cannot be read is reported to the console, once, and the next
-/// one is read; so reading only fails with what is done before it.
+/// one is read; so reading only fails with what is done before it, and to tell
+/// of silence.
 pub(crate) struct LogReader<'a> {
     waiting: Enumerate<IntoIter<Member>>,
     current: Option<Opened<'a>>,
@@ -56,6 +58,7 @@ pub(crate) struct LogReader<'a> {
     console: &'a Console,
     tally: &'a Tally,
     before_waiting: BeforeWaiting<'a>,
+    tells_silence: bool,
 }
 
 /// What is done before bytes are read that may be yet to come.
@@ -67,6 +70,8 @@ struct Opened<'a> {
     /// What was read of it before it was asked for.
     start: Cursor<Vec<u8>>,
     text: Box<dyn Read + 'a>,
+    /// Tells when nothing comes, if that can be told.
+    listener: Option<Listener>,
     /// The first [`HEAD`] bytes of what was read.
     head: Vec<u8>,
 }
@@ -87,7 +92,14 @@ impl<'a> LogReader<'a> {
             console,
             tally,
             before_waiting,
+            tells_silence: false,
         }
+    }
+
+    /// The same reader, which tells of silence by an error: when nothing has
+    /// come for a while behind a whole line. A later call reads on.
+    pub(super) fn telling_silence(self) -> LogReader<'a> {
+        LogReader { tells_silence: true, ..self }
     }
 
     /// Where the members begin, as far as they were read.
@@ -97,19 +109,25 @@ impl<'a> LogReader<'a> {
 
     /// Opens a member that is no archive; the error says why not.
     fn open(&self, member: Member) -> Result<Opened<'a>, String> {
-        let opened = match &member {
-            Member::Stdin => decompress(self.console.watch(io::stdin().lock())),
-            Member::File { path, .. } => {
-                File::open(path).and_then(|file| decompress(self.console.watch(file)))
-            }
-        };
-        let started = opened.and_then(|mut text| Ok((read_start(&mut text, tells_archive)?, text)));
-        let (start, text) = started.map_err(|error| unreadable(&member, &error))?;
-        if is_archive(&start) {
+        let opened = self.start(&member).map_err(|error| unreadable(&member, &error))?;
+        if is_archive(opened.start.get_ref()) {
             return Err(format!("{member}: {}", Foreign::Archive.advice()));
         }
-        let head = Vec::with_capacity(HEAD);
-        Ok(Opened { member, start: Cursor::new(start), text, head })
+        Ok(opened)
+    }
+
+    /// Opens a member and reads the start of its text.
+    fn start(&self, member: &Member) -> io::Result<Opened<'a>> {
+        let file = match member {
+            Member::Stdin => stdin()?,
+            Member::File { path, .. } => File::open(path)?,
+        };
+        let listener = if member.may_wait() { Listener::new(&file) } else { None };
+        let Text { reader: mut text, compressed } = decompress(self.console.watch(file))?;
+        let start = Cursor::new(read_start(&mut text, tells_archive)?);
+        // A decoder may have more to give although nothing comes.
+        let listener = listener.filter(|_| !compressed);
+        Ok(Opened { member: member.clone(), start, text, listener, head: Vec::with_capacity(HEAD) })
     }
 
     /// Notes what was read of a member, at its end.
@@ -195,6 +213,14 @@ impl Read for Broken {
     }
 }
 
+impl Opened<'_> {
+    /// Waits for something to read; whether there was nothing for a while.
+    fn is_silent(&mut self) -> bool {
+        let is_read = self.start.position() == self.start.get_ref().len() as u64;
+        is_read && self.listener.as_mut().is_some_and(Listener::hears_nothing)
+    }
+}
+
 impl Read for Opened<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.start.read(buffer)? {
@@ -223,6 +249,9 @@ impl Read for LogReader<'_> {
             };
             if opened.member.may_wait() {
                 (self.before_waiting)()?;
+                if self.tells_silence && self.ends_in_newline && opened.is_silent() {
+                    return Err(silence());
+                }
             }
             match opened.read(buffer) {
                 Ok(0) => self.close(),

@@ -109,8 +109,45 @@ fn what_is_whole_is_written_before_more_is_waited_for() {
     }
 }
 
+/// An event that no record ends.
+const OPEN_EVENT: &str = "\
+    type=SYSCALL msg=audit(1.500:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=1\n\
+    type=SOCKADDR msg=audit(1.500:7): saddr=0200115CCB007109\n";
+
+#[cfg(unix)]
+#[test]
+fn a_silent_pipe_ends_the_events_in_it() {
+    for arguments in [&["events", "--format", "ndjson"][..], &["records", "--group"]] {
+        let line = first_line_while_open(arguments, OPEN_EVENT);
+        assert!(
+            line.is_some_and(
+                |line| line.contains("203.0.113.9") || line.contains("0200115CCB007109")
+            ),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn half_a_line_is_waited_for() {
+    let at = OPEN_EVENT.find("saddr=").unwrap();
+    let (first, second) = OPEN_EVENT.split_at(at);
+    let whole = rareport_with(&["events"], OPEN_EVENT.as_bytes()).expect(0);
+    let pieces = run_in_pieces(&["events"], first.as_bytes(), second.as_bytes(), SILENCE);
+    assert_eq!(pieces, (Some(0), whole.stdout));
+}
+
+/// Longer than a pipe may be silent before its events are over.
+const SILENCE: Duration = Duration::from_secs(4);
+
 /// What a run writes whose input comes in two pieces, the second after a while.
-fn run_in_pieces(arguments: &[&str], first: &[u8], second: &[u8]) -> (Option<i32>, String) {
+fn run_in_pieces(
+    arguments: &[&str],
+    first: &[u8],
+    second: &[u8],
+    pause: Duration,
+) -> (Option<i32>, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -120,7 +157,7 @@ fn run_in_pieces(arguments: &[&str], first: &[u8], second: &[u8]) -> (Option<i32
         .unwrap();
     let mut pipe = child.stdin.take().unwrap();
     pipe.write_all(first).unwrap();
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(pause);
     // Whoever refuses the first piece does not wait for the second.
     let _ = pipe.write_all(second);
     drop(pipe);
@@ -139,7 +176,8 @@ fn it_does_not_matter_in_which_pieces_the_input_comes() {
         let whole = rareport_with(&["records"], &input);
         for at in [1, 8, 100] {
             let at = at.min(input.len() / 2);
-            let pieces = run_in_pieces(&["records"], &input[..at], &input[at..]);
+            let pieces =
+                run_in_pieces(&["records"], &input[..at], &input[at..], Duration::from_millis(300));
             assert_eq!(pieces, (Some(whole.status), whole.stdout.clone()), "{input:?} at {at}");
         }
     }

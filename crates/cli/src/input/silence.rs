@@ -1,0 +1,89 @@
+//! Whether a pipe is silent, so that nobody waits for what is there already.
+//!
+//! The records of an event come together, but only the next record, or the end
+//! of the input, shows that an event without a last record is over. On a live
+//! pipe both may be hours away.
+
+use std::fs::File;
+use std::io;
+
+/// Nothing has come for a while. No error of the input, which goes on.
+#[derive(Debug)]
+struct Silence;
+
+impl std::fmt::Display for Silence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nothing has come for a while")
+    }
+}
+
+impl std::error::Error for Silence {}
+
+/// The error that tells of silence.
+pub(super) fn silence() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, Silence)
+}
+
+/// Lets an error pass that only tells of silence.
+///
+/// # Errors
+///
+/// Every other one.
+pub(super) fn pass_silence(error: io::Error) -> io::Result<()> {
+    match error.get_ref() {
+        Some(inner) if inner.is::<Silence>() => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// Listens to a pipe that someone else reads.
+pub(super) struct Listener {
+    pipe: File,
+    /// Whether silence was told since the last time that it was not silent.
+    told: bool,
+}
+
+impl Listener {
+    /// Listens to `pipe`; `None` where that cannot be done.
+    pub(super) fn new(pipe: &File) -> Option<Listener> {
+        Some(Listener { pipe: pipe.try_clone().ok()?, told: false })
+    }
+
+    /// Waits for something to read; whether there was nothing for two seconds,
+    /// which is told once.
+    pub(super) fn hears_nothing(&mut self) -> bool {
+        self.told = !self.told && is_silent(&self.pipe);
+        self.told
+    }
+}
+
+/// Whether nothing comes for two seconds, auditd's own `end_of_event_timeout`.
+#[cfg(unix)]
+fn is_silent(pipe: &File) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+    let mut pipes = [PollFd::new(pipe, PollFlags::IN)];
+    // What goes wrong here goes wrong again where it can be told: in reading.
+    poll(&mut pipes, Some(&PATIENCE)).is_ok_and(|ready| ready == 0)
+}
+
+#[cfg(not(unix))]
+fn is_silent(_: &File) -> bool {
+    false
+}
+
+/// Standard input without a buffer, in which something to read could lie
+/// unheard.
+#[cfg(unix)]
+pub(super) fn stdin() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// Standard input without a buffer, in which something to read could lie
+/// unheard.
+#[cfg(windows)]
+pub(super) fn stdin() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdin().as_handle().try_clone_to_owned().map(File::from)
+}

@@ -75,8 +75,8 @@ pub(crate) struct InputArgs {
     /// A directory stands for the `audit.log` in it and its rotations
     /// (`audit.log.N`, `audit.log-DATE`, `audit.log.old`, also with .gz, .xz,
     /// .zst or .bz2), oldest first, or if it has none for those up to 8 levels
-    /// below it, such as `HOST/var/log/audit`. Compression is recognised by
-    /// content.
+    /// below it, such as `HOST/var/log/audit`. Compression, and the journal as
+    /// `journalctl -o json` prints it, are recognised by content.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Leave out what happened before TIME

@@ -9,6 +9,7 @@ mod compression;
 mod discover;
 mod foreign;
 mod identity;
+mod journal;
 mod log;
 mod log_end;
 mod merge;

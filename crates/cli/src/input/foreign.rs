@@ -15,6 +15,8 @@ const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
     Json,
+    /// What `journalctl -o export` prints.
+    Export,
     Archive,
     Binary,
 }
@@ -27,6 +29,8 @@ impl Foreign {
             Some(Foreign::Archive)
         } else if head.contains(&0) {
             Some(Foreign::Binary)
+        } else if head.starts_with(b"__CURSOR=") {
+            Some(Foreign::Export)
         } else if is_json(head) {
             Some(Foreign::Json)
         } else {
@@ -39,6 +43,10 @@ impl Foreign {
         match self {
             Foreign::Json => {
                 "the input is JSON, not the text that auditd writes; name the audit.log itself"
+            }
+            Foreign::Export => {
+                "this is the journal in its export format; give what \
+                 `journalctl -o json _TRANSPORT=audit` prints"
             }
             Foreign::Archive => {
                 "this is an archive (tar, zip, 7z or lz4); unpack it and name the log in it \

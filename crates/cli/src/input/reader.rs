@@ -10,6 +10,7 @@ use std::vec::IntoIter;
 use super::compression::{CHUNK, Text, decompress, read_start};
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
+use super::journal::{JournalReader, is_journal};
 use super::log::{Log, Member};
 use super::places::Places;
 use super::silence::{Listener, silence, stdin};
@@ -124,10 +125,16 @@ impl<'a> LogReader<'a> {
         };
         let listener = if member.may_wait() { Listener::new(&file) } else { None };
         let Text { reader: mut text, compressed } = decompress(self.console.watch(file))?;
-        let start = Cursor::new(read_start(&mut text, tells_archive)?);
+        let mut start = read_start(&mut text, tells_archive)?;
+        let journal = is_journal(&start);
+        if journal {
+            text = Box::new(JournalReader::new(Cursor::new(start).chain(text)));
+            start = read_start(&mut text, tells_archive)?;
+        }
         // A decoder may have more to give although nothing comes.
-        let listener = listener.filter(|_| !compressed);
-        Ok(Opened { member: member.clone(), start, text, listener, head: Vec::with_capacity(HEAD) })
+        let listener = listener.filter(|_| !compressed && !journal);
+        let (start, head) = (Cursor::new(start), Vec::with_capacity(HEAD));
+        Ok(Opened { member: member.clone(), start, text, listener, head })
     }
 
     /// Notes what was read of a member, at its end.

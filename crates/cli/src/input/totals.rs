@@ -237,7 +237,7 @@ fn reason(kind: RecordErrorKind) -> String {
         }
         RecordErrorKind::NoEventId => format!(
             "{kind}; name /var/log/audit/audit.log of that machine or, if no auditd runs on it, \
-             give what `journalctl -k` prints"
+             give what `journalctl -o json _TRANSPORT=audit` or `journalctl -k` prints"
         ),
         _ => kind.to_string(),
     }

@@ -11,6 +11,7 @@ mod detect;
 mod events;
 mod golden;
 mod input;
+mod journal;
 mod observations;
 mod output;
 mod records;

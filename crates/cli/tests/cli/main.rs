@@ -12,6 +12,8 @@ mod events;
 mod golden;
 mod input;
 mod journal;
+#[cfg(target_os = "linux")]
+mod memory;
 mod observations;
 mod output;
 mod records;

@@ -196,5 +196,50 @@ fn gap(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, push, close, gap);
+/// Closing a bucket of a population job with records for many of its persons, each with causes.
+fn population(criterion: &mut Criterion) {
+    const PERSONS: u64 = 2000;
+    let mut job = JobConfig::rare("process.name");
+    job.detector.over_field = Some("host.name".to_owned());
+    let mut detector = match Detector::new(job) {
+        Ok(detector) => detector,
+        Err(error) => panic!("{error}"),
+    };
+    let mut start = 0;
+    let mut fill = |detector: &mut Detector, rare: bool| {
+        for person in 0..PERSONS {
+            let host = format!("host-{person:04}");
+            let of_its_own = format!("process-{}-{start}", person % 400);
+            let usual = if rare && person < 400 { of_its_own.as_str() } else { "sshd" };
+            for process in ["cron", usual] {
+                let observation =
+                    Observation { over: Some(host.as_bytes()), ..Observation::new(start, process) };
+                black_box(detector.push(&observation).is_ok());
+            }
+        }
+        start += SPAN;
+    };
+    for _ in 0..30 {
+        fill(&mut detector, false);
+        black_box(detector.finish().count());
+    }
+    let mut group = criterion.benchmark_group("population");
+    group.sample_size(10);
+    group.bench_function("400 rare of 2000", |bencher| {
+        bencher.iter_custom(|rounds| {
+            let mut taken = Duration::ZERO;
+            for _ in 0..rounds {
+                let mut detector = detector.clone();
+                fill(&mut detector, true);
+                let begin = Instant::now();
+                black_box(detector.finish().count());
+                taken += begin.elapsed();
+            }
+            taken
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, push, close, gap, population);
 criterion_main!(benches);

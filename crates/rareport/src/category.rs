@@ -4,6 +4,10 @@
 //! A category is known by its id; what the ids stand for, and which buckets are learned, is
 //! decided elsewhere (rare-model §5).
 
+mod cached;
+
+pub(crate) use cached::CachedRarity;
+
 use crate::special::Beta;
 use std::borrow::Cow;
 
@@ -230,10 +234,17 @@ impl Rarity<'_> {
     /// the rarest category for an id without one. 1 if there are no categories at all.
     #[must_use]
     pub fn probability(&self, id: u32) -> f64 {
-        match self.model.concentration(id) {
-            Some(concentration) => self.probability_at(concentration),
-            None => self.smallest(),
-        }
+        self.concentration(id).map_or(1.0, |concentration| self.probability_at(concentration))
+    }
+
+    /// The concentration that the rarity of `id` goes by: for an id without a category that of the
+    /// rarest.
+    fn concentration(&self, id: u32) -> Option<f64> {
+        self.model.concentration(id).or_else(|| self.smallest_concentration())
+    }
+
+    fn smallest_concentration(&self) -> Option<f64> {
+        self.model.concentration(*self.model.rarest_first().first()?)
     }
 
     /// P̂ of a category with a concentration, (7)–(10).
@@ -251,8 +262,7 @@ impl Rarity<'_> {
     /// The smallest P̂ of all categories, that of the rarest.
     #[must_use]
     pub fn smallest(&self) -> f64 {
-        let rarest = self.model.rarest_first().first();
-        let concentration = rarest.and_then(|&id| self.model.concentration(id));
+        let concentration = self.smallest_concentration();
         concentration.map_or(1.0, |concentration| self.probability_at(concentration))
     }
 

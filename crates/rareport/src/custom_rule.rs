@@ -3,6 +3,9 @@
 //! A rule applies to a leaf if all entries of its scope hold, and an entry holds if a field's value
 //! matches a filter, or does not (rare-model §13).
 
+mod items;
+
+use self::items::Items;
 use crate::job::{Filter, FilterType, JobConfig, JobError, RuleAction, RuleConfig, ScopeConfig};
 
 /// What rules say about one leaf.
@@ -27,7 +30,7 @@ struct Rule {
 #[derive(Clone, Debug)]
 struct Entry {
     field: Field,
-    items: Vec<Pattern>,
+    items: Items,
     /// Whether the value must match an item, or none.
     include: bool,
 }
@@ -36,15 +39,6 @@ struct Entry {
 enum Field {
     By,
     Partition,
-}
-
-/// An item of a filter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Pattern {
-    Exactly(Box<[u8]>),
-    StartsWith(Box<[u8]>),
-    EndsWith(Box<[u8]>),
-    Contains(Box<[u8]>),
 }
 
 impl CustomRules {
@@ -100,49 +94,11 @@ impl Entry {
         let Some(filter) = job.filters.iter().find(wanted) else {
             return Err(JobError::NoSuchFilter { id: scope.filter_id.clone() });
         };
-        let items = filter.items.iter().map(|item| Pattern::of(item.as_bytes())).collect();
+        let items = Items::of(filter.items.iter().map(String::as_bytes));
         Ok(Entry { field, items, include: scope.filter_type == FilterType::Include })
     }
 
     fn holds(&self, value: &[u8]) -> bool {
-        self.items.iter().any(|item| item.matches(value)) == self.include
-    }
-}
-
-impl Pattern {
-    /// Reads an item: `*` stands for any text at its start, at its end or at both.
-    fn of(item: &[u8]) -> Self {
-        match item {
-            [b'*', inner @ .., b'*'] => Pattern::Contains(inner.into()),
-            [b'*', end @ ..] => Pattern::EndsWith(end.into()),
-            [start @ .., b'*'] => Pattern::StartsWith(start.into()),
-            exact => Pattern::Exactly(exact.into()),
-        }
-    }
-
-    fn matches(&self, value: &[u8]) -> bool {
-        match self {
-            Pattern::Exactly(text) => value == &**text,
-            Pattern::StartsWith(text) => value.starts_with(text),
-            Pattern::EndsWith(text) => value.ends_with(text),
-            Pattern::Contains(text) => memchr::memmem::find(value, text).is_some(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn items_match_whole_values_or_what_the_asterisks_leave() {
-        let matches =
-            |item: &str, value: &str| Pattern::of(item.as_bytes()).matches(value.as_bytes());
-        assert!(matches("80", "80") && !matches("80", "8080"));
-        assert!(matches("80*", "8080") && !matches("80*", "1180"));
-        assert!(matches("*80", "1180") && !matches("*80", "8081"));
-        assert!(matches("*08*", "8080") && !matches("*08*", "8800"));
-        assert!(matches("*", "") && matches("*", "anything"));
-        assert!(!matches("8?", "80") && !matches("nc", "NC"));
+        self.items.match_value(value) == self.include
     }
 }

@@ -3,7 +3,7 @@
 //! A job without a partition field has a single one (rare-model §14.1).
 
 use crate::bucket::{Gathered, Subject};
-use crate::category::CategoryModel;
+use crate::category::{CachedRarity, CategoryModel};
 use crate::constants::decay_rate;
 use crate::custom_rule::CustomRules;
 use crate::dictionary::Dictionary;
@@ -74,6 +74,14 @@ impl Model {
             Some(_) => Model::Population(Population::new(job.detector.function)),
         }
     }
+
+    /// How rare by-field values are.
+    fn rarity(&self) -> CachedRarity<'_> {
+        CachedRarity::of(match self {
+            Model::Rare(model) => model,
+            Model::Population(population) => population.model(),
+        })
+    }
 }
 
 /// Values, histories and model of one partition.
@@ -124,7 +132,8 @@ impl Partition {
         }
     }
 
-    /// Adds the leaves of this partition's subjects, which are those of `range`.
+    /// Adds the leaves of this partition's subjects, which are those of `range`, and gives the
+    /// rarity that they were judged by.
     pub(crate) fn judge(
         &self,
         gathered: &Gathered<'_>,
@@ -132,14 +141,16 @@ impl Partition {
         rules: &CustomRules,
         value: &[u8],
         leaves: &mut Leaves,
-    ) {
+    ) -> CachedRarity<'_> {
+        let rarity = self.model.rarity();
         match &self.model {
-            Model::Rare(model) => {
+            Model::Rare(_) => {
                 let skips = |id: u32| rules.verdict(self.by.value(id), value).skip_result;
-                rare::judge(model, gathered, range, skips, leaves);
+                rare::judge(&rarity, gathered, range, skips, leaves);
             }
-            Model::Population(population) => population.judge(gathered, range, leaves),
+            Model::Population(population) => population.judge(&rarity, gathered, range, leaves),
         }
+        rarity
     }
 
     /// Remembers that the subjects were present in the bucket that starts at `start`.

@@ -2,7 +2,7 @@
 //! by-field values ("attributes") are among all persons (rare-model §14.2, §14.3).
 
 use crate::bucket::{Gathered, Subject};
-use crate::category::{CategoryModel, Rarity};
+use crate::category::{CachedRarity, CategoryModel};
 use crate::constants::{NEGLIGIBLE_MEAN_SQUARE, SMALLEST_PROBABILITY};
 use crate::job::Function;
 use crate::special::{gamma_q, normal_upper_tail_quantile};
@@ -90,12 +90,22 @@ impl Population {
         self.model = CategoryModel::of_counts(&self.persons);
     }
 
+    /// The attributes as categories.
+    pub(crate) fn model(&self) -> &CategoryModel {
+        &self.model
+    }
+
     /// Adds a leaf for every person among the subjects of `range`, by ascending id.
-    pub(crate) fn judge(&self, gathered: &Gathered<'_>, range: Range<usize>, leaves: &mut Leaves) {
-        let rarity = self.model.rarity();
+    pub(crate) fn judge(
+        &self,
+        rarity: &CachedRarity<'_>,
+        gathered: &Gathered<'_>,
+        range: Range<usize>,
+        leaves: &mut Leaves,
+    ) {
         let mut start = range.start;
         for person in gathered.subjects[range].chunk_by(|(x, _), (y, _)| x.over == y.over) {
-            let attributes = self.attributes(&rarity, person);
+            let attributes = self.attributes(rarity, person);
             let probability = joint(attributes.iter());
             let influences = influences(gathered, start, &attributes, probability);
             leaves.push(person[0].0.over, probability, influences);
@@ -103,7 +113,7 @@ impl Population {
         }
     }
 
-    fn attributes(&self, rarity: &Rarity<'_>, person: &[(Subject, u64)]) -> Vec<Attribute> {
+    fn attributes(&self, rarity: &CachedRarity<'_>, person: &[(Subject, u64)]) -> Vec<Attribute> {
         let events: u64 = person.iter().map(|(_, count)| count).sum();
         let weight = |count: u64| {
             let share = count as f64 / events as f64;
@@ -124,10 +134,11 @@ impl Population {
     /// order of `name`.
     pub(crate) fn causes<T: Ord>(
         &self,
+        rarity: &CachedRarity<'_>,
         person: &[(Subject, u64)],
         name: impl Fn(u32) -> T,
     ) -> Vec<CauseOf> {
-        let mut attributes = self.attributes(&self.model.rarity(), person);
+        let mut attributes = self.attributes(rarity, person);
         attributes.sort_by(|x, y| {
             x.probability.total_cmp(&y.probability).then_with(|| name(x.id).cmp(&name(y.id)))
         });
@@ -135,12 +146,6 @@ impl Population {
         let limit = (CAUSE_TOLERANCE * smallest).max(SURE_CAUSE);
         let causes = attributes.iter().take_while(|a| a.probability <= limit).take(MOST_CAUSES);
         causes.map(|a| CauseOf { attribute: a.id, probability: a.probability }).collect()
-    }
-
-    /// What a cause of a person's record gives as typical: P̂ of the attribute that happens to
-    /// have the person's id, or else the smallest of all (rare-model §14.2).
-    pub(crate) fn typical(&self, person: u32) -> f64 {
-        self.model.rarity().probability(person)
     }
 }
 

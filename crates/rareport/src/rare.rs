@@ -1,19 +1,17 @@
 //! Leaves of a job without an over field: one per by-field value, as rare as its category.
 
 use crate::bucket::Gathered;
-use crate::category::CategoryModel;
+use crate::category::CachedRarity;
 use crate::constants::SMALLEST_PROBABILITY;
 use crate::tree::{Influence, Leaves};
 use crate::visit_order::visit_order;
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 use std::ops::Range;
 
 /// Adds a leaf for every subject of `range`, in visiting order (rare-model §5.4, §6).
 ///
 /// A value for which `skips` holds gets the probability 1 and no influences (rare-model §13).
 pub(crate) fn judge(
-    model: &CategoryModel,
+    rarity: &CachedRarity<'_>,
     gathered: &Gathered<'_>,
     range: Range<usize>,
     skips: impl Fn(u32) -> bool,
@@ -21,8 +19,6 @@ pub(crate) fn judge(
 ) {
     let ids: Vec<u32> =
         gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by).collect();
-    let rarity = model.rarity();
-    let mut known: HashMap<u64, f64, RandomState> = HashMap::default();
     for position in visit_order(&ids) {
         let position = position as usize;
         let id = ids[position];
@@ -30,16 +26,10 @@ pub(crate) fn judge(
             leaves.push(id, 1.0, []);
             continue;
         }
-        let probability = match model.concentration(id) {
-            Some(concentration) => *known
-                .entry(concentration.to_bits())
-                .or_insert_with(|| rarity.probability_at(concentration)),
-            None => rarity.smallest(),
-        };
         let influences = gathered.influences.get(range.start + position).iter();
         leaves.push(
             id,
-            probability.clamp(SMALLEST_PROBABILITY, 1.0),
+            rarity.probability(id).clamp(SMALLEST_PROBABILITY, 1.0),
             influences.map(|&value| Influence { value, strength: 1.0 }),
         );
     }

@@ -67,12 +67,14 @@ impl Documents<'_> {
     /// The written leaves in the order of their documents, at most as many as allowed.
     fn records(&self, judgement: &Judgement<'_>, scorers: &mut Scorers<'_>) -> Vec<Record> {
         let probability = |leaf: usize| judgement.tree.leaves[leaf].probability;
-        let mut written: Vec<(usize, u32)> = Vec::new();
-        for (partition, range) in judgement.leaves.partitions() {
+        // Leaves with the places of their partitions among those present.
+        let mut written: Vec<(usize, usize)> = Vec::new();
+        for (place, (_, range)) in judgement.leaves.partitions().enumerate() {
             let of_partition = range.filter(|&leaf| judgement.written.leaves[leaf]);
-            written.extend(of_partition.map(|leaf| (leaf, partition)));
+            written.extend(of_partition.map(|leaf| (leaf, place)));
         }
-        let names = |&(leaf, partition): &(usize, u32)| {
+        let names = |&(leaf, place): &(usize, usize)| {
+            let partition = judgement.present[place].0;
             let value = self.subject_value(judgement, leaf, partition);
             (value, self.partitions.value(partition))
         };
@@ -80,7 +82,7 @@ impl Documents<'_> {
             probability(x.0).total_cmp(&probability(y.0)).then_with(|| names(x).cmp(&names(y)))
         });
         written.truncate(self.result_limit());
-        let record = |(leaf, partition)| self.record(judgement, leaf, partition, scorers);
+        let record = |(leaf, place)| self.record(judgement, leaf, place, scorers);
         written.into_iter().map(record).collect()
     }
 
@@ -94,9 +96,10 @@ impl Documents<'_> {
         &self,
         judgement: &Judgement<'_>,
         leaf: usize,
-        partition_id: u32,
+        place: usize,
         scorers: &mut Scorers<'_>,
     ) -> Record {
+        let partition_id = judgement.present[place].0;
         let partition = self.partitions.get(partition_id);
         let probability = judgement.tree.leaves[leaf].probability;
         let score = scorers.leaf(judgement.leaf_scopes[leaf].scope, probability);
@@ -123,7 +126,7 @@ impl Documents<'_> {
             }
             Model::Population(population) => {
                 record.over_field_value = Some(value);
-                let causes = self.causes(judgement, partition_id, population, id);
+                let causes = self.causes(judgement, place, population, id);
                 record.causes = Some(causes);
             }
         }
@@ -195,19 +198,20 @@ impl Documents<'_> {
     fn causes(
         &self,
         judgement: &Judgement<'_>,
-        partition_id: u32,
+        place: usize,
         population: &Population,
         person: u32,
     ) -> Vec<Cause> {
-        let partition = self.partitions.get(partition_id);
-        let of_partition = judgement.present.iter().find(|(id, _)| *id == partition_id);
-        let subjects =
-            of_partition.map_or(&[][..], |(_, range)| &judgement.gathered.subjects[range.clone()]);
+        let (partition_id, range) = &judgement.present[place];
+        let (partition, rarity) = (self.partitions.get(*partition_id), &judgement.rarities[place]);
+        let subjects = &judgement.gathered.subjects[range.clone()];
         let start = subjects.partition_point(|(subject, _)| subject.over < person);
         let count = subjects[start..].partition_point(|(subject, _)| subject.over == person);
-        let typical = population.typical(person);
+        // Of all causes alike: P̂ of the attribute that happens to have the person's id, or else the
+        // smallest of all (rare-model §14.2).
+        let typical = rarity.probability(person);
         population
-            .causes(&subjects[start..start + count], |id| partition.by.value(id))
+            .causes(rarity, &subjects[start..start + count], |id| partition.by.value(id))
             .into_iter()
             .map(|cause| Cause {
                 by_field_value: text(partition.by.value(cause.attribute)),

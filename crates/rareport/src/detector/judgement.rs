@@ -2,6 +2,7 @@
 
 use super::gather::{Fields, Source};
 use crate::bucket::Gathered;
+use crate::category::CachedRarity;
 use crate::custom_rule::CustomRules;
 use crate::normalizer::Scope;
 use crate::normalizers::LeafScope;
@@ -16,6 +17,8 @@ pub(super) struct Judgement<'a> {
     pub(super) gathered: &'a Gathered<'a>,
     /// The partitions present, in byte order of their values, with their subjects.
     pub(super) present: &'a [(u32, Range<usize>)],
+    /// How rare by-field values are in each of them.
+    pub(super) rarities: Vec<CachedRarity<'a>>,
     /// Influencer fields and values that influence a leaf, ascending.
     pub(super) values: Vec<(u16, &'a [u8])>,
     pub(super) leaves: Leaves,
@@ -41,9 +44,11 @@ impl<'a> Judgement<'a> {
     ) -> Self {
         let kind = if fields.has_over { LeafKind::Person } else { LeafKind::Attribute };
         let mut leaves = Leaves::new(kind);
+        let mut rarities = Vec::with_capacity(present.len());
         for (id, range) in present {
             let value = partitions.value(*id);
-            partitions.get(*id).judge(gathered, range.clone(), rules, value, &mut leaves);
+            let partition = partitions.get(*id);
+            rarities.push(partition.judge(gathered, range.clone(), rules, value, &mut leaves));
             leaves.end_partition(*id);
         }
         let kept = leaves.compact_values(gathered.values.len()).into_iter();
@@ -61,6 +66,7 @@ impl<'a> Judgement<'a> {
         Judgement {
             gathered,
             present,
+            rarities,
             values,
             unlearned: unlearned(partitions, gathered, present),
             leaves,

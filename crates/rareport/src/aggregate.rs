@@ -87,6 +87,7 @@ pub struct Combined {
 /// assert!((combined.probability - 0.001999).abs() < 1e-9);
 /// assert!(combined.raw_score > 0.0);
 /// ```
+#[must_use]
 pub fn combine(style: Style, probabilities: &[f64]) -> Combined {
     weigh(style, probabilities, || ln_joint(probabilities))
 }

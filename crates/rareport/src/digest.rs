@@ -112,6 +112,7 @@ pub struct QuantileDigest {
 impl QuantileDigest {
     /// An empty digest with size parameter `size` (K, at least 1) and decay rate `decay_rate`
     /// (λ, per unit of [age](Self::age)).
+    #[must_use]
     pub fn new(size: u64, decay_rate: f64) -> QuantileDigest {
         let root = Node { lo: 0, hi: 1, count: 0 };
         QuantileDigest { size: size.max(1), decay_rate, total: 0, nodes: vec![root] }
@@ -153,16 +154,19 @@ impl QuantileDigest {
 
     /// The nodes in post-order, the root last: the exact state, for
     /// [`from_nodes`](Self::from_nodes).
+    #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// N, the number of values counted (after ageing, what is left of it).
+    #[must_use]
     pub fn len(&self) -> u64 {
         self.total
     }
 
     /// Whether nothing is counted.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0
     }
@@ -203,6 +207,7 @@ impl QuantileDigest {
 
     /// The smallest interval end below which about the fraction `q` (0–1) of the values lie;
     /// 0 for an empty digest.
+    #[must_use]
     pub fn quantile(&self, q: f64) -> u32 {
         if self.is_empty() {
             return 0;
@@ -221,6 +226,7 @@ impl QuantileDigest {
     }
 
     /// Bounds of the fraction of values that are at most `value`; 0 for an empty digest.
+    #[must_use]
     pub fn cdf(&self, value: u32) -> Bounds {
         if self.is_empty() {
             return Bounds { lower: 0.0, upper: 0.0 };
@@ -233,6 +239,7 @@ impl QuantileDigest {
     }
 
     /// Bounds of the density (fraction of the values per unit) around `value`.
+    #[must_use]
     pub fn pdf(&self, value: u32) -> Bounds {
         let infimum = self.infimum(value);
         let supremum = self.supremum(value);
@@ -246,6 +253,7 @@ impl QuantileDigest {
 
     /// The cumulative counts at every interval end where they change, ascending in both; the last
     /// step has the number of all values. Empty for an empty digest.
+    #[must_use]
     pub fn summary(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::with_capacity(self.nodes.len());
         let mut count = 0;

@@ -98,6 +98,7 @@ impl Rates {
 
 impl Normalizer {
     /// A normaliser without history for buckets of `bucket_span` seconds (at least 1).
+    #[must_use]
     pub fn new(bucket_span: u32) -> Normalizer {
         let rates = Rates::of(bucket_span);
         Normalizer {
@@ -142,6 +143,7 @@ impl Normalizer {
     }
 
     /// Judges nodes against the history as it is now.
+    #[must_use]
     pub fn scorer(&self) -> Scorer<'_> {
         Scorer::new(self)
     }

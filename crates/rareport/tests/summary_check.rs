@@ -38,7 +38,9 @@ fn read(json: Value) -> Result<BucketSummary, String> {
 #[test]
 fn what_was_written_can_be_read() {
     let summary = summary_of(&job());
-    assert_eq!(read(serde_json::to_value(&summary).unwrap()), Ok(summary));
+    assert_eq!(read(serde_json::to_value(&summary).unwrap()).as_ref(), Ok(&summary));
+    let written = postcard::to_allocvec(&summary).unwrap();
+    assert_eq!(postcard::from_bytes(&written), Ok(summary));
 }
 
 #[test]

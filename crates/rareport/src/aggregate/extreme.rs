@@ -25,6 +25,7 @@ const EXPONENTIAL_LIMIT: f64 = 1000.0;
 /// The calibrated logarithm of the probability that the `m` smallest (at least 1) of independent
 /// uniform variables, as many as there are `probabilities`, are at least as small as the `m`
 /// smallest of these (rare-model §7.2 (16)–(19)); at most 0, and 0 for none.
+#[must_use]
 pub fn ln_extreme(m: usize, probabilities: &[f64]) -> f64 {
     ln_calibrated(&smallest(m, probabilities), probabilities.len())
 }

@@ -15,6 +15,7 @@ pub(crate) fn squared_z(probability: f64) -> f64 {
 
 /// The logarithm of the joint probability of independent `probabilities` (rare-model §7.2 (14),
 /// (15)), at most 0; 0 for none.
+#[must_use]
 pub fn ln_joint(probabilities: &[f64]) -> f64 {
     match probabilities {
         [] => 0.0,

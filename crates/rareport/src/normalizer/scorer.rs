@@ -52,6 +52,7 @@ pub struct Ceilings {
 
 impl Ceilings {
     /// The score, 0–100.
+    #[must_use]
     pub fn score(&self) -> f64 {
         self.noise
             .min(self.percentile)

@@ -94,6 +94,7 @@ pub enum NormalizerError {
 
 impl Normalizer {
     /// The whole state, for [`from_state`](Self::from_state).
+    #[must_use]
     pub fn state(&self) -> NormalizerState {
         let mut maxima: Vec<MaximumState> = self
             .maxima

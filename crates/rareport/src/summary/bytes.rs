@@ -1,10 +1,11 @@
-//! Byte strings that serialise readably.
+//! Byte strings that serialise readably where that is of use.
 
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
-/// A value: any bytes. It serialises as a text if it is UTF-8, otherwise as a list of numbers.
+/// A value: any bytes. In a format for people, such as JSON, it is a text if it is UTF-8, otherwise
+/// a list of numbers; in other formats it is bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(Box<[u8]>);
 
@@ -22,6 +23,9 @@ impl AsRef<[u8]> for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_bytes(&self.0);
+        }
         match std::str::from_utf8(&self.0) {
             Ok(text) => serializer.serialize_str(text),
             Err(_) => serializer.collect_seq(&*self.0),
@@ -31,7 +35,11 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(BytesVisitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(BytesVisitor)
+        } else {
+            deserializer.deserialize_byte_buf(BytesVisitor)
+        }
     }
 }
 
@@ -46,6 +54,14 @@ impl<'de> Visitor<'de> for BytesVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Bytes, E> {
         Ok(text.as_bytes().into())
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+        Ok(bytes.into())
+    }
+
+    fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+        Ok(Bytes(bytes.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bytes, A::Error> {
@@ -67,6 +83,15 @@ mod tests {
             let text = serde_json::to_string(&Bytes::from(bytes)).unwrap();
             assert_eq!(text, json);
             assert_eq!(serde_json::from_str::<Bytes>(&text).unwrap().as_ref(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_format_that_does_not_say_what_it_holds_has_the_bytes() {
+        for bytes in [&b"nc"[..], b"", b"\xff\0"] {
+            let written = postcard::to_allocvec(&Bytes::from(bytes)).unwrap();
+            assert_eq!(written, [&[bytes.len() as u8], bytes].concat());
+            assert_eq!(postcard::from_bytes::<Bytes>(&written).unwrap().as_ref(), bytes);
         }
     }
 }

@@ -111,19 +111,29 @@ fn influencer_values(
         .zip(influencers.value_fields)
         .map(|(value, &field)| {
             let members = members.get(value as usize);
-            if Some(field) == influencers.partition_field
-                && let Some(node) = partition_of(members, partitions)
-            {
-                return above(node.probability, node.smallest);
+            let is_partition = Some(field) == influencers.partition_field;
+            match partition_of(members, partitions).filter(|_| is_partition) {
+                Some(node) => above(node.probability, node.smallest),
+                None => above_leaves(members, leaves, value, &mut attributes),
             }
-            let below = members.iter().map(|&leaf| nodes[leaf as usize].smallest);
-            let combined = match leaves.kind {
-                LeafKind::Attribute => attributes.combined(members),
-                LeafKind::Person => combined_persons(members, leaves, nodes, value),
-            };
-            above(combined, below.fold(1.0, f64::min))
         })
         .collect()
+}
+
+/// The node of an influencer value above leaves.
+fn above_leaves(
+    members: &[u32],
+    leaves: &Leaves,
+    value: u32,
+    attributes: &mut Attributes<'_>,
+) -> Node {
+    let nodes = attributes.nodes;
+    let combined = match leaves.kind {
+        LeafKind::Attribute => attributes.combined(members),
+        LeafKind::Person => combined_persons(members, leaves, nodes, value),
+    };
+    let below = members.iter().map(|&leaf| nodes[leaf as usize].smallest);
+    above(combined, below.fold(1.0, f64::min))
 }
 
 /// The node of the partition that the leaves of a partition value belong to, unless it is a leaf.

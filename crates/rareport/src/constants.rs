@@ -30,3 +30,22 @@ pub const LARGEST_SIGNIFICANT: f64 = 0.035;
 pub fn decay_rate(bucket_span: u32) -> f64 {
     BASE_DECAY_RATE * (f64::from(bucket_span) / STANDARD_BUCKET_SPAN).min(1.0)
 }
+
+/// Largest number of buckets after which an absent value is forgotten (rare-model §2).
+const LONGEST_PRUNE_WINDOW: f64 = 1_000_000.0;
+
+/// The number of decay times that make up the prune window (rare-model §2).
+const PRUNE_WINDOW_DECAYS: f64 = 4.0;
+
+/// Number of buckets after which an absent value is forgotten: min(⌊4/λ⌋, 10⁶).
+///
+/// ```
+/// use rareport::constants::prune_window;
+///
+/// assert_eq!([60, 900, 1800, 3600].map(prune_window), [240_000, 16_000, 8000, 8000]);
+/// assert_eq!(prune_window(5), 1_000_000);
+/// ```
+#[must_use]
+pub fn prune_window(bucket_span: u32) -> i64 {
+    (PRUNE_WINDOW_DECAYS / decay_rate(bucket_span)).floor().min(LONGEST_PRUNE_WINDOW) as i64
+}

@@ -18,6 +18,7 @@ pub use closed::Closed;
 pub use error::DetectorError;
 
 use crate::bucket::{self, Bucket};
+use crate::constants::prune_window;
 use crate::custom_rule::CustomRules;
 use crate::job::{JobConfig, JobError};
 use crate::normalizers::Normalizers;
@@ -30,12 +31,6 @@ use std::ops::RangeInclusive;
 
 /// Earliest and latest time of an observation: the years 1 to 9999, which RFC 3339 can write.
 pub(crate) const CALENDAR: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-
-/// Largest number of buckets after which an absent value is forgotten (rare-model §2).
-const LONGEST_PRUNE_WINDOW: f64 = 1_000_000.0;
-
-/// The number of decay times that make up the prune window (rare-model §2).
-const PRUNE_WINDOW_DECAYS: f64 = 4.0;
 
 /// Finds rare values in a stream of observations.
 ///
@@ -223,10 +218,8 @@ impl Detector {
             return;
         };
         let span = i64::from(self.job.bucket_span);
-        let decays = PRUNE_WINDOW_DECAYS / crate::constants::decay_rate(self.job.bucket_span);
-        let window = decays.floor().min(LONGEST_PRUNE_WINDOW) as i64;
         let last_closed = closed_until - span;
-        let oldest_kept = last_closed - window * span;
+        let oldest_kept = last_closed - prune_window(self.job.bucket_span) * span;
         let open: HashSet<(u32, Kind, u32)> =
             self.open.iter().flat_map(|(_, bucket)| bucket.values_in_use()).collect();
         for id in 0..self.partitions.len() as u32 {

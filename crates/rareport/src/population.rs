@@ -191,3 +191,31 @@ fn influences(
         .filter(|influence| influence.strength >= INFLUENCE_CUT_OFF)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joint_of(probabilities: &[f64]) -> f64 {
+        let attribute = |&probability: &f64| Attribute { id: 0, probability, weight: 1.0 };
+        joint(probabilities.iter().map(attribute).collect::<Vec<_>>().iter())
+    }
+
+    /// A χ² with two degrees of freedom exceeds x with probability e^(−x/2).
+    #[test]
+    fn two_attributes_by_hand() {
+        // The probability of a z-score of 1, two-sided.
+        let one = 0.317_310_507_862_914_1;
+        assert!((joint_of(&[one, one]) - (-1f64).exp()).abs() < 1e-15);
+        assert_eq!(joint_of(&[one]), one);
+    }
+
+    /// A probability of 1 − ε has a z-score of ε·√(π/2).
+    #[test]
+    fn what_is_next_to_certain_is_certain() {
+        let certain = joint_of(&[1.0 - 1e-3; 2]);
+        let expected = (-1e-6 * std::f64::consts::FRAC_PI_2).exp();
+        assert!((certain - expected).abs() < 1e-12, "{certain} instead of {expected}");
+        assert_eq!(joint_of(&[1.0 - 1e-5; 2]), 1.0);
+    }
+}

@@ -171,7 +171,11 @@ mod tests {
         assert!(!changed(50.0, 51.0) && !changed(0.0, 0.0) && !changed(1.0, 1.2));
         assert!(changed(49.5, 50.0), "another quarter");
         assert!(changed(60.0, 61.5), "a difference of 1.5");
-        assert!(changed(0.1, 0.4), "a third");
+        assert!(!changed(60.0, 61.45), "a smaller one");
+        assert!(changed(24.9, 25.1) && changed(75.1, 74.9), "other quarters");
+        assert!(!changed(19.5, 20.5) && !changed(60.5, 59.5), "the same quarter");
+        assert!(changed(0.32, 1.0) && changed(1.0, 0.32), "less than 0.33 of the larger");
+        assert!(!changed(0.34, 1.0) && !changed(1.0, 0.34), "more than 0.33 of the larger");
         let mut score = 10.0;
         replace(&mut score, 47.123_456_789);
         assert_eq!(score, 47.123_46);

@@ -217,6 +217,25 @@ fn influencer_values_have_maxima_of_their_own_but_for_those_of_an_over_field() {
     }
 }
 
+#[test]
+fn the_root_and_the_fields_have_a_maximum_each() {
+    let (detector, results) = after_mallory(false, false);
+    let mut bucket = results.bucket;
+    let mut expected = Vec::new();
+    for influencer in &mut bucket.bucket_influencers {
+        let [own, alone] = ceilings(influencer.probability);
+        expected.push((influencer.influencer_field_name.clone(), own.min(alone)));
+        (influencer.probability, influencer.anomaly_score) = (0.03, 0.0);
+    }
+    let names: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["host.name", "user.name", "bucket_time"]);
+    assert!((expected[1].1 - expected[2].1).abs() > 1.0, "{expected:?}");
+    detector.renormalizer().bucket(&mut bucket);
+    for (influencer, (_, score)) in bucket.bucket_influencers.iter().zip(expected) {
+        assert_score(influencer.anomaly_score, score);
+    }
+}
+
 /// Times of results, in milliseconds before the last closed bucket, that a job covers.
 fn assert_covered(bucket_span: u32, window_days: Option<u32>, longest: i64) {
     let mut job = JobConfig::rare("destination.port");

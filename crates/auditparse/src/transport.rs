@@ -82,6 +82,12 @@ pub(crate) fn record_start(line: &[u8]) -> Result<Start<'_>, RecordError> {
     }
 }
 
+/// What stands behind the prefix of an audit tag and the blanks that follow it, whatever it is;
+/// `None` without a prefix.
+pub(crate) fn message(line: &[u8]) -> Option<&[u8]> {
+    audit_message(line).ok().map(|(message, _host)| message)
+}
+
 fn is_record_head(text: &[u8]) -> bool {
     text.starts_with(b"type=") || text.starts_with(b"node=")
 }

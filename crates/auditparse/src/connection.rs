@@ -70,6 +70,11 @@ pub enum NotAConnection {
     /// an address buffer.
     #[error("expected a SOCKADDR record, found a call without an address")]
     NoAddress,
+    /// The event is a record that came after its event was delivered
+    /// ([`Completion::Late`](crate::Completion::Late)): the connection, if it is of one, was told
+    /// then.
+    #[error("expected an event, found a record that came after its event was over")]
+    Late,
 }
 
 /// A call that names a peer or a local address, with everything the event tells about it.

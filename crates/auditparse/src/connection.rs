@@ -70,6 +70,11 @@ pub enum NotAConnection {
     /// an address buffer.
     #[error("expected a SOCKADDR record, found a call without an address")]
     NoAddress,
+    /// The event is a record that came after its event was delivered
+    /// ([`Completion::Late`](crate::Completion::Late)): the connection, if it is of one, was told
+    /// then.
+    #[error("expected an event, found a record that came after its event was over")]
+    Late,
 }
 
 /// A call that names a peer or a local address, with everything the event tells about it.
@@ -101,6 +106,7 @@ pub struct Connection<'a> {
     via: Via,
     head: CallHead,
     address: Option<SockAddrBytes>,
+    has_other_address: bool,
     denied_by: Option<SecurityModule>,
     records: CallRecords<'a>,
 }
@@ -127,7 +133,8 @@ impl<'a> Connection<'a> {
     ) -> Result<Connection<'a>, NotAConnection> {
         let mut call = CallRecords::default();
         let mut node = None;
-        let mut address = None;
+        let mut digits = None;
+        let mut has_other_address = false;
         let mut denied_by = None;
         for record in records {
             first(&mut node, || record.node());
@@ -136,18 +143,21 @@ impl<'a> Connection<'a> {
                 // An operation is logged when it is tried and when it is done.
                 RecordType::URINGOP => call.uringop = Some(record),
                 RecordType::PROCTITLE => first(&mut call.proctitle, || Some(record)),
-                RecordType::SOCKADDR => {
-                    first(&mut address, || Some(SockAddrBytes::from_hex(socket_address(&record)?)))
-                }
+                RecordType::SOCKADDR => match digits {
+                    None => digits = socket_address(&record),
+                    Some(digits) => has_other_address |= is_other_address(digits, &record),
+                },
                 RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
                 _ => {}
             }
         }
         let (kind, via, head) = call.read(head)?;
-        if address.is_none() && !kind.always_has_address() {
+        if digits.is_none() && !kind.always_has_address() {
             return Err(NotAConnection::NoAddress);
         }
-        Ok(Connection { id, node, kind, via, head, address, denied_by, records: call })
+        let address = digits.map(SockAddrBytes::from_hex);
+        let records = call;
+        Ok(Connection { id, node, kind, via, head, address, has_other_address, denied_by, records })
     }
 
     /// Time and serial of the event.
@@ -183,6 +193,23 @@ impl<'a> Connection<'a> {
     /// The bytes of the address, as far as they could be read.
     pub fn address_bytes(&self) -> Option<&SockAddrBytes> {
         self.address.as_ref()
+    }
+
+    /// Whether the event has a second `SOCKADDR` record with another address. The kernel writes one
+    /// for an event, so one of the two is forged, or records of two events were mixed up. Which of
+    /// them [`address`](Connection::address) gives, the first, is then not to be trusted.
+    ///
+    /// ```
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A0000010000000000000000
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB0071090000000000000000
+    /// ";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert!(connection.has_other_address());
+    /// ```
+    pub fn has_other_address(&self) -> bool {
+        self.has_other_address
     }
 
     /// How the attempt went.
@@ -371,6 +398,12 @@ fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
         Ok((_, digits)) => Some(digits),
         Err(_) => Some(record.get("saddr")?.raw_value()),
     }
+}
+
+/// Whether a `SOCKADDR` record has other digits than these, which may be in either case.
+#[cold]
+fn is_other_address(digits: &[u8], record: &Record<'_>) -> bool {
+    socket_address(record).is_some_and(|other| !other.eq_ignore_ascii_case(digits))
 }
 
 /// Whether an `AVC` record says that access was denied, and by whom.

@@ -111,26 +111,39 @@ impl<'a> Event<'a> {
     ///
     /// If it is none, and why.
     pub fn connection(&self) -> Result<Connection<'a>, NotAConnection> {
+        if self.completion == Completion::Late {
+            return Err(NotAConnection::Late);
+        }
         Connection::from_records(self.id, None, self.records.iter().copied())
     }
 
     /// The arguments of an `EXECVE`: put together from all its records, with those that the kernel
-    /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record; an argument that
-    /// is not in the log is empty, and one that would need 65,536 others to be missing is left out.
+    /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record. An argument that
+    /// is not in the log is empty. One that `argc=` does not count, or that would need 2,000 others
+    /// for each of the records to be missing, is left out.
     pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
         let mut argv: Option<Vec<Option<Cow<'a, [u8]>>>> = None;
-        let mut seen = 0;
+        let argc = self.argc().unwrap_or(usize::MAX);
+        let mut may_come = 0;
         for record in self.records.iter().filter(|r| r.record_type() == RecordType::EXECVE) {
             let argv = argv.get_or_insert_default();
+            may_come += MAX_MISSING_ARGUMENTS;
             for field in record.fields() {
                 let Some(argument) = Argument::of(&field) else { continue };
-                seen += 1;
-                if argument.index < seen + MAX_MISSING_ARGUMENTS {
+                may_come += 1;
+                if argument.index < may_come.min(argc) {
                     argument.put(argv, &field);
                 }
             }
         }
         Some(argv?.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// How many arguments there are, as the first `EXECVE` record that tells says.
+    fn argc(&self) -> Option<usize> {
+        let mut records = self.records.iter().filter(|r| r.record_type() == RecordType::EXECVE);
+        let argc = records.find_map(|record| record.get("argc"))?.as_u64()?;
+        usize::try_from(argc).ok()
     }
 
     /// The command line of the process, its arguments ended by NULs, cut to 128 bytes; see
@@ -159,10 +172,10 @@ impl fmt::Debug for Event<'_> {
     }
 }
 
-/// How many arguments may be missing between those that are there. One `EXECVE` record holds fewer
-/// than 2,000 arguments, so lost records leave gaps of a few thousand; a larger index is made up
-/// and would only cost memory.
-const MAX_MISSING_ARGUMENTS: usize = 1 << 16;
+/// How many arguments may be missing for each record that is there. One `EXECVE` record holds fewer
+/// than this, so a larger index is made up, or more records were lost than came, and it would only
+/// cost memory.
+const MAX_MISSING_ARGUMENTS: usize = 2000;
 
 /// The argument that a field of an `EXECVE` record belongs to: `a1` or, in pieces, `a1[0]`.
 struct Argument {

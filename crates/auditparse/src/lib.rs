@@ -73,8 +73,11 @@
 //!   field does not cost the rest of its record, nor a bad record the rest of its event;
 //!   [`Record::problems`] and [`Stats`] tell what was wrong, and where.
 //! - Text stays bytes until decoded, and is decoded by the rules of the field that it stands in.
-//! - A newline in a socket path cannot forge a record: what must follow is known from the
-//!   hexadecimal form of the same path ([`RecordErrorKind::Continuation`]).
+//! - A newline in a socket path forges no record where the log is as auditd wrote it, line by line
+//!   behind prefixes or among lines of other hosts: what must follow is known from the hexadecimal
+//!   form of the same path ([`RecordErrorKind::Continuation`]). Where lines were filtered or changed
+//!   it may, and that shows: the record breaks off ([`Stats::broken_off`]), and an event with a
+//!   forged address has two ([`Connection::has_other_address`]).
 //! - A record that comes after its event is over is handed out as [`Completion::Late`] and counted.
 //! - Memory is bounded whatever comes ([`Limits`]), and what had to be cut short says so
 //!   ([`Completion`]).

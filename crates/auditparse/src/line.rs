@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use crate::continuation::Continuation;
+use crate::continuation::Continuations;
 use crate::error::{RecordError, RecordErrorKind};
 use crate::reassembly::Limits;
 use crate::record::{LastTime, Record};
@@ -15,7 +15,7 @@ use crate::stats::Stats;
 pub(crate) struct LineParser {
     pub(crate) line_bytes: usize,
     pub(crate) stats: Stats,
-    continuation: Continuation,
+    continuations: Continuations,
     last_time: LastTime,
 }
 
@@ -24,7 +24,7 @@ impl LineParser {
         LineParser {
             line_bytes: limits.line_bytes,
             stats: Stats::default(),
-            continuation: Continuation::new(),
+            continuations: Continuations::default(),
             last_time: LastTime::default(),
         }
     }
@@ -45,12 +45,12 @@ impl LineParser {
         if line.len() > self.line_bytes {
             return Err(RecordError::new(RecordErrorKind::TooLong, self.line_bytes));
         }
-        if self.continuation.is_pending() && self.continuation.takes(line) {
+        if self.continuations.is_pending() && self.continuations.take(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
         let parsed = Record::parse_after(line, &mut self.last_time);
         if let Ok(record) = &parsed {
-            self.continuation.expect_after(record);
+            self.continuations.pass(record, &mut self.stats.broken_off);
         }
         parsed
     }

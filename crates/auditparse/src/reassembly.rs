@@ -33,7 +33,9 @@ pub(crate) use slot::{Borrowed, Copied, CopiedRecord, SlotIndex};
 
 /// What bounds the memory of reading and reassembly, and the time-out of events.
 ///
-/// The defaults bound it to about 64 MiB of records and some megabytes of bookkeeping.
+/// The defaults bound it to about 64 MiB of records and some megabytes of bookkeeping. Buffers grow by
+/// doubling, so that one event that takes all the room may hold twice as much, and the list of its
+/// records once more while it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Longest line, in bytes; a longer one is counted as
@@ -48,7 +50,8 @@ pub struct Limits {
     pub timeout_millis: u64,
     /// Events that may be open at a time. Default: 16,384.
     pub open_events: usize,
-    /// Bytes of records that open events may hold together. Default: 64 MiB.
+    /// Bytes of records that open events may hold together: those of their lines, and 128 for each.
+    /// Default: 64 MiB.
     pub open_bytes: usize,
     /// Delivered events that are remembered to recognise their late records: at least so many, at
     /// most twice as many. Default: 4,096.
@@ -124,6 +127,9 @@ impl Reassembler {
     }
 
     /// Adds a copy of a record to its event.
+    ///
+    /// Events that are over wait for [`next_event`](Reassembler::next_event), and [`Limits`] do not
+    /// bound how many: take them after each record, or each few.
     pub fn push(&mut self, record: &Record<'_>) {
         self.assembler.push::<Copied>(record);
     }

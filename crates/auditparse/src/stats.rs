@@ -16,6 +16,9 @@ pub struct Stats {
     pub records: u64,
     /// Lines that are not, by reason.
     pub rejected: Rejected,
+    /// Records whose text has a newline and did not go on as their own `saddr=` says: lines were
+    /// filtered or changed on the way, and lines that are counted as records may be forged.
+    pub broken_off: u64,
     /// Events, if events or connections were read.
     pub events: EventStats,
 }

@@ -43,7 +43,7 @@ const TAGS: [&[u8]; 9] = [
     b"tag_audit_log",
 ];
 
-/// May stand in front of the message of RFC 5424.
+/// May stand in front of the message of RFC 5424, and of a file that an editor has saved.
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
 /// Where in a line its record starts, and the host that the prefix names.
@@ -59,7 +59,10 @@ pub(crate) fn record_start(line: &[u8]) -> Result<Start<'_>, RecordError> {
     if is_record_head(line) {
         return Ok(Start { offset: 0, host: None });
     }
-    let start = line.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    let start =
+        if line.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK.len() } else { 0 };
+    let blanks = line[start..].iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+    let start = start + blanks;
     let rest = &line[start..];
     if rest.is_empty() {
         return Err(RecordError::new(RecordErrorKind::Blank, start));
@@ -80,6 +83,12 @@ pub(crate) fn record_start(line: &[u8]) -> Result<Start<'_>, RecordError> {
     } else {
         Err(RecordError::new(RecordErrorKind::NotAudit, message))
     }
+}
+
+/// What stands behind the prefix of an audit tag and the blanks that follow it, whatever it is;
+/// `None` without a prefix.
+pub(crate) fn message(line: &[u8]) -> Option<&[u8]> {
+    audit_message(line).ok().map(|(message, _host)| message)
 }
 
 fn is_record_head(text: &[u8]) -> bool {

@@ -134,6 +134,83 @@ fn the_line_after_the_path_is_a_record_again() {
     assert_eq!(read.rejected, [RecordErrorKind::Continuation, RecordErrorKind::NotAudit]);
 }
 
+/// The victim's address comes last, where a forged one would be the first of the two.
+fn attacked_before_the_address(path: &[u8]) -> String {
+    let (syscall, address) = VICTIM.split_once("type=SOCKADDR").unwrap();
+    let address = format!("type=SOCKADDR{address}");
+    let log = [syscall.as_bytes(), &attack(path), address.as_bytes(), VICTIM_END.as_bytes()];
+    String::from_utf8(log.concat()).unwrap()
+}
+
+#[test]
+fn lines_behind_prefixes_of_their_own_are_none_either() {
+    let path = format!("/tmp/x\n  {HARMLESS}\n\n\0");
+    for prefix in
+        ["May 29 16:00:00 web01 auditd: ", "<13>1 2026-06-01T13:12:35Z web01 audispd 7 - - "]
+    {
+        let log = attacked_before_the_address(path.as_bytes());
+        let lines: String = log.lines().map(|line| format!("{prefix}{line}\n")).collect();
+        assert_unmoved(lines.as_bytes(), 3, path.as_bytes());
+        assert_eq!(Small::new(lines.as_bytes()).stats.broken_off, 0);
+    }
+}
+
+#[test]
+fn lines_of_other_hosts_may_come_between() {
+    let path = format!("/tmp/x\n{HARMLESS}\0");
+    let log = attacked_before_the_address(path.as_bytes());
+    let between = "node=db01 type=EOE msg=audit(1716998400.001:7):\n\
+                   Jun  2 11:02:20 lab01 sshd[9]: Invalid user x\n";
+    let log = log.replace(&format!("\n{HARMLESS}"), &format!("\n{between}{HARMLESS}"));
+    let read = Small::new(log.as_bytes());
+    assert_eq!(read.rejected, [RecordErrorKind::NotAudit, RecordErrorKind::Continuation]);
+    assert_eq!(read.summary(), [&of_path(&path), "connect 203.0.113.9:4444 ok"]);
+    assert_eq!(read.stats.broken_off, 0);
+}
+
+/// The attacker's connection as [`Small::summary`] tells it.
+fn of_path(path: &str) -> String {
+    format!("connect {} ENOENT", path.trim_end_matches('\0').escape_default())
+}
+
+#[test]
+fn of_a_path_that_was_filtered_what_is_left_is_no_record() {
+    let path = format!("/tmp/x\ny\n{HARMLESS}\nz\0");
+    let log = attacked_before_the_address(path.as_bytes());
+    let filtered: String = log.split_inclusive('\n').filter(|l| l.starts_with("type=")).collect();
+    assert_unmoved(filtered.as_bytes(), 1, path.as_bytes());
+    assert_eq!(Small::new(filtered.as_bytes()).stats.broken_off, 1);
+}
+
+/// Programs that put the records of events together, such as `ausearch`, move a forged record to
+/// the event that it names.
+#[test]
+fn a_forged_address_that_was_moved_makes_two() {
+    let path = format!("/tmp/x\n{HARMLESS}\0");
+    let log = attacked_before_the_address(path.as_bytes());
+    let forged = format!("{HARMLESS} }}\n");
+    let (before, after) = log.split_once(&forged).unwrap();
+    let (syscall, attack) =
+        before.split_at(before.find("type=SYSCALL msg=audit(1716998400.002").unwrap());
+    let moved = [syscall, &forged, after, attack].concat();
+    let read = Small::new(moved.as_bytes());
+    let flags: Vec<_> = read.connections.iter().map(|c| (c.pid(), c.has_other_address())).collect();
+    assert_eq!(flags, [(Some(1234), true), (Some(666), false)]);
+    let streamed = auditparse::Events::new(moved.as_bytes()).next().unwrap();
+    assert!(streamed.connection().unwrap().has_other_address());
+
+    let other = Small::new(log.as_bytes());
+    assert!(other.connections.iter().all(|connection| !connection.has_other_address()));
+}
+
+#[test]
+fn an_address_that_comes_twice_is_one() {
+    let log = VICTIM.replace("\x1dSADDR={ saddr_fam=inet laddr=203.0.113.9 lport=4444 }", "");
+    let again = log.lines().last().unwrap().replace("saddr=0200115C", "saddr=0200115c");
+    let log = format!("{log}{again}\n");
+    assert!(!Small::new(log.as_bytes()).connections[0].has_other_address());
+}
+
 #[test]
 fn raw_format_has_no_text_to_forge() {
     let path = format!("/tmp/x\n{HARMLESS}\0");

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use auditparse::{
-    Completion, Connection, Connections, Event, EventId, Events, Limits, Reader, Record,
-    RecordError, RecordType, Records, SockAddrBytes,
+    Connection, Connections, Event, EventId, Events, Limits, Reader, Record, RecordError,
+    RecordType, Records, SockAddrBytes,
 };
 use common::arbitrary::{Pieces, damaged_log};
 use common::small::describe;
@@ -83,15 +83,7 @@ proptest! {
 
     #[test]
     fn connections_are_those_of_the_events(log in damaged_log()) {
-        let shown = |c: &Connection<'_>| format!("{:?} {} {:?}", c.id(), describe(c), c.pid());
-        // A record that comes late is an event of its own, but no second connection.
-        let in_time = Events::new(&log).filter(|event| event.completion() != Completion::Late);
-        let of_events = in_time.filter_map(|event| event.connection().ok());
-        let mut of_events: Vec<_> = of_events.map(|connection| shown(&connection)).collect();
-        let mut alone: Vec<_> = Connections::new(&log).map(|c| shown(&c)).collect();
-        of_events.sort_unstable();
-        alone.sort_unstable();
-        prop_assert_eq!(of_events, alone);
+        prop_assert_eq!(connections_of_events(&log), connections_alone(&log));
     }
 
     #[test]
@@ -143,7 +135,27 @@ proptest! {
         let stats = reader.stats().events;
         prop_assert_eq!(stats.events, events.len() as u64);
         prop_assert_eq!((stats.late_records, stats.evicted, stats.timed_out), (0, 0, 0));
+        let log = log.as_bytes();
+        prop_assert_eq!(connections_of_events(log), connections_alone(log));
     }
+}
+
+fn connections_of_events(log: &[u8]) -> Vec<String> {
+    let connections = Events::new(log).filter_map(|event| event.connection().ok());
+    let mut shown: Vec<_> = connections.map(|connection| shown(&connection)).collect();
+    shown.sort_unstable();
+    shown
+}
+
+fn connections_alone(log: &[u8]) -> Vec<String> {
+    let mut shown: Vec<_> = Connections::new(log).map(|connection| shown(&connection)).collect();
+    shown.sort_unstable();
+    shown
+}
+
+fn shown(connection: &Connection<'_>) -> String {
+    let (id, who) = (connection.id(), (connection.pid(), connection.proctitle()));
+    format!("{id:?} {} {who:?} {:?}", describe(connection), connection.denied_by())
 }
 
 /// Bounds from the usual ones down to hardly any room.
@@ -179,7 +191,7 @@ fn owned_record(
 }
 
 /// The records of events of every kind, without the last.
-const SHAPES: [&[&str]; 6] = [
+const SHAPES: [&[&str]; 7] = [
     &[
         "SYSCALL|arch=c000003e syscall=42 success=yes exit=0 a0=5",
         "SOCKADDR|saddr=020001BB0A000001",
@@ -207,6 +219,13 @@ const SHAPES: [&[&str]; 6] = [
         "SYSCALL|arch=40000003 syscall=102 a0=3",
         "SOCKETCALL|nargs=3 a0=5",
         "SOCKADDR|saddr=020001BB0A000001",
+    ],
+    // Out of order: the kernel writes what an operation did before the call that it ran in.
+    &[
+        "SYSCALL|arch=c000003e syscall=257 success=yes exit=3 a0=5 pid=7",
+        "AVC|apparmor=\"DENIED\" operation=\"connect\"",
+        "SOCKADDR|saddr=02000050010101010000000000000000",
+        "URINGOP|uring_op=16 success=yes exit=0",
     ],
 ];
 

@@ -6,8 +6,8 @@
 use std::io::{self, ErrorKind, Read};
 
 use auditparse::{
-    Completion, Events, Limits, MAX_SOCKADDR, Reader, Reassembler, Record, RecordErrorKind,
-    RecordType, SockAddrBytes, SockAddrHexError,
+    Completion, Events, Limits, MAX_SOCKADDR, NotAConnection, Reader, Reassembler, Record,
+    RecordErrorKind, RecordType, SockAddrBytes, SockAddrHexError,
 };
 
 /// A source that gives these pieces one by one; `None` is an error that passes.
@@ -78,7 +78,7 @@ fn a_node_that_comes_anew_has_no_late_records() {
 #[test]
 fn events_that_begin_with_their_last_record_are_bounded_too() {
     let few = Limits { open_events: 1, ..Limits::default() };
-    let small = Limits { open_bytes: 60, ..Limits::default() };
+    let small = Limits { open_bytes: 200, ..Limits::default() };
     for record in ["PROCTITLE msg=audit(1.001", "EOE msg=audit(1.001"] {
         let lines = [1, 2, 3].map(|serial| format!("type={record}:{serial}): proctitle=00"));
         let lines = lines.each_ref().map(String::as_str);
@@ -88,16 +88,49 @@ fn events_that_begin_with_their_last_record_are_bounded_too() {
     }
 }
 
-/// Each argument could leave a gap of 65,536, so that kilobytes of log made gigabytes of list.
+/// One line of 40 bytes could make a list of 65,536 arguments.
 #[test]
-fn gaps_between_arguments_do_not_add_up() {
-    let arguments = (1..=8).map(|n| format!(" a{}=\"x\"", n * 65_000));
-    let arguments: String = arguments.collect();
-    let log = format!("type=EXECVE msg=audit(1.001:1): argc=9 a0=\"x\"{arguments}\n");
-    let event = Events::new(log.as_bytes()).next().unwrap();
-    let argv = event.argv().unwrap();
-    assert_eq!((&*argv[0], &*argv[65_000]), (&b"x"[..], &b"x"[..]));
-    assert!(argv.len() < 2 * 65_536, "{} arguments", argv.len());
+fn a_made_up_argument_is_left_out() {
+    let argv = |body: &str| {
+        let log = format!("type=EXECVE msg=audit(1.001:1): {body}\n");
+        let event = Events::new(log.as_bytes()).next().unwrap();
+        event.argv().unwrap().len()
+    };
+    assert_eq!(argv("argc=2 a0=\"x\" a2=\"x\""), 1, "argc counts no third");
+    assert_eq!(argv("argc=70000 a0=\"x\" a65000=\"x\""), 1);
+    assert_eq!(argv("a65000=\"x\""), 0);
+    let arguments: String = (0..8).map(|n| format!(" a{}=\"x\"", 1999 * n)).collect();
+    assert_eq!(argv(&arguments), 2000, "gaps do not add up");
+}
+
+/// A byte order mark made the first record one of another program.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let log = "\u{feff}type=CWD msg=audit(1.001:1): cwd=\"/\"\n".as_bytes();
+    let record = auditparse::Records::new(log).next().unwrap().unwrap();
+    assert_eq!(record.record_type(), RecordType::CWD);
+    let mut reader = Reader::new(log);
+    assert_eq!(reader.next_record().unwrap().unwrap().unwrap().id().serial, 1);
+}
+
+/// Only the text of open events was bounded: records of a few bytes each took ten times as much.
+#[test]
+fn open_records_are_bounded_however_short_they_are() {
+    let limits = Limits { open_bytes: 1000, ..Limits::default() };
+    let lines = vec!["type=CWD msg=audit(1.001:1):"; 7];
+    assert_eq!(events(limits, &lines)[0], (Completion::Evicted, 7));
+}
+
+/// A call that came twice, or whose record came late, was a second connection.
+#[test]
+fn a_late_record_is_no_second_connection() {
+    let log =
+        b"type=SYSCALL msg=audit(1.001:1): arch=c000003e syscall=42 success=yes exit=0 a0=3\n\
+        type=SOCKADDR msg=audit(1.001:1): saddr=020001BB0A0000010000000000000000\n\
+        type=EOE msg=audit(1.001:1): \n\
+        type=SYSCALL msg=audit(1.001:1): arch=c000003e syscall=42 success=yes exit=0 a0=3\n";
+    let read: Vec<_> = Events::new(log).map(|event| event.connection().map(|_| ())).collect();
+    assert_eq!(read, [Ok(()), Err(NotAConnection::Late)]);
 }
 
 /// A record behind an empty `node=` was refused as no audit record, as if nothing were lost by that.

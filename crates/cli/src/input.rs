@@ -190,7 +190,7 @@ impl<'a> Input<'a> {
                 let error = match reader.next_connection() {
                     Ok(Some(connection)) => {
                         let wanted = self.wants(connection.id().millis);
-                        totals.connection(connection.kind(), wanted);
+                        totals.connection(&connection, wanted);
                         if wanted {
                             each(&connection, host)?;
                         }

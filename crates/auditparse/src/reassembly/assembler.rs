@@ -139,7 +139,10 @@ impl<K: Copy> Assembler<K> {
             RecordType::URINGOP => event.has_uring = true,
             _ => {}
         }
-        let of_no_use = self.interest == Interest::Connections && event.is_no_connection();
+        // A PROCTITLE ends the event then; before it a URINGOP may still make use of the others.
+        let of_no_use = record_type == RecordType::PROCTITLE
+            && self.interest == Interest::Connections
+            && event.is_no_connection();
         if self.interest.wants(record_type) && !of_no_use {
             self.open_bytes += event.keep::<S>(record);
         }

@@ -86,9 +86,16 @@ pub(super) struct Slot<K> {
     pub(super) has_address: bool,
     pub(super) records: Vec<K>,
     pub(super) bytes: Vec<u8>,
-    /// Length of the lines that were kept.
+    /// What the records that were kept are charged with.
     pub(super) size: usize,
 }
+
+/// What a record is charged with beside its line: the same however it is kept, so that a slice and
+/// a stream are cut alike.
+const KEPT_BYTES: usize = 128;
+
+const _: () = assert!(size_of::<Record<'_>>() <= KEPT_BYTES);
+const _: () = assert!(size_of::<CopiedRecord>() <= KEPT_BYTES);
 
 impl<K: Copy> Slot<K> {
     /// What ended the event, once it is over.
@@ -107,11 +114,12 @@ impl<K: Copy> Slot<K> {
         self.state = State::Ready(completion);
     }
 
-    /// Keeps a record; gives the length of its line.
+    /// Keeps a record; gives what it is charged with.
     pub(super) fn keep<'i, S: Store<'i, Kept = K>>(&mut self, record: &Record<'i>) -> usize {
         self.records.push(S::keep(record, &mut self.bytes));
-        self.size += record.line().len();
-        record.line().len()
+        let size = record.line().len() + KEPT_BYTES;
+        self.size += size;
+        size
     }
 
     /// Whether all is there that must stand before a last record.

@@ -82,7 +82,7 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
         let mut totals = self.totals.borrow_mut();
         while let Some(connection) = self.reader.next_connection()? {
             let wanted = self.input.wants(connection.id().millis);
-            totals.connection(connection.kind(), wanted);
+            totals.connection(&connection, wanted);
             if wanted && self.next.take(&connection, self.host, &mut totals) {
                 return Ok(Some(self.next.time()));
             }

@@ -1,6 +1,6 @@
 //! What was read, over all logs, and the closing summary of it.
 
-use auditparse::{ConnectionKind, Limits, RecordErrorKind, Stats};
+use auditparse::{Connection, ConnectionKind, Limits, RecordErrorKind, Stats};
 
 use crate::console::Console;
 use crate::text::{count, grouped};
@@ -62,6 +62,7 @@ struct Skipped {
 pub(crate) struct Totals {
     lines: u64,
     records: u64,
+    broken_off: u64,
     events: u64,
     rejected: [Skipped; RecordErrorKind::ALL.len()],
     late_records: u64,
@@ -69,6 +70,8 @@ pub(crate) struct Totals {
     lost_events: u64,
     connections: u64,
     connects: u64,
+    /// Connections with two addresses that differ.
+    other_address: u64,
     wanted: Wanted,
     left_out: [u64; LeftOut::ALL.len()],
 }
@@ -78,6 +81,7 @@ impl Totals {
     pub(super) fn add(&mut self, stats: &Stats, place: impl Fn(u64) -> Option<String>) {
         self.lines += stats.lines;
         self.records += stats.records;
+        self.broken_off += stats.broken_off;
         self.events += stats.events.events;
         self.late_records += stats.events.late_records;
         self.evicted += stats.events.evicted;
@@ -91,10 +95,11 @@ impl Totals {
     }
 
     /// Counts a connection, and whether it is in the wanted range of time.
-    pub(super) fn connection(&mut self, kind: ConnectionKind, wanted: bool) {
-        let connect = u64::from(kind == ConnectionKind::Connect);
+    pub(super) fn connection(&mut self, connection: &Connection<'_>, wanted: bool) {
+        let connect = u64::from(connection.kind() == ConnectionKind::Connect);
         self.connections += 1;
         self.connects += connect;
+        self.other_address += u64::from(connection.has_other_address());
         if wanted {
             self.wanted.connections += 1;
             self.wanted.connects += connect;
@@ -185,6 +190,9 @@ impl Totals {
         for message in self.skipped_lines().chain(self.damaged_events()) {
             console.note(message);
         }
+        for message in self.signs_of_forgery() {
+            console.warn(message);
+        }
     }
 
     /// What to say of lines that are no records.
@@ -200,6 +208,26 @@ impl Totals {
                 format!("{lines} skipped: {}{}", reason(kind), first.unwrap_or_default())
             },
         )
+    }
+
+    /// What to say of records that a newline in a socket path may have forged.
+    fn signs_of_forgery(&self) -> impl Iterator<Item = String> {
+        let broken_off = (self.broken_off > 0).then(|| {
+            format!(
+                "{} at a newline in a socket path, and the rest of the path does not follow: lines \
+                 were filtered or changed, and lines that look like records may be forged. Give \
+                 the audit.log itself",
+                count(self.broken_off, "record breaks off", "records break off")
+            )
+        });
+        let other_address = (self.other_address > 0).then(|| {
+            format!(
+                "{} two addresses that differ, of which the first is shown: one is forged, or \
+                 events were mixed up. Look at them with `rareport records --group`",
+                count(self.other_address, "connection has", "connections have")
+            )
+        });
+        [broken_off, other_address].into_iter().flatten()
     }
 
     /// What to say of events that are not whole.
@@ -248,6 +276,22 @@ mod tests {
     use auditparse::EventStats;
 
     use super::*;
+
+    #[test]
+    fn signs_of_forgery_are_told() {
+        let log =
+            b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3\n\
+            type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A0000010000000000000000\n\
+            type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB0071090000000000000000\n";
+        let mut totals = Totals::default();
+        assert_eq!(totals.signs_of_forgery().count(), 0);
+        totals.add(&Stats { broken_off: 2, ..Stats::default() }, |_| None);
+        totals.connection(&auditparse::Connections::new(log).next().unwrap(), true);
+        let said: Vec<String> = totals.signs_of_forgery().collect();
+        assert_eq!(said.len(), 2);
+        assert!(said[0].starts_with("2 records break off at a newline"), "{}", said[0]);
+        assert!(said[1].starts_with("1 connection has two addresses"), "{}", said[1]);
+    }
 
     #[test]
     fn events_that_were_cut_short_say_both_bounds() {

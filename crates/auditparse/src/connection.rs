@@ -9,7 +9,8 @@ use nom::Parser;
 use nom::sequence::preceded;
 use thiserror::Error;
 
-use crate::arch::{Arch, errno_name};
+use crate::arch::Arch;
+use crate::errno::errno_name;
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
@@ -36,8 +37,9 @@ pub enum Via {
 pub enum Outcome {
     /// The call succeeded.
     Success,
-    /// The call returned before the connection was made, and the kernel goes on with it:
-    /// `EINPROGRESS` of a non-blocking socket, `EINTR`, `EALREADY`, or `EAGAIN` of io_uring.
+    /// A connect returned before the connection was made, and the kernel goes on with it:
+    /// `EINPROGRESS` of a non-blocking socket, `EINTR`, `EALREADY`, or `EAGAIN` of io_uring. Other
+    /// calls that return these have done nothing.
     InProgress,
     /// The call failed.
     Failure,
@@ -113,9 +115,6 @@ struct CallRecords<'a> {
     proctitle: Option<Record<'a>>,
 }
 
-/// `EINTR`, `EAGAIN`, `EALREADY` and `EINPROGRESS` (`asm-generic/errno.h`).
-const STILL_CONNECTING: [i64; 4] = [-4, -11, -114, -115];
-
 impl<'a> Connection<'a> {
     /// Reads the records of one event, in any order. `head` is the front of its `SYSCALL` record,
     /// for a caller that has read it.
@@ -187,12 +186,23 @@ impl<'a> Connection<'a> {
 
     /// How the attempt went.
     pub fn outcome(&self) -> Outcome {
-        match (self.head.success, self.head.exit) {
-            (Some(true), _) => Outcome::Success,
-            (_, Some(exit)) if STILL_CONNECTING.contains(&exit) => Outcome::InProgress,
-            (Some(false), _) => Outcome::Failure,
-            (None, _) => Outcome::Unknown,
+        match self.head.success {
+            Some(true) => Outcome::Success,
+            _ if self.goes_on() => Outcome::InProgress,
+            Some(false) => Outcome::Failure,
+            None => Outcome::Unknown,
         }
+    }
+
+    /// Whether the kernel still connects, though the call has returned. io_uring tries again what
+    /// would have to wait; to a system call `EAGAIN` says that there is no room.
+    fn goes_on(&self) -> bool {
+        self.kind == ConnectionKind::Connect
+            && match self.errno_name() {
+                Some("EINTR" | "EALREADY" | "EINPROGRESS") => true,
+                Some("EAGAIN") => self.via == Via::IoUring,
+                _ => false,
+            }
     }
 
     /// `success=`: whether the call returned without an error. A non-blocking connect that goes on
@@ -206,10 +216,15 @@ impl<'a> Connection<'a> {
         self.head.exit
     }
 
-    /// Name of the error in [`exit`](Connection::exit).
+    /// Name of the error in [`exit`](Connection::exit), by the numbers of
+    /// [`arch`](Connection::arch).
     pub fn errno_name(&self) -> Option<&'static str> {
         let number = self.head.exit.filter(|&exit| exit < 0)?.checked_neg()?;
-        errno_name(i32::try_from(number).ok()?)
+        let number = i32::try_from(number).ok()?;
+        match self.head.arch {
+            Some(arch) => arch.errno_name(number),
+            None => errno_name(number),
+        }
     }
 
     /// The security module that denied the call, if one logged that it did.
@@ -385,6 +400,42 @@ fn denial(record: &Record<'_>) -> Option<SecurityModule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Connections;
+
+    #[test]
+    fn only_a_connect_goes_on_after_an_error() {
+        let outcome = |call: &str, record: &str| {
+            let line = format!(
+                "type={record} msg=audit(1.001:1): {call}\n\
+                 type=SOCKADDR msg=audit(1.001:1): saddr=020001BB0A000001\n"
+            );
+            Connections::new(line.as_bytes()).next().unwrap().outcome()
+        };
+        let call = |arch: &str, syscall: u32, exit: i32| {
+            let body = format!("arch={arch} syscall={syscall} success=no exit={exit} a0=3");
+            outcome(&body, "SYSCALL")
+        };
+        let uring = |op: u32, exit: i32| {
+            outcome(&format!("uring_op={op} success=no exit={exit}"), "URINGOP")
+        };
+        for exit in [-4, -114, -115] {
+            assert_eq!(call("c000003e", 42, exit), Outcome::InProgress, "connect {exit}");
+            assert_eq!(uring(16, exit), Outcome::InProgress, "connect by io_uring {exit}");
+            for other in [43, 44, 49] {
+                assert_eq!(call("c000003e", other, exit), Outcome::Failure, "{other} {exit}");
+            }
+            assert_eq!(uring(13, exit), Outcome::Failure, "accept by io_uring {exit}");
+        }
+        assert_eq!(call("c000003e", 42, -11), Outcome::Failure);
+        assert_eq!(uring(16, -11), Outcome::InProgress);
+        assert_eq!(uring(13, -11), Outcome::Failure);
+        // mips: EINPROGRESS, and what EINPROGRESS is elsewhere.
+        assert_eq!(call("8", 4170, -150), Outcome::InProgress);
+        assert_eq!(call("8", 4170, -115), Outcome::Failure);
+        // sparc64: EINPROGRESS and ECONNREFUSED.
+        assert_eq!(call("8000002b", 98, -36), Outcome::InProgress);
+        assert_eq!(call("8000002b", 98, -61), Outcome::Failure);
+    }
 
     #[test]
     fn first_fields_are_read_as_all_others_are() {

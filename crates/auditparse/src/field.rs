@@ -49,6 +49,23 @@ pub enum Origin {
     Enrichment,
 }
 
+/// [`Origin`], with the messages apart whose `acct=` is plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Body,
+    Message,
+    /// A message as daemons of RHEL 5 write it: `PAM: … acct=root : exe="…" (hostname=…)`. Its
+    /// `acct=` is as the daemon has it, neither quoted nor encoded.
+    OldMessage,
+    Enrichment,
+}
+
+impl Part {
+    pub(crate) fn is_message(self) -> bool {
+        matches!(self, Part::Message | Part::OldMessage)
+    }
+}
+
 /// One field of a record.
 ///
 /// ```
@@ -65,7 +82,7 @@ pub struct Field<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) value: Value<'a>,
     pub(crate) raw: &'a [u8],
-    pub(crate) origin: Origin,
+    pub(crate) part: Part,
     pub(crate) record_type: RecordType,
     pub(crate) terminated: bool,
 }
@@ -94,7 +111,11 @@ impl<'a> Field<'a> {
 
     /// The part of the record that the field stands in.
     pub fn origin(&self) -> Origin {
-        self.origin
+        match self.part {
+            Part::Body => Origin::Body,
+            Part::Message | Part::OldMessage => Origin::Message,
+            Part::Enrichment => Origin::Enrichment,
+        }
     }
 
     /// Whether the value's closing delimiter is there; `false` for a line that was cut.
@@ -126,7 +147,11 @@ impl<'a> Field<'a> {
     }
 
     fn is_encodable(&self) -> bool {
-        self.origin != Origin::Enrichment && is_encodable(self.record_type, self.key)
+        match self.part {
+            Part::Enrichment => false,
+            Part::OldMessage if self.key == b"acct" => false,
+            _ => is_encodable(self.record_type, self.key),
+        }
     }
 
     /// The value as a decimal number, or `None` if it is none or does not fit.
@@ -179,8 +204,22 @@ fn is_encodable(record_type: RecordType, key: &[u8]) -> bool {
         | b"cmd" | b"data" | b"file" | b"dir" | b"ocomm" | b"watch" | b"vm" | b"sw" | b"grp"
         | b"root_dir" | b"cgroup" | b"device" | b"profile" | b"peer" | b"target" | b"srcname"
         | b"invalid_context" | b"old-disk" | b"new-disk" => true,
-        [b'a', b'0'..=b'9', ..] => record_type == RecordType::EXECVE,
+        [b'a', index @ ..] => record_type == RecordType::EXECVE && is_argument(index),
         _ => false,
+    }
+}
+
+/// Whether `1` or `1[0]`, what follows the `a`, names an argument of `execve` or a piece of one. The
+/// length of a split one, `a1_len=`, is a number.
+fn is_argument(index: &[u8]) -> bool {
+    let is_number =
+        |digits: &[u8]| !digits.is_empty() && digits.iter().all(|digit| digit.is_ascii_digit());
+    match index.strip_suffix(b"]") {
+        None => is_number(index),
+        Some(index) => {
+            let mut numbers = index.splitn(2, |&byte| byte == b'[');
+            numbers.next().is_some_and(is_number) && numbers.next().is_some_and(is_number)
+        }
     }
 }
 
@@ -262,6 +301,37 @@ mod tests {
         assert_eq!(&*field("AVC", "dest=8080", "dest", line).text(), b"8080");
         assert_eq!(&*field("EXECVE", "a1[2]=6162", "a1[2]", line).text(), b"ab");
         assert_eq!(&*field("SYSCALL", "a1=6162", "a1", line).text(), b"6162");
+    }
+
+    #[test]
+    fn of_execve_only_arguments_are_decoded() {
+        let line = &mut String::new();
+        for key in ["a1", "a12", "a1[0]", "a12[34]"] {
+            assert_eq!(
+                &*field("EXECVE", &format!("{key}=4000"), key, line).text(),
+                b"@\0",
+                "{key}"
+            );
+        }
+        for key in ["a1_len", "a1x", "a1[", "a1[]", "a1[0", "a1]", "a[0]", "a1[0]x", "a1[x]"] {
+            assert_eq!(
+                &*field("EXECVE", &format!("{key}=4000"), key, line).text(),
+                b"4000",
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_old_messages_the_account_is_plain() {
+        let line = &mut String::new();
+        let old = "user pid=1 uid=0 msg='PAM: authentication acct=dead : exe=2F61 \
+                   (hostname=?, addr=10.0.0.9, terminal=ssh res=success)'";
+        assert_eq!(&*field("USER_AUTH", old, "acct", line).text(), b"dead");
+        assert_eq!(&*field("USER_AUTH", old, "exe", line).text(), b"/a");
+        assert_eq!(field("USER_AUTH", old, "acct", line).origin(), Origin::Message);
+        let new = "pid=1 uid=0 msg='op=login acct=6465 exe=\"/a\" hostname=? res=success'";
+        assert_eq!(&*field("USER_AUTH", new, "acct", line).text(), b"de");
     }
 
     #[test]

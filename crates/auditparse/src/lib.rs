@@ -90,6 +90,7 @@
 mod arch;
 pub mod connection;
 mod continuation;
+mod errno;
 mod error;
 mod event;
 mod event_id;
@@ -111,8 +112,9 @@ mod stats;
 mod syscall;
 mod transport;
 
-pub use arch::{Arch, errno_name};
+pub use arch::Arch;
 pub use connection::{Connection, NotAConnection, Outcome, SecurityModule, Via};
+pub use errno::errno_name;
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};
 pub use event::{Completion, Event, title_arguments};
 pub use event_id::EventId;

@@ -13,6 +13,7 @@ use crate::arch::Arch;
 use crate::errno::errno_name;
 use crate::event_id::EventId;
 use crate::field::Field;
+use crate::problems::ConnectionProblems;
 use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
 use crate::record::{Record, literal};
 use crate::record_type::RecordType;
@@ -20,6 +21,18 @@ use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
 use crate::syscall::{Call, CallHead, ConnectionKind, first};
 
 /// How the call came to the kernel.
+///
+/// ```
+/// use auditparse::{Connections, Via};
+///
+/// let log = b"\
+/// type=URINGOP msg=audit(1.001:7): uring_op=16 success=yes exit=0 items=0 ppid=1 pid=2
+/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+/// ";
+/// let connection = Connections::new(log).next().unwrap();
+/// assert_eq!(connection.via(), Via::IoUring);
+/// assert_eq!(connection.address().unwrap().to_string(), "10.0.0.1:443");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -31,6 +44,18 @@ pub enum Via {
 }
 
 /// How a connection attempt went, as far as the audit event tells.
+///
+/// ```
+/// use auditparse::{Connections, Outcome};
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-115 a0=3
+/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+/// ";
+/// let connection = Connections::new(log).next().unwrap();
+/// assert_eq!(connection.outcome(), Outcome::InProgress);
+/// assert_eq!(connection.errno_name(), Some("EINPROGRESS"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -48,6 +73,18 @@ pub enum Outcome {
 }
 
 /// The security module that denied the call.
+///
+/// ```
+/// use auditparse::{Connections, SecurityModule};
+///
+/// let log = b"\
+/// type=AVC msg=audit(1.001:7): apparmor=\"DENIED\" operation=\"connect\" profile=\"nc\"
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-13 a0=3
+/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+/// ";
+/// let connection = Connections::new(log).next().unwrap();
+/// assert_eq!(connection.denied_by(), Some(SecurityModule::AppArmor));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
@@ -59,6 +96,16 @@ pub enum SecurityModule {
 }
 
 /// Why an event is no connection.
+///
+/// ```
+/// use auditparse::{Events, NotAConnection};
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59 success=yes exit=0 a0=3
+/// ";
+/// let event = Events::new(log).next().unwrap();
+/// assert_eq!(event.connection().unwrap_err(), NotAConnection::OtherCall);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum NotAConnection {
@@ -325,6 +372,30 @@ impl<'a> Connection<'a> {
     /// the kernel's own thread ran has none.
     pub fn syscall_record(&self) -> Option<&Record<'a>> {
         self.records.syscall.as_ref()
+    }
+
+    /// What in the records is not as the format wants it: a record that was cut, words that are no
+    /// fields, digits of the address that are none. Empty for a sound event. The records are
+    /// searched when asked for, each once.
+    ///
+    /// ```
+    /// use auditparse::Connections;
+    ///
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB007109ZZ
+    /// ";
+    /// let connection = Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.address().unwrap().to_string(), "203.0.113.9:4444");
+    /// assert_eq!(
+    ///     connection.problems().next().unwrap().to_string(),
+    ///     "SOCKADDR: expected a hexadecimal digit, found another character at digit 16"
+    /// );
+    /// ```
+    pub fn problems(&self) -> ConnectionProblems<'a> {
+        let CallRecords { syscall, uringop, proctitle } = self.records;
+        let address = self.address.as_ref().and_then(SockAddrBytes::problem);
+        ConnectionProblems::of([syscall, uringop, proctitle], address)
     }
 
     /// The record that tells who made the call.

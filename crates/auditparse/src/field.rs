@@ -1,19 +1,24 @@
 //! A `key=value` of a record: the forms that a value is written in, and what they mean. This
 //! module owns quotes, hexadecimal encoding and number bases; finding the fields in a body is
 //! [`segment`](crate::segment)'s.
-//!
-//! The kernel writes strings that a user can influence either between quotes or, when they hold a
-//! blank, a quote, a control character or a byte above 0x7E, as hexadecimal without quotes
-//! (`audit_log_n_untrustedstring` in `kernel/audit.c`). So `comm="612062"` is those six digits
-//! and `comm=612062` is `a b`. Only the key tells whether an unquoted value may be encoded:
-//! `dest=8080` is a number. [`Field::text`] knows the keys.
 
 use core::fmt;
+use core::iter::FusedIterator;
 use std::borrow::Cow;
 
 use crate::record_type::RecordType;
+use crate::scan::find;
 
 /// The form in which a value is written; the bytes are without the delimiters.
+///
+/// ```
+/// use auditparse::{Record, Value};
+///
+/// let record = Record::parse(b"type=SYSCALL msg=audit(1.001:7): comm=612062 exe=\"/bin/a\"")?;
+/// assert_eq!(record.get("comm").unwrap().value(), Value::Bare(b"612062"));
+/// assert_eq!(record.get("exe").unwrap().value(), Value::Quoted(b"/bin/a"));
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// No delimiters: a number, a word, or an encoded string.
@@ -39,6 +44,18 @@ impl<'a> Value<'a> {
 }
 
 /// The part of a record that a field stands in.
+///
+/// ```
+/// use auditparse::{Origin, Record};
+///
+/// let line = b"type=USER_AUTH msg=audit(1.001:7): uid=0 msg='op=login res=success'\x1dUID=\"root\"";
+/// let record = Record::parse(line)?;
+/// let origin = |key| record.get(key).unwrap().origin();
+/// assert_eq!(origin("uid"), Origin::Body);
+/// assert_eq!(origin("op"), Origin::Message);
+/// assert_eq!(origin("UID"), Origin::Enrichment);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The record proper.
@@ -67,6 +84,12 @@ impl Part {
 }
 
 /// One field of a record.
+///
+/// The kernel writes strings that a user can influence either between quotes or, when they hold a
+/// blank, a quote, a control character or a byte above 0x7E, as hexadecimal without quotes
+/// (`audit_log_n_untrustedstring` in `kernel/audit.c`). So `comm="612062"` is those six digits
+/// and `comm=612062` is `a b`. Only the key tells whether an unquoted value may be encoded:
+/// `dest=8080` is a number. [`text`](Field::text) knows the keys.
 ///
 /// ```
 /// use auditparse::Record;
@@ -186,10 +209,39 @@ impl<'a> Field<'a> {
     }
 
     /// The words of a braced value: SELinux permissions, or the fields of `SADDR={ … }`.
-    pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.raw_value().split(|&byte| byte == b' ').filter(|word| !word.is_empty())
+    pub fn words(&self) -> Words<'a> {
+        Words { rest: self.raw_value() }
     }
 }
+
+/// Iterator over the words of a value, which blanks part; made by [`Field::words`].
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1")?;
+/// let words: Vec<_> = record.get("seperms").unwrap().words().collect();
+/// assert_eq!(words, [&b"read"[..], b"write"]);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().position(|&byte| byte != b' ')?;
+        let text = &self.rest[start..];
+        let (word, rest) = text.split_at(find(b' ', text).unwrap_or(text.len()));
+        self.rest = rest;
+        Some(word)
+    }
+}
+
+impl FusedIterator for Words<'_> {}
 
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,6 +285,13 @@ pub(crate) fn is_hex(digits: &[u8]) -> bool {
 
 /// The bytes that pairs of hexadecimal digits of either case stand for; `None` if `digits` is
 /// empty, of odd length or holds anything else.
+///
+/// ```
+/// use auditparse::decode_hex;
+///
+/// assert_eq!(decode_hex(b"6E63").unwrap(), b"nc");
+/// assert_eq!(decode_hex(b"6E6"), None);
+/// ```
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, _) = digits.as_chunks();
     is_hex(digits).then(|| pairs.iter().copied().map(byte_of).collect())

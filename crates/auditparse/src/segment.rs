@@ -1,20 +1,6 @@
 //! The grammar of a record's body: a body is cut into fields, blanks, and the words and delimiters
 //! that stand between them, without losing a byte. This module owns where a field starts and ends;
 //! what its value means is [`field`](crate::field)'s.
-//!
-//! ```text
-//! body       = part [ 0x1D part ]
-//! part       = { blank | field | word }
-//! field      = key "=" value
-//! value      = '"' … '"' | "'" … "'" | "{" … "}" | bare
-//! message    = "msg='" part "'"
-//! ```
-//!
-//! Old kernels and daemons write more than that, and all of it is read: the words before an AVC's
-//! permissions (`avc:  denied  { read } for`), the parenthesised tail of a RHEL 5 message
-//! (`(hostname=h, addr=10.0.0.9, terminal=ssh res=success)`), `old auid=` of RHEL 6, labels in
-//! front (`user pid=…`, `tty pid=…`, `netlabel: auid=0`), and values with blanks that nobody
-//! quoted (`op=adding user to group`, `subj=docker-default (enforce)`).
 
 use memchr::{memchr, memmem, memrchr, memrchr_iter};
 
@@ -28,6 +14,17 @@ use crate::scan::{find, find_either};
 pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
 
 /// A piece of a body. The pieces of a body, put together, are the body.
+///
+/// ```
+/// use auditparse::{Record, Segment};
+///
+/// let record = Record::parse(b"type=USER msg=audit(1.001:7): user pid=7")?;
+/// let segments: Vec<_> = record.segments().collect();
+/// assert_eq!(segments[0], Segment::Label(b"user"));
+/// assert_eq!(segments[1], Segment::Blank(b" "));
+/// assert!(matches!(segments[2], Segment::Field(field) if field.key() == b"pid"));
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment<'a> {
     /// A field.
@@ -75,6 +72,29 @@ impl<'a> Segment<'a> {
 }
 
 /// Iterator over the [`Segment`]s of a body; made by [`Record::segments`](crate::Record::segments).
+///
+/// ```text
+/// body       = part [ 0x1D part ]
+/// part       = { blank | field | word }
+/// field      = key "=" value
+/// value      = '"' … '"' | "'" … "'" | "{" … "}" | bare
+/// message    = "msg='" part "'"
+/// ```
+///
+/// Old kernels and daemons write more than that, and all of it is read: the words before an AVC's
+/// permissions (`avc:  denied  { read } for`), the parenthesised tail of a RHEL 5 message
+/// (`(hostname=h, addr=10.0.0.9, terminal=ssh res=success)`), `old auid=` of RHEL 6, labels in
+/// front (`user pid=…`, `tty pid=…`, `netlabel: auid=0`), and values with blanks that nobody
+/// quoted (`op=adding user to group`, `subj=docker-default (enforce)`).
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=USER msg=audit(1.001:7): user pid=7  msg='op=x' ...")?;
+/// let pieces: Vec<_> = record.segments().map(|segment| segment.raw()).collect();
+/// assert_eq!(pieces.concat(), record.body());
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Segments<'a> {
     /// What is left of the part that is being read.
@@ -344,6 +364,15 @@ impl<'a> Iterator for Segments<'a> {
 }
 
 /// Iterator over the [`Field`]s of a record; made by [`Record::fields`](crate::Record::fields).
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=CWD msg=audit(1.001:7): pid=7 cwd=\"/\"")?;
+/// let keys: Vec<_> = record.fields().map(|field| field.key()).collect();
+/// assert_eq!(keys, [&b"pid"[..], b"cwd"]);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     segments: Segments<'a>,

@@ -1,15 +1,15 @@
 //! A connection: who tried to reach what, and how it went, put together from the records of one
-//! event. This module owns that reading, and the reasons why an event is none. It does not filter:
-//! loopback, failed and denied attempts are connections too.
+//! event. This module owns that reading. It does not filter: loopback, failed and denied attempts are
+//! connections too.
 
 use core::fmt;
 use std::borrow::Cow;
 
 use nom::Parser;
 use nom::sequence::preceded;
-use thiserror::Error;
 
 use crate::arch::Arch;
+use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
 use crate::errno::errno_name;
 use crate::event_id::EventId;
 use crate::field::Field;
@@ -19,107 +19,6 @@ use crate::record::{Record, literal};
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
 use crate::syscall::{Call, CallHead, ConnectionKind, first};
-
-/// How the call came to the kernel.
-///
-/// ```
-/// use auditparse::{Connections, Via};
-///
-/// let log = b"\
-/// type=URINGOP msg=audit(1.001:7): uring_op=16 success=yes exit=0 items=0 ppid=1 pid=2
-/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
-/// ";
-/// let connection = Connections::new(log).next().unwrap();
-/// assert_eq!(connection.via(), Via::IoUring);
-/// assert_eq!(connection.address().unwrap().to_string(), "10.0.0.1:443");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Via {
-    /// A system call of its own, or the multiplexed `socketcall` of older 32-bit ABIs.
-    Syscall,
-    /// An io_uring operation; the system call, if there is one, only submitted it.
-    IoUring,
-}
-
-/// How a connection attempt went, as far as the audit event tells.
-///
-/// ```
-/// use auditparse::{Connections, Outcome};
-///
-/// let log = b"\
-/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-115 a0=3
-/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
-/// ";
-/// let connection = Connections::new(log).next().unwrap();
-/// assert_eq!(connection.outcome(), Outcome::InProgress);
-/// assert_eq!(connection.errno_name(), Some("EINPROGRESS"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Outcome {
-    /// The call succeeded.
-    Success,
-    /// A connect returned before the connection was made, and the kernel goes on with it:
-    /// `EINPROGRESS` of a non-blocking socket, `EINTR`, `EALREADY`, or `EAGAIN` of io_uring. Other
-    /// calls that return these have done nothing.
-    InProgress,
-    /// The call failed.
-    Failure,
-    /// The event does not say.
-    Unknown,
-}
-
-/// The security module that denied the call.
-///
-/// ```
-/// use auditparse::{Connections, SecurityModule};
-///
-/// let log = b"\
-/// type=AVC msg=audit(1.001:7): apparmor=\"DENIED\" operation=\"connect\" profile=\"nc\"
-/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-13 a0=3
-/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
-/// ";
-/// let connection = Connections::new(log).next().unwrap();
-/// assert_eq!(connection.denied_by(), Some(SecurityModule::AppArmor));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum SecurityModule {
-    /// SELinux, in enforcing mode.
-    SeLinux,
-    /// AppArmor.
-    AppArmor,
-}
-
-/// Why an event is no connection.
-///
-/// ```
-/// use auditparse::{Events, NotAConnection};
-///
-/// let log = b"\
-/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59 success=yes exit=0 a0=3
-/// ";
-/// let event = Events::new(log).next().unwrap();
-/// assert_eq!(event.connection().unwrap_err(), NotAConnection::OtherCall);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum NotAConnection {
-    /// The event has neither a `SYSCALL` nor a `URINGOP` record, so what was done is not known.
-    #[error("expected a SYSCALL or URINGOP record, found none")]
-    NoSyscall,
-    /// The call is not one that names an address.
-    #[error("expected connect, accept, bind, sendto or sendmsg, found another call")]
-    OtherCall,
-    /// The call may name an address but did not: `sendto` on a connected socket, `accept` without
-    /// an address buffer.
-    #[error("expected a SOCKADDR record, found a call without an address")]
-    NoAddress,
-}
 
 /// A call that names a peer or a local address, with everything the event tells about it.
 ///
@@ -185,7 +84,9 @@ impl<'a> Connection<'a> {
                 RecordType::SOCKADDR => {
                     first(&mut address, || Some(SockAddrBytes::from_hex(socket_address(&record)?)))
                 }
-                RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
+                RecordType::AVC => {
+                    denied_by = denied_by.or_else(|| SecurityModule::denying(&record))
+                }
                 _ => {}
             }
         }
@@ -457,15 +358,6 @@ fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
         Ok((_, digits)) => Some(digits),
         Err(_) => Some(record.get("saddr")?.raw_value()),
     }
-}
-
-/// Whether an `AVC` record says that access was denied, and by whom.
-fn denial(record: &Record<'_>) -> Option<SecurityModule> {
-    let is = |key, value: &[u8]| record.get(key).is_some_and(|field| field.raw_value() == value);
-    if is("apparmor", b"DENIED") {
-        return Some(SecurityModule::AppArmor);
-    }
-    (is("seresult", b"denied") && !is("permissive", b"1")).then_some(SecurityModule::SeLinux)
 }
 
 #[cfg(test)]

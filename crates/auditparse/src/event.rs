@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::connection::{Connection, NotAConnection};
+use crate::attempt::NotAConnection;
+use crate::connection::Connection;
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::record::Record;

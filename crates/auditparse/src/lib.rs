@@ -89,6 +89,7 @@
 #![warn(missing_debug_implementations)]
 
 mod arch;
+mod attempt;
 mod connection;
 mod continuation;
 mod errno;
@@ -115,7 +116,8 @@ mod syscall;
 mod transport;
 
 pub use arch::Arch;
-pub use connection::{Connection, NotAConnection, Outcome, SecurityModule, Via};
+pub use attempt::{NotAConnection, Outcome, SecurityModule, Via};
+pub use connection::Connection;
 pub use errno::errno_name;
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};
 pub use event::{Completion, Event, title_arguments};

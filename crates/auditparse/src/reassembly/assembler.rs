@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::{Connection, NotAConnection};
+use crate::attempt::NotAConnection;
+use crate::connection::Connection;
 use crate::event::{Completion, Event};
 use crate::event_id::EventId;
 use crate::record::Record;

@@ -22,7 +22,7 @@ fuzz_target!(|input: Input<'_>| {
     let limits = Limits::from(input.limits);
     let stream = || Reader::with_limits(Pieces::new(input.log, input.sizes), limits);
 
-    let mut whole = Records::with_limits(input.log, &limits);
+    let mut whole = Records::with_limits(input.log, limits);
     let records: Vec<_> = whole.by_ref().map(|record| format!("{record:?}")).collect();
     let mut reader = stream();
     let read = collect(|| Ok(reader.next_record()?.map(|record| format!("{record:?}"))));

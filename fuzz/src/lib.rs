@@ -31,14 +31,12 @@ pub const TICK_MILLIS: u64 = 16;
 
 impl From<TinyLimits> for Limits {
     fn from(tiny: TinyLimits) -> Limits {
-        Limits {
-            line_bytes: tiny.line_bytes.into(),
-            timeout_millis: u64::from(tiny.timeout_ticks) * TICK_MILLIS,
-            open_events: tiny.open_events.into(),
-            open_bytes: usize::from(tiny.open_bytes) * 16,
-            remembered_events: tiny.remembered_events.into(),
-            nodes: tiny.nodes.into(),
-            ..Limits::default()
-        }
+        Limits::default()
+            .with_line_bytes(tiny.line_bytes.into())
+            .with_timeout_millis(u64::from(tiny.timeout_ticks) * TICK_MILLIS)
+            .with_open_events(tiny.open_events.into())
+            .with_open_bytes(usize::from(tiny.open_bytes) * 16)
+            .with_remembered_events(tiny.remembered_events.into())
+            .with_nodes(tiny.nodes.into())
     }
 }

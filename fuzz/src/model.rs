@@ -230,7 +230,9 @@ impl Model {
         lost: impl Iterator<Item = (&'a [u8], LostRange)>,
     ) {
         let lost_events = stats.lost_events;
-        assert_eq!(stats, EventStats { lost_events, ..self.out });
+        let mut out = self.out;
+        out.lost_events = lost_events;
+        assert_eq!(stats, out);
         if self.follows_all_nodes() {
             let lost = lost.flat_map(|(node, range)| {
                 let serials = (0..range.count()).map(move |n| range.first.wrapping_add(n as u32));

@@ -1,5 +1,6 @@
-//! Architectures as audit records name them, and the names of their system calls and errors, from
-//! the tables of the `syscalls` crate. Which calls matter here is [`syscall`](crate::ConnectionKind)'s.
+//! Architectures as audit records name them, and the names of their system calls, from the tables of
+//! the `syscalls` crate. Which calls matter here is [`syscall`](crate::ConnectionKind)'s; the errors
+//! that they return are `errno`'s.
 
 use core::fmt;
 
@@ -151,30 +152,38 @@ fn x32_name(number: u32) -> Option<&'static str> {
 }
 
 /// MIPS n32 numbers its calls from 6000 in the order of n64, which starts at 5000, up to the
-/// first call that only one of them has (`arch/mips/kernel/syscalls/syscall_n32.tbl`).
+/// first call that only one of them has, and again from 6424, where the numbers that all
+/// architectures share start (`arch/mips/kernel/syscalls/syscall_n32.tbl`).
 fn mips_n32_name(number: u32) -> Option<&'static str> {
     match number {
-        6000..=6150 => {
+        6000..=6150 | 6424.. => {
             syscalls::mips64::Sysno::new((number - 1000) as usize).map(|call| call.name())
         }
         6297 => Some("accept4"),
+        6307 => Some("sendmmsg"),
         _ => None,
     }
-}
-
-/// Name of an error number as the kernel's `exit=-N` gives it, by the numbering that all
-/// architectures but alpha, mips, parisc and sparc share (`asm-generic/errno.h`).
-///
-/// ```
-/// assert_eq!(auditparse::errno_name(115), Some("EINPROGRESS"));
-/// ```
-pub fn errno_name(number: i32) -> Option<&'static str> {
-    syscalls::Errno::new(number).name()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_of_mips_n32() {
+        let n32 = Arch(0xa000_0008);
+        for (number, name) in [
+            (6041, "connect"),
+            (6048, "bind"),
+            (6297, "accept4"),
+            (6307, "sendmmsg"),
+            (6425, "io_uring_setup"),
+            (6426, "io_uring_enter"),
+        ] {
+            assert_eq!(n32.syscall_name(number), Some(name));
+        }
+        assert_eq!(n32.syscall_name(6302), None);
+    }
 
     #[test]
     fn byte_order_follows_the_token() {

@@ -1,81 +1,24 @@
 //! A connection: who tried to reach what, and how it went, put together from the records of one
-//! event. This module owns that reading, and the reasons why an event is none. It does not filter:
-//! loopback, failed and denied attempts are connections too.
+//! event. This module owns that reading. It does not filter: loopback, failed and denied attempts are
+//! connections too.
 
 use core::fmt;
 use std::borrow::Cow;
 
 use nom::Parser;
 use nom::sequence::preceded;
-use thiserror::Error;
 
-use crate::arch::{Arch, errno_name};
+use crate::arch::Arch;
+use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
+use crate::errno::errno_name;
 use crate::event_id::EventId;
 use crate::field::Field;
+use crate::problems::ConnectionProblems;
 use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
 use crate::record::{Record, literal};
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
 use crate::syscall::{Call, CallHead, ConnectionKind, first};
-
-/// How the call came to the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Via {
-    /// A system call of its own, or the multiplexed `socketcall` of older 32-bit ABIs.
-    Syscall,
-    /// An io_uring operation; the system call, if there is one, only submitted it.
-    IoUring,
-}
-
-/// How a connection attempt went, as far as the audit event tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Outcome {
-    /// The call succeeded.
-    Success,
-    /// The call returned before the connection was made, and the kernel goes on with it:
-    /// `EINPROGRESS` of a non-blocking socket, `EINTR`, `EALREADY`, or `EAGAIN` of io_uring.
-    InProgress,
-    /// The call failed.
-    Failure,
-    /// The event does not say.
-    Unknown,
-}
-
-/// The security module that denied the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum SecurityModule {
-    /// SELinux, in enforcing mode.
-    SeLinux,
-    /// AppArmor.
-    AppArmor,
-}
-
-/// Why an event is no connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum NotAConnection {
-    /// The event has neither a `SYSCALL` nor a `URINGOP` record, so what was done is not known.
-    #[error("expected a SYSCALL or URINGOP record, found none")]
-    NoSyscall,
-    /// The call is not one that names an address.
-    #[error("expected connect, accept, bind, sendto or sendmsg, found another call")]
-    OtherCall,
-    /// The call may name an address but did not: `sendto` on a connected socket, `accept` without
-    /// an address buffer.
-    #[error("expected a SOCKADDR record, found a call without an address")]
-    NoAddress,
-    /// The event is a record that came after its event was delivered
-    /// ([`Completion::Late`](crate::Completion::Late)): the connection, if it is of one, was told
-    /// then.
-    #[error("expected an event, found a record that came after its event was over")]
-    Late,
-}
 
 /// A call that names a peer or a local address, with everything the event tells about it.
 ///
@@ -119,9 +62,6 @@ struct CallRecords<'a> {
     proctitle: Option<Record<'a>>,
 }
 
-/// `EINTR`, `EAGAIN`, `EALREADY` and `EINPROGRESS` (`asm-generic/errno.h`).
-const STILL_CONNECTING: [i64; 4] = [-4, -11, -114, -115];
-
 impl<'a> Connection<'a> {
     /// Reads the records of one event, in any order. `head` is the front of its `SYSCALL` record,
     /// for a caller that has read it.
@@ -147,7 +87,9 @@ impl<'a> Connection<'a> {
                     None => digits = socket_address(&record),
                     Some(digits) => has_other_address |= is_other_address(digits, &record),
                 },
-                RecordType::AVC => denied_by = denied_by.or_else(|| denial(&record)),
+                RecordType::AVC => {
+                    denied_by = denied_by.or_else(|| SecurityModule::denying(&record))
+                }
                 _ => {}
             }
         }
@@ -214,12 +156,23 @@ impl<'a> Connection<'a> {
 
     /// How the attempt went.
     pub fn outcome(&self) -> Outcome {
-        match (self.head.success, self.head.exit) {
-            (Some(true), _) => Outcome::Success,
-            (_, Some(exit)) if STILL_CONNECTING.contains(&exit) => Outcome::InProgress,
-            (Some(false), _) => Outcome::Failure,
-            (None, _) => Outcome::Unknown,
+        match self.head.success {
+            Some(true) => Outcome::Success,
+            _ if self.goes_on() => Outcome::InProgress,
+            Some(false) => Outcome::Failure,
+            None => Outcome::Unknown,
         }
+    }
+
+    /// Whether the kernel still connects, though the call has returned. io_uring tries again what
+    /// would have to wait; to a system call `EAGAIN` says that there is no room.
+    fn goes_on(&self) -> bool {
+        self.kind == ConnectionKind::Connect
+            && match self.errno_name() {
+                Some("EINTR" | "EALREADY" | "EINPROGRESS") => true,
+                Some("EAGAIN") => self.via == Via::IoUring,
+                _ => false,
+            }
     }
 
     /// `success=`: whether the call returned without an error. A non-blocking connect that goes on
@@ -233,10 +186,15 @@ impl<'a> Connection<'a> {
         self.head.exit
     }
 
-    /// Name of the error in [`exit`](Connection::exit).
+    /// Name of the error in [`exit`](Connection::exit), by the numbers of
+    /// [`arch`](Connection::arch).
     pub fn errno_name(&self) -> Option<&'static str> {
         let number = self.head.exit.filter(|&exit| exit < 0)?.checked_neg()?;
-        errno_name(i32::try_from(number).ok()?)
+        let number = i32::try_from(number).ok()?;
+        match self.head.arch {
+            Some(arch) => arch.errno_name(number),
+            None => errno_name(number),
+        }
     }
 
     /// The security module that denied the call, if one logged that it did.
@@ -339,6 +297,30 @@ impl<'a> Connection<'a> {
         self.records.syscall.as_ref()
     }
 
+    /// What in the records is not as the format wants it: a record that was cut, words that are no
+    /// fields, digits of the address that are none. Empty for a sound event. The records are
+    /// searched when asked for, each once.
+    ///
+    /// ```
+    /// use auditparse::Connections;
+    ///
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB007109ZZ
+    /// ";
+    /// let connection = Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.address().unwrap().to_string(), "203.0.113.9:4444");
+    /// assert_eq!(
+    ///     connection.problems().next().unwrap().to_string(),
+    ///     "SOCKADDR: expected a hexadecimal digit, found another character at digit 16"
+    /// );
+    /// ```
+    pub fn problems(&self) -> ConnectionProblems<'a> {
+        let CallRecords { syscall, uringop, proctitle } = self.records;
+        let address = self.address.as_ref().and_then(SockAddrBytes::problem);
+        ConnectionProblems::of([syscall, uringop, proctitle], address)
+    }
+
     /// The record that tells who made the call.
     fn who(&self) -> Option<&Record<'a>> {
         self.records.syscall.as_ref().or(self.records.uringop.as_ref())
@@ -406,18 +388,45 @@ fn is_other_address(digits: &[u8], record: &Record<'_>) -> bool {
     socket_address(record).is_some_and(|other| !other.eq_ignore_ascii_case(digits))
 }
 
-/// Whether an `AVC` record says that access was denied, and by whom.
-fn denial(record: &Record<'_>) -> Option<SecurityModule> {
-    let is = |key, value: &[u8]| record.get(key).is_some_and(|field| field.raw_value() == value);
-    if is("apparmor", b"DENIED") {
-        return Some(SecurityModule::AppArmor);
-    }
-    (is("seresult", b"denied") && !is("permissive", b"1")).then_some(SecurityModule::SeLinux)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Connections;
+
+    #[test]
+    fn only_a_connect_goes_on_after_an_error() {
+        let outcome = |call: &str, record: &str| {
+            let line = format!(
+                "type={record} msg=audit(1.001:1): {call}\n\
+                 type=SOCKADDR msg=audit(1.001:1): saddr=020001BB0A000001\n"
+            );
+            Connections::new(line.as_bytes()).next().unwrap().outcome()
+        };
+        let call = |arch: &str, syscall: u32, exit: i32| {
+            let body = format!("arch={arch} syscall={syscall} success=no exit={exit} a0=3");
+            outcome(&body, "SYSCALL")
+        };
+        let uring = |op: u32, exit: i32| {
+            outcome(&format!("uring_op={op} success=no exit={exit}"), "URINGOP")
+        };
+        for exit in [-4, -114, -115] {
+            assert_eq!(call("c000003e", 42, exit), Outcome::InProgress, "connect {exit}");
+            assert_eq!(uring(16, exit), Outcome::InProgress, "connect by io_uring {exit}");
+            for other in [43, 44, 49] {
+                assert_eq!(call("c000003e", other, exit), Outcome::Failure, "{other} {exit}");
+            }
+            assert_eq!(uring(13, exit), Outcome::Failure, "accept by io_uring {exit}");
+        }
+        assert_eq!(call("c000003e", 42, -11), Outcome::Failure);
+        assert_eq!(uring(16, -11), Outcome::InProgress);
+        assert_eq!(uring(13, -11), Outcome::Failure);
+        // mips: EINPROGRESS, and what EINPROGRESS is elsewhere.
+        assert_eq!(call("8", 4170, -150), Outcome::InProgress);
+        assert_eq!(call("8", 4170, -115), Outcome::Failure);
+        // sparc64: EINPROGRESS and ECONNREFUSED.
+        assert_eq!(call("8000002b", 98, -36), Outcome::InProgress);
+        assert_eq!(call("8000002b", 98, -61), Outcome::Failure);
+    }
 
     #[test]
     fn first_fields_are_read_as_all_others_are() {

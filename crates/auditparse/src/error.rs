@@ -39,6 +39,15 @@ impl RecordError {
 ///
 /// Not all of them are faults: [`is_fault`](RecordErrorKind::is_fault) tells the lines that lose
 /// data from those that never held any.
+///
+/// ```
+/// use auditparse::{Record, RecordErrorKind};
+///
+/// let kind = Record::parse(b"type=SYSCALL").unwrap_err().kind();
+/// assert_eq!(kind, RecordErrorKind::NoStamp);
+/// assert_eq!(kind.name(), "no_stamp");
+/// assert!(kind.is_fault() && !RecordErrorKind::Separator.is_fault());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Error)]
 #[non_exhaustive]
 pub enum RecordErrorKind {
@@ -115,6 +124,16 @@ impl RecordErrorKind {
 
 /// Something in a record's body that is not as the format wants it. The rest of the record is
 /// still read; see [`Record::problems`](crate::Record::problems).
+///
+/// ```
+/// use auditparse::{FieldErrorKind, Record};
+///
+/// let cut = Record::parse(b"type=SYSCALL msg=audit(1.001:7): pid=7 exe=\"/usr/b")?;
+/// let error = cut.problems().next().unwrap();
+/// assert_eq!(error.kind(), FieldErrorKind::UnterminatedQuote);
+/// assert_eq!(&cut.body()[error.offset()..], b"exe=\"/usr/b");
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{kind} at byte {offset} of the body")]
 pub struct FieldError {
@@ -139,6 +158,14 @@ impl FieldError {
 }
 
 /// The kinds of [`FieldError`].
+///
+/// ```
+/// use auditparse::{FieldErrorKind, Record};
+///
+/// let cut = Record::parse(b"type=SYSCALL msg=audit(1.001:7): pid=7 ui")?;
+/// assert_eq!(cut.problems().next().unwrap().kind(), FieldErrorKind::StrayWord);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum FieldErrorKind {

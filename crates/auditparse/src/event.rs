@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::connection::{Connection, NotAConnection};
+use crate::attempt::NotAConnection;
+use crate::connection::Connection;
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::record::Record;
@@ -17,6 +18,18 @@ use crate::record_type::RecordType;
 const INLINE_RECORDS: usize = 8;
 
 /// What ended an event.
+///
+/// ```
+/// use auditparse::{Completion, Events};
+///
+/// let log = b"\
+/// type=USER_LOGIN msg=audit(1.001:7): pid=1
+/// type=SYSCALL msg=audit(1.002:8): arch=c000003e syscall=59
+/// ";
+/// let completions: Vec<_> = Events::new(log).map(|event| event.completion()).collect();
+/// assert_eq!(completions, [Completion::Single, Completion::EndOfInput]);
+/// assert!(completions[0].is_certain() && !completions[1].is_certain());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

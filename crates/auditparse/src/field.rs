@@ -1,19 +1,24 @@
 //! A `key=value` of a record: the forms that a value is written in, and what they mean. This
 //! module owns quotes, hexadecimal encoding and number bases; finding the fields in a body is
 //! [`segment`](crate::segment)'s.
-//!
-//! The kernel writes strings that a user can influence either between quotes or, when they hold a
-//! blank, a quote, a control character or a byte above 0x7E, as hexadecimal without quotes
-//! (`audit_log_n_untrustedstring` in `kernel/audit.c`). So `comm="612062"` is those six digits
-//! and `comm=612062` is `a b`. Only the key tells whether an unquoted value may be encoded:
-//! `dest=8080` is a number. [`Field::text`] knows the keys.
 
 use core::fmt;
+use core::iter::FusedIterator;
 use std::borrow::Cow;
 
 use crate::record_type::RecordType;
+use crate::scan::find;
 
 /// The form in which a value is written; the bytes are without the delimiters.
+///
+/// ```
+/// use auditparse::{Record, Value};
+///
+/// let record = Record::parse(b"type=SYSCALL msg=audit(1.001:7): comm=612062 exe=\"/bin/a\"")?;
+/// assert_eq!(record.get("comm").unwrap().value(), Value::Bare(b"612062"));
+/// assert_eq!(record.get("exe").unwrap().value(), Value::Quoted(b"/bin/a"));
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// No delimiters: a number, a word, or an encoded string.
@@ -39,6 +44,18 @@ impl<'a> Value<'a> {
 }
 
 /// The part of a record that a field stands in.
+///
+/// ```
+/// use auditparse::{Origin, Record};
+///
+/// let line = b"type=USER_AUTH msg=audit(1.001:7): uid=0 msg='op=login res=success'\x1dUID=\"root\"";
+/// let record = Record::parse(line)?;
+/// let origin = |key| record.get(key).unwrap().origin();
+/// assert_eq!(origin("uid"), Origin::Body);
+/// assert_eq!(origin("op"), Origin::Message);
+/// assert_eq!(origin("UID"), Origin::Enrichment);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The record proper.
@@ -49,7 +66,30 @@ pub enum Origin {
     Enrichment,
 }
 
+/// [`Origin`], with the messages apart whose `acct=` is plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Body,
+    Message,
+    /// A message as daemons of RHEL 5 write it: `PAM: … acct=root : exe="…" (hostname=…)`. Its
+    /// `acct=` is as the daemon has it, neither quoted nor encoded.
+    OldMessage,
+    Enrichment,
+}
+
+impl Part {
+    pub(crate) fn is_message(self) -> bool {
+        matches!(self, Part::Message | Part::OldMessage)
+    }
+}
+
 /// One field of a record.
+///
+/// The kernel writes strings that a user can influence either between quotes or, when they hold a
+/// blank, a quote, a control character or a byte above 0x7E, as hexadecimal without quotes
+/// (`audit_log_n_untrustedstring` in `kernel/audit.c`). So `comm="612062"` is those six digits
+/// and `comm=612062` is `a b`. Only the key tells whether an unquoted value may be encoded:
+/// `dest=8080` is a number. [`text`](Field::text) knows the keys.
 ///
 /// ```
 /// use auditparse::Record;
@@ -65,7 +105,7 @@ pub struct Field<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) value: Value<'a>,
     pub(crate) raw: &'a [u8],
-    pub(crate) origin: Origin,
+    pub(crate) part: Part,
     pub(crate) record_type: RecordType,
     pub(crate) terminated: bool,
 }
@@ -94,7 +134,11 @@ impl<'a> Field<'a> {
 
     /// The part of the record that the field stands in.
     pub fn origin(&self) -> Origin {
-        self.origin
+        match self.part {
+            Part::Body => Origin::Body,
+            Part::Message | Part::OldMessage => Origin::Message,
+            Part::Enrichment => Origin::Enrichment,
+        }
     }
 
     /// Whether the value's closing delimiter is there; `false` for a line that was cut.
@@ -126,7 +170,11 @@ impl<'a> Field<'a> {
     }
 
     fn is_encodable(&self) -> bool {
-        self.origin != Origin::Enrichment && is_encodable(self.record_type, self.key)
+        match self.part {
+            Part::Enrichment => false,
+            Part::OldMessage if self.key == b"acct" => false,
+            _ => is_encodable(self.record_type, self.key),
+        }
     }
 
     /// The value as a decimal number, or `None` if it is none or does not fit.
@@ -161,10 +209,39 @@ impl<'a> Field<'a> {
     }
 
     /// The words of a braced value: SELinux permissions, or the fields of `SADDR={ … }`.
-    pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.raw_value().split(|&byte| byte == b' ').filter(|word| !word.is_empty())
+    pub fn words(&self) -> Words<'a> {
+        Words { rest: self.raw_value() }
     }
 }
+
+/// Iterator over the words of a value, which blanks part; made by [`Field::words`].
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1")?;
+/// let words: Vec<_> = record.get("seperms").unwrap().words().collect();
+/// assert_eq!(words, [&b"read"[..], b"write"]);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().position(|&byte| byte != b' ')?;
+        let text = &self.rest[start..];
+        let (word, rest) = text.split_at(find(b' ', text).unwrap_or(text.len()));
+        self.rest = rest;
+        Some(word)
+    }
+}
+
+impl FusedIterator for Words<'_> {}
 
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,8 +256,22 @@ fn is_encodable(record_type: RecordType, key: &[u8]) -> bool {
         | b"cmd" | b"data" | b"file" | b"dir" | b"ocomm" | b"watch" | b"vm" | b"sw" | b"grp"
         | b"root_dir" | b"cgroup" | b"device" | b"profile" | b"peer" | b"target" | b"srcname"
         | b"invalid_context" | b"old-disk" | b"new-disk" => true,
-        [b'a', b'0'..=b'9', ..] => record_type == RecordType::EXECVE,
+        [b'a', index @ ..] => record_type == RecordType::EXECVE && is_argument(index),
         _ => false,
+    }
+}
+
+/// Whether `1` or `1[0]`, what follows the `a`, names an argument of `execve` or a piece of one. The
+/// length of a split one, `a1_len=`, is a number.
+fn is_argument(index: &[u8]) -> bool {
+    let is_number =
+        |digits: &[u8]| !digits.is_empty() && digits.iter().all(|digit| digit.is_ascii_digit());
+    match index.strip_suffix(b"]") {
+        None => is_number(index),
+        Some(index) => {
+            let mut numbers = index.splitn(2, |&byte| byte == b'[');
+            numbers.next().is_some_and(is_number) && numbers.next().is_some_and(is_number)
+        }
     }
 }
 
@@ -194,6 +285,13 @@ pub(crate) fn is_hex(digits: &[u8]) -> bool {
 
 /// The bytes that pairs of hexadecimal digits of either case stand for; `None` if `digits` is
 /// empty, of odd length or holds anything else.
+///
+/// ```
+/// use auditparse::decode_hex;
+///
+/// assert_eq!(decode_hex(b"6E63").unwrap(), b"nc");
+/// assert_eq!(decode_hex(b"6E6"), None);
+/// ```
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, _) = digits.as_chunks();
     is_hex(digits).then(|| pairs.iter().copied().map(byte_of).collect())
@@ -262,6 +360,37 @@ mod tests {
         assert_eq!(&*field("AVC", "dest=8080", "dest", line).text(), b"8080");
         assert_eq!(&*field("EXECVE", "a1[2]=6162", "a1[2]", line).text(), b"ab");
         assert_eq!(&*field("SYSCALL", "a1=6162", "a1", line).text(), b"6162");
+    }
+
+    #[test]
+    fn of_execve_only_arguments_are_decoded() {
+        let line = &mut String::new();
+        for key in ["a1", "a12", "a1[0]", "a12[34]"] {
+            assert_eq!(
+                &*field("EXECVE", &format!("{key}=4000"), key, line).text(),
+                b"@\0",
+                "{key}"
+            );
+        }
+        for key in ["a1_len", "a1x", "a1[", "a1[]", "a1[0", "a1]", "a[0]", "a1[0]x", "a1[x]"] {
+            assert_eq!(
+                &*field("EXECVE", &format!("{key}=4000"), key, line).text(),
+                b"4000",
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_old_messages_the_account_is_plain() {
+        let line = &mut String::new();
+        let old = "user pid=1 uid=0 msg='PAM: authentication acct=dead : exe=2F61 \
+                   (hostname=?, addr=10.0.0.9, terminal=ssh res=success)'";
+        assert_eq!(&*field("USER_AUTH", old, "acct", line).text(), b"dead");
+        assert_eq!(&*field("USER_AUTH", old, "exe", line).text(), b"/a");
+        assert_eq!(field("USER_AUTH", old, "acct", line).origin(), Origin::Message);
+        let new = "pid=1 uid=0 msg='op=login acct=6465 exe=\"/a\" hostname=? res=success'";
+        assert_eq!(&*field("USER_AUTH", new, "acct", line).text(), b"de");
     }
 
     #[test]

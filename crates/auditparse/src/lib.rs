@@ -71,7 +71,7 @@
 //!
 //! - Any bytes can be read: cut lines, NULs, bytes that are no UTF-8. Nothing panics, and a bad
 //!   field does not cost the rest of its record, nor a bad record the rest of its event;
-//!   [`Record::problems`] and [`Stats`] tell what was wrong, and where.
+//!   [`Record::problems`], [`Connection::problems`] and [`Stats`] tell what was wrong, and where.
 //! - Text stays bytes until decoded, and is decoded by the rules of the field that it stands in.
 //! - A newline in a socket path forges no record where the log is as auditd wrote it, line by line
 //!   behind prefixes or among lines of other hosts: what must follow is known from the hexadecimal
@@ -89,22 +89,26 @@
 //! that is not UTF-8 is escaped as by [`u8::escape_ascii`].
 
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 mod arch;
-pub mod connection;
+mod attempt;
+mod connection;
 mod continuation;
+mod errno;
 mod error;
 mod event;
 mod event_id;
-pub mod field;
+mod field;
 mod line;
+mod problems;
 mod process;
 mod reader;
-pub mod reassembly;
+mod reassembly;
 mod record;
 mod record_type;
 mod scan;
-pub mod segment;
+mod segment;
 mod serial;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -114,15 +118,18 @@ mod stats;
 mod syscall;
 mod transport;
 
-pub use arch::{Arch, errno_name};
-pub use connection::{Connection, NotAConnection, Outcome, SecurityModule, Via};
+pub use arch::Arch;
+pub use attempt::{NotAConnection, Outcome, SecurityModule, Via};
+pub use connection::Connection;
+pub use errno::errno_name;
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};
 pub use event::{Completion, Event, title_arguments};
 pub use event_id::EventId;
-pub use field::{Field, Origin, Value, decode_hex};
-pub use process::{Id, Keys, Process};
+pub use field::{Field, Origin, Value, Words, decode_hex};
+pub use problems::{ConnectionProblem, ConnectionProblems, Problems};
+pub use process::{Id, Keys, KeysIter, Process};
 pub use reader::{ConnectionReader, EventReader, Reader};
-pub use reassembly::{EventStats, Limits, Reassembler};
+pub use reassembly::{EventStats, Limits, LostRanges, Reassembler};
 pub use record::Record;
 pub use record_type::RecordType;
 pub use segment::{ENRICHMENT_SEPARATOR, Fields, Segment, Segments};

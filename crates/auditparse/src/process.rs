@@ -2,6 +2,7 @@
 //! `SYSCALL` record has its fields in the one order in which `audit_log_exit` in
 //! `kernel/auditsc.c` prints them; those are read straight through, others field by field.
 
+use core::iter::FusedIterator;
 use std::borrow::Cow;
 
 use nom::branch::alt;
@@ -17,6 +18,16 @@ use crate::segment::ENRICHMENT_SEPARATOR;
 use crate::syscall::once;
 
 /// A user or group id, with the name that the logging host had for it (ENRICHED format only).
+///
+/// ```
+/// use auditparse::Connections;
+///
+/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33\x1dUID=\"www-data\"";
+/// let uid = Connections::new(log).next().unwrap().uid().unwrap();
+/// assert_eq!(uid.number, 33);
+/// assert_eq!(uid.name, Some(&b"www-data"[..]));
+/// assert!(uid.is_set());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id<'a> {
     /// The id; `u32::MAX` stands for "not set".
@@ -33,6 +44,16 @@ impl Id<'_> {
 }
 
 /// Who made a call, on whose behalf, and with which arguments.
+///
+/// ```
+/// use auditparse::Connections;
+///
+/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 comm=\"curl\" exe=\"/usr/bin/curl\"";
+/// let process = Connections::new(log).next().unwrap().process();
+/// assert_eq!(process.pid, Some(7));
+/// assert_eq!(process.exe.as_deref(), Some(&b"/usr/bin/curl"[..]));
+/// assert_eq!(process.arguments[0], Some(&b"3"[..]));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Process<'a> {
@@ -277,6 +298,16 @@ pub(crate) fn terminal(field: Field<'_>) -> Option<&[u8]> {
 
 /// The keys of the audit rules that matched an event (`auditctl -k`). The kernel joins several
 /// with a 0x01 byte.
+///
+/// ```
+/// use auditparse::Connections;
+///
+/// // Two keys, joined by the byte 01.
+/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 key=6E657401776562";
+/// let keys = Connections::new(log).next().unwrap().keys();
+///
+/// assert_eq!(keys.iter().collect::<Vec<_>>(), [&b"net"[..], b"web"]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys<'a> {
     pub(crate) joined: Option<Cow<'a, [u8]>>,
@@ -284,8 +315,8 @@ pub struct Keys<'a> {
 
 impl Keys<'_> {
     /// The keys one by one.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.joined.iter().flat_map(|joined| joined.split(|&byte| byte == 1))
+    pub fn iter(&self) -> KeysIter<'_> {
+        KeysIter { rest: self.joined.as_deref() }
     }
 
     /// Whether there is none.
@@ -293,6 +324,43 @@ impl Keys<'_> {
         self.joined.is_none()
     }
 }
+
+impl<'k> IntoIterator for &'k Keys<'_> {
+    type Item = &'k [u8];
+    type IntoIter = KeysIter<'k>;
+
+    fn into_iter(self) -> KeysIter<'k> {
+        self.iter()
+    }
+}
+
+/// Iterator over the keys of an event; made by [`Keys::iter`].
+///
+/// ```
+/// let keys = auditparse::Keys::default();
+/// assert_eq!(keys.iter().next(), None);
+/// ```
+#[derive(Clone, Debug)]
+pub struct KeysIter<'k> {
+    /// The keys to come, joined; `None` behind the last.
+    rest: Option<&'k [u8]>,
+}
+
+impl<'k> Iterator for KeysIter<'k> {
+    type Item = &'k [u8];
+
+    fn next(&mut self) -> Option<&'k [u8]> {
+        let joined = self.rest?;
+        let (key, rest) = match joined.iter().position(|&byte| byte == 1) {
+            Some(end) => (&joined[..end], Some(&joined[end + 1..])),
+            None => (joined, None),
+        };
+        self.rest = rest;
+        Some(key)
+    }
+}
+
+impl FusedIterator for KeysIter<'_> {}
 
 #[cfg(test)]
 mod tests {

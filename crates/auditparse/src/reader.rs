@@ -2,15 +2,15 @@
 //! copying, is in [`Records`](crate::Records), [`Events`](crate::Events) and
 //! [`Connections`](crate::Connections). Files, compression and directories are the caller's.
 
+use core::fmt;
 use std::io::{self, Read};
 
 use crate::connection::Connection;
 use crate::error::RecordError;
 use crate::event::Event;
 use crate::line::{Line, LineBuffer, LineParser};
-use crate::reassembly::{Assembler, Copied, CopiedRecord, Interest, Limits, SlotIndex};
+use crate::reassembly::{Assembler, Copied, CopiedRecord, Interest, Limits, LostRanges, SlotIndex};
 use crate::record::Record;
-use crate::serial::LostRange;
 use crate::stats::Stats;
 
 /// Reads records from a stream through one buffer, and gives readers of events and connections.
@@ -30,6 +30,19 @@ pub struct Reader<R> {
     lines: LineBuffer<R>,
     limits: Limits,
     parser: LineParser,
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl<R> Reader<R> {
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        self.parser.stats
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -54,11 +67,6 @@ impl<R: Read> Reader<R> {
             Some(Line::TooLong(length)) => Some(Err(self.parser.skip_too_long(length))),
             None => None,
         })
-    }
-
-    /// What has been read so far.
-    pub fn stats(&self) -> Stats {
-        self.parser.stats
     }
 
     /// Goes on to read events.
@@ -86,6 +94,19 @@ pub struct EventReader<R> {
     records: Reader<R>,
     assembler: Assembler<CopiedRecord>,
     lent: Option<SlotIndex>,
+}
+
+impl<R> fmt::Debug for EventReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventReader").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl<R> EventReader<R> {
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        Stats { events: self.assembler.stats(), ..self.records.stats() }
+    }
 }
 
 impl<R: Read> EventReader<R> {
@@ -130,13 +151,8 @@ impl<R: Read> EventReader<R> {
         self.assembler.advance_to(millis);
     }
 
-    /// What has been read so far.
-    pub fn stats(&self) -> Stats {
-        Stats { events: self.assembler.stats(), ..self.records.stats() }
-    }
-
     /// The missing serials, with the node that they belong to (empty without `node=`).
-    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }
 }
@@ -156,6 +172,19 @@ impl<R: Read> EventReader<R> {
 /// ```
 pub struct ConnectionReader<R> {
     events: EventReader<R>,
+}
+
+impl<R> fmt::Debug for ConnectionReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionReader").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl<R> ConnectionReader<R> {
+    /// What has been read so far.
+    pub fn stats(&self) -> Stats {
+        self.events.stats()
+    }
 }
 
 impl<R: Read> ConnectionReader<R> {
@@ -181,13 +210,8 @@ impl<R: Read> ConnectionReader<R> {
         self.events.advance_to(millis);
     }
 
-    /// What has been read so far.
-    pub fn stats(&self) -> Stats {
-        self.events.stats()
-    }
-
     /// The missing serials, with the node that they belong to (empty without `node=`).
-    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.events.lost_ranges()
     }
 }

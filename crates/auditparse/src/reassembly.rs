@@ -22,13 +22,15 @@ mod identities;
 mod nodes;
 mod slot;
 
+use core::fmt;
+
 #[cfg(doc)]
 use crate::event::Completion;
 use crate::event::Event;
 use crate::record::Record;
-use crate::serial::LostRange;
 
 pub(crate) use assembler::{Assembler, Interest};
+pub use nodes::LostRanges;
 pub(crate) use slot::{Borrowed, Copied, CopiedRecord, SlotIndex};
 
 /// What bounds the memory of reading and reassembly, and the time-out of events.
@@ -36,7 +38,16 @@ pub(crate) use slot::{Borrowed, Copied, CopiedRecord, SlotIndex};
 /// The defaults bound it to about 64 MiB of records and some megabytes of bookkeeping. Buffers grow by
 /// doubling, so that one event that takes all the room may hold twice as much, and the list of its
 /// records once more while it is looked at.
+///
+/// ```
+/// use auditparse::{Limits, Records};
+///
+/// let limits = Limits::default().with_line_bytes(16 << 10).with_open_events(1000);
+/// assert_eq!(limits.timeout_millis, 2000);
+/// assert_eq!(Records::with_limits(b"", limits).count(), 0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Longest line, in bytes; a longer one is counted as
     /// [`TooLong`](crate::RecordErrorKind::TooLong) and skipped. auditd's own lines are below
@@ -61,6 +72,50 @@ pub struct Limits {
     pub nodes: usize,
 }
 
+impl Limits {
+    /// These limits with another [`line_bytes`](Limits::line_bytes).
+    #[must_use]
+    pub const fn with_line_bytes(self, line_bytes: usize) -> Limits {
+        Limits { line_bytes, ..self }
+    }
+
+    /// These limits with another [`read_bytes`](Limits::read_bytes).
+    #[must_use]
+    pub const fn with_read_bytes(self, read_bytes: usize) -> Limits {
+        Limits { read_bytes, ..self }
+    }
+
+    /// These limits with another [`timeout_millis`](Limits::timeout_millis).
+    #[must_use]
+    pub const fn with_timeout_millis(self, timeout_millis: u64) -> Limits {
+        Limits { timeout_millis, ..self }
+    }
+
+    /// These limits with another [`open_events`](Limits::open_events).
+    #[must_use]
+    pub const fn with_open_events(self, open_events: usize) -> Limits {
+        Limits { open_events, ..self }
+    }
+
+    /// These limits with another [`open_bytes`](Limits::open_bytes).
+    #[must_use]
+    pub const fn with_open_bytes(self, open_bytes: usize) -> Limits {
+        Limits { open_bytes, ..self }
+    }
+
+    /// These limits with another [`remembered_events`](Limits::remembered_events).
+    #[must_use]
+    pub const fn with_remembered_events(self, remembered_events: usize) -> Limits {
+        Limits { remembered_events, ..self }
+    }
+
+    /// These limits with another [`nodes`](Limits::nodes).
+    #[must_use]
+    pub const fn with_nodes(self, nodes: usize) -> Limits {
+        Limits { nodes, ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -76,8 +131,22 @@ impl Default for Limits {
 }
 
 /// What reassembly has counted.
+///
+/// ```
+/// use auditparse::Events;
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59
+/// type=USER_LOGIN msg=audit(1.002:9): pid=1
+/// ";
+/// let mut events = Events::new(log);
+/// assert_eq!(events.by_ref().count(), 2);
+/// let counted = events.stats().events;
+/// assert_eq!((counted.events, counted.cut_by_end, counted.lost_events), (2, 1, 1));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct EventStats {
     /// Events delivered, late records not included.
     pub events: u64,
@@ -118,6 +187,12 @@ pub struct EventStats {
 pub struct Reassembler {
     assembler: Assembler<CopiedRecord>,
     lent: Option<SlotIndex>,
+}
+
+impl fmt::Debug for Reassembler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reassembler").field("stats", &self.stats()).finish_non_exhaustive()
+    }
 }
 
 impl Reassembler {
@@ -161,7 +236,7 @@ impl Reassembler {
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
-    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }
 }

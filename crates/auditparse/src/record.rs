@@ -14,9 +14,10 @@ use nom::combinator::{map, value};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-use crate::error::{FieldError, RecordError, RecordErrorKind};
+use crate::error::{RecordError, RecordErrorKind};
 use crate::event_id::EventId;
 use crate::field::Field;
+use crate::problems::Problems;
 use crate::record_type::RecordType;
 use crate::scan::find;
 use crate::segment::{Fields, Segments};
@@ -233,17 +234,8 @@ impl<'a> Record<'a> {
     /// assert_eq!(kinds, [FieldErrorKind::UnterminatedQuote]);
     /// # Ok::<(), auditparse::RecordError>(())
     /// ```
-    pub fn problems(&self) -> impl Iterator<Item = FieldError> + use<'a> {
-        let body = self.body();
-        let mut segments = self.segments();
-        core::iter::from_fn(move || {
-            loop {
-                let offset = body.len() - segments.remaining();
-                if let Some(kind) = segments.next()?.problem() {
-                    return Some(FieldError::new(kind, offset));
-                }
-            }
-        })
+    pub fn problems(&self) -> Problems<'a> {
+        Problems::of(self)
     }
 }
 

@@ -1,25 +1,11 @@
 //! The grammar of a record's body: a body is cut into fields, blanks, and the words and delimiters
 //! that stand between them, without losing a byte. This module owns where a field starts and ends;
 //! what its value means is [`field`](crate::field)'s.
-//!
-//! ```text
-//! body       = part [ 0x1D part ]
-//! part       = { blank | field | word }
-//! field      = key "=" value
-//! value      = '"' … '"' | "'" … "'" | "{" … "}" | bare
-//! message    = "msg='" part "'"
-//! ```
-//!
-//! Old kernels and daemons write more than that, and all of it is read: the words before an AVC's
-//! permissions (`avc:  denied  { read } for`), the parenthesised tail of a RHEL 5 message
-//! (`(hostname=h, addr=10.0.0.9, terminal=ssh res=success)`), `old auid=` of RHEL 6, labels in
-//! front (`user pid=…`, `tty pid=…`, `netlabel: auid=0`), and values with blanks that nobody
-//! quoted (`op=adding user to group`, `subj=docker-default (enforce)`).
 
-use memchr::{memchr, memrchr, memrchr_iter};
+use memchr::{memchr, memmem, memrchr, memrchr_iter};
 
 use crate::error::FieldErrorKind;
-use crate::field::{Field, Origin, Value};
+use crate::field::{Field, Part, Value};
 use crate::record_type::RecordType;
 use crate::scan::{find, find_either};
 
@@ -28,6 +14,17 @@ use crate::scan::{find, find_either};
 pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
 
 /// A piece of a body. The pieces of a body, put together, are the body.
+///
+/// ```
+/// use auditparse::{Record, Segment};
+///
+/// let record = Record::parse(b"type=USER msg=audit(1.001:7): user pid=7")?;
+/// let segments: Vec<_> = record.segments().collect();
+/// assert_eq!(segments[0], Segment::Label(b"user"));
+/// assert_eq!(segments[1], Segment::Blank(b" "));
+/// assert!(matches!(segments[2], Segment::Field(field) if field.key() == b"pid"));
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment<'a> {
     /// A field.
@@ -75,6 +72,29 @@ impl<'a> Segment<'a> {
 }
 
 /// Iterator over the [`Segment`]s of a body; made by [`Record::segments`](crate::Record::segments).
+///
+/// ```text
+/// body       = part [ 0x1D part ]
+/// part       = { blank | field | word }
+/// field      = key "=" value
+/// value      = '"' … '"' | "'" … "'" | "{" … "}" | bare
+/// message    = "msg='" part "'"
+/// ```
+///
+/// Old kernels and daemons write more than that, and all of it is read: the words before an AVC's
+/// permissions (`avc:  denied  { read } for`), the parenthesised tail of a RHEL 5 message
+/// (`(hostname=h, addr=10.0.0.9, terminal=ssh res=success)`), `old auid=` of RHEL 6, labels in
+/// front (`user pid=…`, `tty pid=…`, `netlabel: auid=0`), and values with blanks that nobody
+/// quoted (`op=adding user to group`, `subj=docker-default (enforce)`).
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=USER msg=audit(1.001:7): user pid=7  msg='op=x' ...")?;
+/// let pieces: Vec<_> = record.segments().map(|segment| segment.raw()).collect();
+/// assert_eq!(pieces.concat(), record.body());
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Segments<'a> {
     /// What is left of the part that is being read.
@@ -84,7 +104,7 @@ pub struct Segments<'a> {
     /// The separator and what is behind it, until it is reached.
     enrichment: &'a [u8],
     record_type: RecordType,
-    origin: Origin,
+    part: Part,
     /// A field of this part has been read, so that a word is no label any more.
     past_labels: bool,
     /// `avc:` has been read, and verdict and permissions are still to come.
@@ -103,7 +123,7 @@ impl<'a> Segments<'a> {
             after_message: &[],
             enrichment,
             record_type,
-            origin: Origin::Body,
+            part: Part::Body,
             past_labels: false,
             in_avc: false,
             in_parens: false,
@@ -135,14 +155,14 @@ impl<'a> Segments<'a> {
             let raw = &self.after_message[..1];
             self.rest = rest;
             self.after_message = &[];
-            self.origin = Origin::Body;
+            self.part = Part::Body;
             return Some(Segment::MessageEnd(raw));
         }
         let (_, rest) = self.enrichment.split_first()?;
         let raw = &self.enrichment[..1];
         self.rest = rest;
         self.enrichment = &[];
-        self.origin = Origin::Enrichment;
+        self.part = Part::Enrichment;
         Some(Segment::Separator(raw))
     }
 
@@ -150,7 +170,7 @@ impl<'a> Segments<'a> {
     fn word(&mut self) -> Segment<'a> {
         match self.rest.first() {
             Some(b'(') => {
-                self.in_parens = self.origin == Origin::Message;
+                self.in_parens = self.part.is_message();
                 return self.punctuation();
             }
             Some(b')' | b',') if self.in_parens => return self.punctuation(),
@@ -191,10 +211,10 @@ impl<'a> Segments<'a> {
     /// it is a key that was cut.
     fn expects_label(&self, word: &[u8]) -> bool {
         let in_front = !self.past_labels
-            && match self.origin {
-                Origin::Body => word.len() < self.rest.len(),
-                Origin::Message => true,
-                Origin::Enrichment => false,
+            && match self.part {
+                Part::Body => word.len() < self.rest.len(),
+                Part::Message | Part::OldMessage => true,
+                Part::Enrichment => false,
             };
         let of_avc = word == b"for"
             && matches!(
@@ -249,8 +269,8 @@ impl<'a> Segments<'a> {
     ) -> Field<'a> {
         self.past_labels = true;
         let raw = self.take(length);
-        let (origin, record_type) = (self.origin, self.record_type);
-        Field { key, value, raw, origin, record_type, terminated }
+        let (part, record_type) = (self.part, self.record_type);
+        Field { key, value, raw, part, record_type, terminated }
     }
 
     /// A field whose value is bare or quoted, as nearly all are; `None` without taking anything
@@ -284,7 +304,7 @@ impl<'a> Segments<'a> {
         let key = &self.rest[..key_length];
         let start = key_length + 1;
         let (value, length, terminated) = match self.rest.get(start) {
-            Some(b'\'') if key == b"msg" && self.origin == Origin::Body => {
+            Some(b'\'') if key == b"msg" && self.part == Part::Body => {
                 return self.message_start(start + 1);
             }
             Some(b'\'') => {
@@ -303,7 +323,7 @@ impl<'a> Segments<'a> {
         let close =
             memrchr_iter(b'\'', text).find(|&at| text.get(at + 1).is_none_or(|&byte| byte == b' '));
         (self.rest, self.after_message) = text.split_at(close.unwrap_or(text.len()));
-        self.origin = Origin::Message;
+        self.part = if is_old(self.rest) { Part::OldMessage } else { Part::Message };
         self.past_labels = false;
         self.in_parens = false;
         Segment::MessageStart(raw, close.is_some())
@@ -344,6 +364,15 @@ impl<'a> Iterator for Segments<'a> {
 }
 
 /// Iterator over the [`Field`]s of a record; made by [`Record::fields`](crate::Record::fields).
+///
+/// ```
+/// use auditparse::Record;
+///
+/// let record = Record::parse(b"type=CWD msg=audit(1.001:7): pid=7 cwd=\"/\"")?;
+/// let keys: Vec<_> = record.fields().map(|field| field.key()).collect();
+/// assert_eq!(keys, [&b"pid"[..], b"cwd"]);
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     segments: Segments<'a>,
@@ -381,6 +410,11 @@ fn braced(inner: &[u8]) -> Value<'_> {
     let inner = &inner[leading_blanks(inner)..];
     let trailing = inner.iter().rev().take_while(|&&byte| byte == b' ').count();
     Value::Braced(&inner[..inner.len() - trailing])
+}
+
+/// Whether a message has the form of RHEL 5: ` : ` behind the account, and a parenthesised tail.
+fn is_old(message: &[u8]) -> bool {
+    message.ends_with(b")") && memmem::find(message, b" : ").is_some()
 }
 
 /// Length of a value in parentheses without the comma or parenthesis behind it.

@@ -2,7 +2,7 @@
 //! owns the arithmetic of serials that wrap, come out of order and start anew at a boot. It does
 //! not know events; [`reassembly`](crate::reassembly) tells it each new serial once.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 
 /// A jump forward at least this large is a reboot and not a loss: the kernel counts from 1 again,
 /// or the log continues that of another boot.
@@ -13,6 +13,21 @@ const RESTART_JUMP: u32 = 1 << 24;
 const MAX_RANGES: usize = 1024;
 
 /// Consecutive serials that never came, as far as the log goes.
+///
+/// ```
+/// use auditparse::{Events, LostRange};
+///
+/// let log = b"\
+/// type=USER_LOGIN msg=audit(1.001:7): pid=1
+/// type=USER_LOGIN msg=audit(1.002:10): pid=1
+/// ";
+/// let mut events = Events::new(log);
+/// assert_eq!(events.by_ref().count(), 2);
+/// let (node, range) = events.lost_ranges().next().unwrap();
+/// assert_eq!(node, b"");
+/// assert_eq!(range, LostRange { first: 8, last: 9 });
+/// assert_eq!(range.count(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LostRange {
@@ -111,8 +126,8 @@ impl Serials {
     }
 
     /// The missing ranges that are still known, oldest first.
-    pub(crate) fn ranges(&self) -> impl Iterator<Item = LostRange> + '_ {
-        self.missing.iter().copied()
+    pub(crate) fn ranges(&self) -> vec_deque::Iter<'_, LostRange> {
+        self.missing.iter()
     }
 }
 
@@ -130,7 +145,7 @@ mod tests {
     fn gaps_are_ranges() {
         let serials = after(&[10, 15, 16, 20]);
         assert_eq!(serials.lost(), 7);
-        let ranges: Vec<_> = serials.ranges().collect();
+        let ranges: Vec<_> = serials.ranges().copied().collect();
         assert_eq!(ranges, [LostRange { first: 11, last: 14 }, LostRange { first: 17, last: 19 }]);
     }
 

@@ -1,13 +1,14 @@
 //! Records, events and connections of a slice, as iterators whose items borrow from it. The same
 //! over a stream is [`reader`](crate::Reader)'s.
 
+use core::fmt;
+
 use crate::connection::Connection;
 use crate::error::RecordError;
 use crate::event::Event;
 use crate::line::{LineParser, cut_line};
-use crate::reassembly::{Assembler, Borrowed, Interest, Limits, SlotIndex};
+use crate::reassembly::{Assembler, Borrowed, Interest, Limits, LostRanges, SlotIndex};
 use crate::record::Record;
-use crate::serial::LostRange;
 use crate::stats::Stats;
 
 /// Iterator over the records of a slice, which it borrows: nothing is copied or allocated.
@@ -33,17 +34,23 @@ pub struct Records<'a> {
 impl<'a> Records<'a> {
     /// The records of `input`.
     pub fn new(input: &'a [u8]) -> Records<'a> {
-        Records::with_limits(input, &Limits::default())
+        Records::with_limits(input, Limits::default())
     }
 
     /// The records of `input` with another bound of lines.
-    pub fn with_limits(input: &'a [u8], limits: &Limits) -> Records<'a> {
-        Records { rest: input, parser: LineParser::new(limits) }
+    pub fn with_limits(input: &'a [u8], limits: Limits) -> Records<'a> {
+        Records { rest: input, parser: LineParser::new(&limits) }
     }
 
     /// What has been read so far.
     pub fn stats(&self) -> Stats {
         self.parser.stats
+    }
+}
+
+impl fmt::Debug for Records<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }
 
@@ -86,7 +93,7 @@ impl<'a> Events<'a> {
 
     fn with_interest(input: &'a [u8], limits: Limits, interest: Interest) -> Events<'a> {
         Events {
-            records: Records::with_limits(input, &limits),
+            records: Records::with_limits(input, limits),
             assembler: Assembler::new(limits, interest),
         }
     }
@@ -97,7 +104,7 @@ impl<'a> Events<'a> {
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
-    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }
 
@@ -119,6 +126,12 @@ impl<'a> Events<'a> {
     }
 }
 
+impl fmt::Debug for Events<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
 impl<'a> Iterator for Events<'a> {
     type Item = Event<'a>;
 
@@ -130,7 +143,18 @@ impl<'a> Iterator for Events<'a> {
 /// Iterator over the connections of a slice, in the order in which their events end. It keeps only
 /// the records that make connections and is faster than asking each of [`Events`].
 ///
-/// See [`Connection`] for an example.
+/// ```
+/// use auditparse::Connections;
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+/// ";
+/// let mut connections = Connections::new(log);
+/// assert_eq!(connections.next().unwrap().address().unwrap().to_string(), "10.0.0.1:443");
+/// assert!(connections.next().is_none());
+/// assert_eq!(connections.stats().records, 2);
+/// ```
 pub struct Connections<'a> {
     events: Events<'a>,
 }
@@ -152,8 +176,14 @@ impl<'a> Connections<'a> {
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
-    pub fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.events.lost_ranges()
+    }
+}
+
+impl fmt::Debug for Connections<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }
 

@@ -92,6 +92,14 @@ pub enum SockAddr<'a> {
 }
 
 /// Why bytes are not a whole address.
+///
+/// ```
+/// use auditparse::{SockAddrBytes, SockAddrError};
+///
+/// let cut = SockAddrBytes::from_hex(b"020001BB");
+/// let error = cut.decode(None).unwrap_err();
+/// assert_eq!(error, SockAddrError::TooShort { family: 2, expected: 8, found: 4 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SockAddrError {
@@ -111,6 +119,13 @@ pub enum SockAddrError {
 }
 
 /// What is wrong with the hexadecimal text of an address.
+///
+/// ```
+/// use auditparse::{SockAddrBytes, SockAddrHexError};
+///
+/// let damaged = SockAddrBytes::from_hex(b"020001BBxx");
+/// assert_eq!(damaged.problem(), Some(SockAddrHexError::NotHex(8)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SockAddrHexError {
@@ -126,6 +141,15 @@ pub enum SockAddrHexError {
 }
 
 /// The bytes of a `saddr=`, in a buffer of fixed size.
+///
+/// ```
+/// use auditparse::SockAddrBytes;
+///
+/// let bytes = SockAddrBytes::from_hex(b"020001BB0A0000010");
+/// assert_eq!(bytes.as_bytes(), [2, 0, 1, 0xBB, 10, 0, 0, 1]);
+/// assert_eq!(bytes.decode(None).unwrap().to_string(), "10.0.0.1:443");
+/// assert!(bytes.problem().is_some());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SockAddrBytes {
     bytes: [u8; MAX_SOCKADDR],

@@ -5,8 +5,18 @@ use crate::error::RecordErrorKind;
 use crate::reassembly::EventStats;
 
 /// What has been read.
+///
+/// ```
+/// use auditparse::Records;
+///
+/// let mut records = Records::new(b"type=CWD msg=audit(1.001:7): cwd=\"/\"\nhello\n");
+/// assert_eq!(records.by_ref().count(), 2);
+/// let stats = records.stats();
+/// assert_eq!((stats.lines, stats.records, stats.rejected.total()), (2, 1, 1));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Stats {
     /// Bytes, line ends included.
     pub bytes: u64,
@@ -24,6 +34,16 @@ pub struct Stats {
 }
 
 /// Lines that are no records: how many of each kind, and where the first was.
+///
+/// ```
+/// use auditparse::{RecordErrorKind, Records};
+///
+/// let mut records = Records::new(b"type=CWD msg=audit(1.001:7): cwd=\"/\"\nhello\n");
+/// assert_eq!(records.by_ref().count(), 2);
+/// let rejected = records.stats().rejected;
+/// assert_eq!(rejected.count(RecordErrorKind::NotAudit), 1);
+/// assert_eq!(rejected.first_line(RecordErrorKind::NotAudit), Some(2));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rejected {
     kinds: [RejectedKind; RecordErrorKind::ALL.len()],

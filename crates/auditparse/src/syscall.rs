@@ -14,6 +14,18 @@ use crate::field::{Field, nibble};
 use crate::record::{Record, literal};
 
 /// A call that names a peer or a local address.
+///
+/// ```
+/// use auditparse::{ConnectionKind, Connections};
+///
+/// let log = b"\
+/// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=49 success=yes exit=0 a0=3
+/// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+/// ";
+/// let connection = Connections::new(log).next().unwrap();
+/// assert_eq!(connection.kind(), ConnectionKind::Bind);
+/// assert_eq!(connection.kind().name(), "bind");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]

@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn no_record_vanishes(log in damaged_log(), limits in limits()) {
-        let records = Records::with_limits(&log, &limits).flatten();
+        let records = Records::with_limits(&log, limits).flatten();
         let mut put_in: Vec<_> = records.map(|record| record.line()).filter(is_no_end).collect();
         let events: Vec<_> = Events::with_limits(&log, limits).collect();
         let records = events.iter().flat_map(Event::records);
@@ -92,7 +92,7 @@ proptest! {
         sizes in vec(1usize..300, 1..8),
         limits in limits(),
     ) {
-        let whole: Vec<_> = Records::with_limits(&log, &limits).map(owned_record).collect();
+        let whole: Vec<_> = Records::with_limits(&log, limits).map(owned_record).collect();
         let mut reader = Reader::with_limits(Pieces::new(&log, &sizes), limits);
         let mut pieces = Vec::new();
         while let Some(record) = reader.next_record().unwrap() {
@@ -164,15 +164,14 @@ fn limits() -> impl Strategy<Value = Limits> {
     let small = (reading, 0u64..3000, 1usize..5, 1usize..2000, 1usize..5, 1usize..4);
     let small = small.prop_map(
         |((line_bytes, read_bytes), timeout_millis, events, open_bytes, remembered, nodes)| {
-            Limits {
-                line_bytes,
-                read_bytes,
-                timeout_millis,
-                open_events: events,
-                open_bytes,
-                remembered_events: remembered,
-                nodes,
-            }
+            Limits::default()
+                .with_line_bytes(line_bytes)
+                .with_read_bytes(read_bytes)
+                .with_timeout_millis(timeout_millis)
+                .with_open_events(events)
+                .with_open_bytes(open_bytes)
+                .with_remembered_events(remembered)
+                .with_nodes(nodes)
         },
     );
     prop_oneof![Just(Limits::default()), small]

@@ -32,7 +32,7 @@ impl Read for Pieces<'_> {
 fn an_error_within_a_line_that_is_too_long_does_not_end_the_line() {
     let forged = b"type=EOE msg=audit(1.001:1):\n";
     let source = Pieces(vec![Some(&[b'x'; 40][..]), None, Some(forged)].into_iter());
-    let limits = Limits { line_bytes: 30, ..Limits::default() };
+    let limits = Limits::default().with_line_bytes(30);
     let mut reader = Reader::with_limits(source, limits);
     let mut kinds = Vec::new();
     loop {
@@ -63,7 +63,7 @@ fn events(limits: Limits, lines: &[&str]) -> Vec<(Completion, usize)> {
 /// and serial of the record before was taken for a late one of the other node.
 #[test]
 fn a_node_that_comes_anew_has_no_late_records() {
-    let limits = Limits { nodes: 1, open_events: 1, ..Limits::default() };
+    let limits = Limits::default().with_nodes(1).with_open_events(1);
     let lines = [
         "node=a type=CWD msg=audit(1.001:1): cwd=\"/\"",
         "node=b type=CWD msg=audit(1.001:1): cwd=\"/\"",
@@ -77,8 +77,8 @@ fn a_node_that_comes_anew_has_no_late_records() {
 /// opened one.
 #[test]
 fn events_that_begin_with_their_last_record_are_bounded_too() {
-    let few = Limits { open_events: 1, ..Limits::default() };
-    let small = Limits { open_bytes: 200, ..Limits::default() };
+    let few = Limits::default().with_open_events(1);
+    let small = Limits::default().with_open_bytes(200);
     for record in ["PROCTITLE msg=audit(1.001", "EOE msg=audit(1.001"] {
         let lines = [1, 2, 3].map(|serial| format!("type={record}:{serial}): proctitle=00"));
         let lines = lines.each_ref().map(String::as_str);

@@ -50,7 +50,7 @@ const LEAST_READ_BYTES: usize = 8 << 10;
 fn limits_of_each(logs: usize) -> Limits {
     let limits = Limits::default();
     let share = (READ_BYTES / logs.max(1)).clamp(LEAST_READ_BYTES, limits.read_bytes);
-    Limits { read_bytes: share, ..limits }
+    limits.with_read_bytes(share)
 }
 
 /// Files that may be open beside the logs: the standard streams, the terminal,

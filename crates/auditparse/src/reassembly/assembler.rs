@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::{Connection, NotAConnection};
+use crate::attempt::NotAConnection;
+use crate::connection::Connection;
 use crate::event::{Completion, Event};
 use crate::event_id::EventId;
 use crate::record::Record;
 use crate::record_type::RecordType;
-use crate::serial::LostRange;
 use crate::syscall::{Call, CallHead, first};
 
 use super::identities::{Identities, Place};
-use super::nodes::Nodes;
+use super::nodes::{LostRanges, Nodes};
 use super::slot::{CopiedRecord, NodeIndex, SlotIndex, SlotRef, Slots, Store};
 use super::{EventStats, Limits};
 
@@ -289,7 +289,7 @@ impl<K: Copy> Assembler<K> {
     }
 
     /// Missing serials by node, nodes in the order in which they first appeared.
-    pub(crate) fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
+    pub(crate) fn lost_ranges(&self) -> LostRanges<'_> {
         self.nodes.lost_ranges()
     }
 }

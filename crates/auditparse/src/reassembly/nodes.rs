@@ -2,8 +2,10 @@
 //! out, and a kernel that counts its events: logs of many hosts are merged with their clocks
 //! apart, and one host's stamps say nothing of another's.
 
+use core::fmt;
+use core::iter::FusedIterator;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque, vec_deque};
 
 use indexmap::IndexMap;
 
@@ -126,9 +128,53 @@ impl Nodes {
         self.lost_before + self.nodes.values().map(|node| node.serials.lost()).sum::<u64>()
     }
 
-    pub(super) fn lost_ranges(&self) -> impl Iterator<Item = (&[u8], LostRange)> {
-        self.nodes
-            .iter()
-            .flat_map(|(name, node)| node.serials.ranges().map(|range| (&**name, range)))
+    pub(super) fn lost_ranges(&self) -> LostRanges<'_> {
+        LostRanges { nodes: self.nodes.iter(), of_node: None }
+    }
+}
+
+/// Iterator over the missing serials with the node that they belong to, nodes in the order in which
+/// they first appeared; made by [`Events::lost_ranges`](crate::Events::lost_ranges) and its like.
+///
+/// ```
+/// use auditparse::Events;
+///
+/// let log = b"\
+/// type=USER_LOGIN msg=audit(1.001:7): pid=1
+/// type=USER_LOGIN msg=audit(1.002:10): pid=1
+/// ";
+/// let mut events = Events::new(log);
+/// assert_eq!(events.by_ref().count(), 2);
+/// let lost: u64 = events.lost_ranges().map(|(_, range)| range.count()).sum();
+/// assert_eq!(lost, 2);
+/// ```
+#[derive(Clone)]
+pub struct LostRanges<'a> {
+    nodes: indexmap::map::Iter<'a, Box<[u8]>, Node>,
+    of_node: Option<(&'a [u8], vec_deque::Iter<'a, LostRange>)>,
+}
+
+impl<'a> Iterator for LostRanges<'a> {
+    type Item = (&'a [u8], LostRange);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((name, ranges)) = &mut self.of_node
+                && let Some(&range) = ranges.next()
+            {
+                return Some((*name, range));
+            }
+            let (name, node) = self.nodes.next()?;
+            self.of_node = Some((&**name, node.serials.ranges()));
+        }
+    }
+}
+
+impl FusedIterator for LostRanges<'_> {}
+
+impl fmt::Debug for LostRanges<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.clone().map(|(node, range)| (node.escape_ascii().to_string(), range));
+        f.debug_list().entries(named).finish()
     }
 }

@@ -273,8 +273,6 @@ fn reason(kind: RecordErrorKind) -> String {
 
 #[cfg(test)]
 mod tests {
-    use auditparse::EventStats;
-
     use super::*;
 
     #[test]
@@ -295,8 +293,8 @@ mod tests {
 
     #[test]
     fn events_that_were_cut_short_say_both_bounds() {
-        let events = EventStats { evicted: 2, ..EventStats::default() };
-        let stats = Stats { events, ..Stats::default() };
+        let mut stats = Stats::default();
+        stats.events.evicted = 2;
         let mut totals = Totals::default();
         totals.add(&stats, |_| None);
         let said: Vec<String> = totals.damaged_events().collect();

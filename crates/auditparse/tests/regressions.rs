@@ -116,7 +116,7 @@ fn a_byte_order_mark_is_passed_over() {
 /// Only the text of open events was bounded: records of a few bytes each took ten times as much.
 #[test]
 fn open_records_are_bounded_however_short_they_are() {
-    let limits = Limits { open_bytes: 1000, ..Limits::default() };
+    let limits = Limits::default().with_open_bytes(1000);
     let lines = vec!["type=CWD msg=audit(1.001:1):"; 7];
     assert_eq!(events(limits, &lines)[0], (Completion::Evicted, 7));
 }

@@ -188,6 +188,20 @@ impl RuleSet {
         Ok(set)
     }
 
+    /// The rules as TOML that can be read again, with every default spelled out.
+    ///
+    /// # Errors
+    /// Never in practice: rules are plain data.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+
+    /// The fields that conditions of exceptions look at; a field may come more than once.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.exceptions.iter().flat_map(|exception| &exception.conditions);
+        conditions.map(|condition| condition.field.as_str())
+    }
+
     fn validate(&self) -> Result<(), RuleError> {
         self.rules.iter().try_for_each(Rule::validate)?;
         for (index, rule) in self.rules.iter().enumerate() {

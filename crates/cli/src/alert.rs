@@ -99,9 +99,11 @@ fn with_service(port: &str) -> String {
 
 /// Why a value is rare, in a few words.
 fn why(explanation: &Explanation) -> String {
-    let of = count(explanation.buckets_learned, "bucket", "buckets");
-    match explanation.buckets_seen {
-        0 => format!("never seen in {of}"),
-        seen => format!("seen in {} of {of}", grouped(seen)),
+    let Explanation { buckets_seen, buckets_learned, remembered_since, .. } = explanation;
+    let of = count(*buckets_learned, "bucket", "buckets");
+    match (buckets_seen, remembered_since) {
+        (0, None) => format!("never seen in {of}"),
+        (0, Some(since)) => format!("not seen since {}", rfc3339(*since)),
+        (seen, _) => format!("seen in {} of {of}", grouped(*seen)),
     }
 }

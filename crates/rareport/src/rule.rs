@@ -144,10 +144,10 @@ pub struct RuleSet {
     #[serde(rename = "rule", default)]
     pub rules: Vec<Rule>,
     /// The exceptions; `[[exception]]` in TOML.
-    #[serde(rename = "exception", default)]
+    #[serde(rename = "exception", default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
     /// The calendar windows; `[[calendar]]` in TOML.
-    #[serde(rename = "calendar", default)]
+    #[serde(rename = "calendar", default, skip_serializing_if = "Vec::is_empty")]
     pub calendar: Vec<Window>,
 }
 

@@ -1,26 +1,31 @@
-//! An alert: a record of the model whose score is high enough, as it is shown.
+//! An alert as it is shown: as the document that it is, as a row of a table and
+//! as a row of a CSV.
 
-use std::cmp::Ordering;
 use std::io::{self, Write};
 
-use rareport::results::Record;
+use rareport::alert::Alert;
+use rareport::explain::Explanation;
 
 use crate::anomaly::{influencer, some_values, start};
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
+use crate::service;
+use crate::stamp::rfc3339;
+use crate::text::{count, grouped};
 
 /// Columns of the table.
 pub(crate) const COLUMNS: &[Column] = &[
-    Column::text("TIME"),
-    Column::number("PORT"),
     Column::number("SCORE"),
+    Column::text("TIME"),
+    Column::text("PORT"),
     Column::text("HOST"),
     Column::text("PROCESS"),
     Column::text("USER"),
     Column::text("DESTINATION"),
+    Column::text("WHY"),
 ];
 
-/// Columns of the CSV: ECS fields and fields of Elastic's records, several
-/// values of a field joined by commas.
+/// Columns of the CSV: fields of the document, several values of a field
+/// joined by commas.
 pub(crate) const CSV: &[&str] = &[
     "@timestamp",
     "destination.port",
@@ -30,52 +35,75 @@ pub(crate) const CSV: &[&str] = &[
     "process.name",
     "user.name",
     "destination.ip",
+    "kibana.alert.original_time",
+    "kibana.alert.uuid",
+    "kibana.alert.rule.rule_id",
+    "kibana.alert.severity",
+    "rareport.event_count",
+    "rareport.first_seen",
+    "rareport.last_seen",
+    "rareport.explanation.sentence",
 ];
 
-/// A record that is to be shown.
+/// The influencers that have a column.
+const WHO_AND_WHERE: [&str; 4] = ["host.name", "process.name", "user.name", "destination.ip"];
+
+/// An alert that is to be shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Alert<'a>(pub(crate) &'a Record);
+pub(crate) struct AlertRow<'a>(pub(crate) &'a Alert);
 
-impl Alert<'_> {
-    /// Whether the model had learned too little to be relied on.
-    pub(crate) fn is_immature(&self) -> bool {
-        self.0.explanation.as_ref().is_some_and(|explanation| explanation.immature)
-    }
-
-    /// The order in which alerts of a bucket are shown: by descending score,
-    /// then by port.
-    pub(crate) fn by_score(&self, other: &Alert<'_>) -> Ordering {
-        let port = |alert: &Alert<'_>| alert.0.value().parse::<u32>().ok();
-        let by_port = port(self).cmp(&port(other));
-        other.0.record_score.total_cmp(&self.0.record_score).then(by_port)
-    }
-}
-
-impl Row for Alert<'_> {
+impl Row for AlertRow<'_> {
     fn table_cells(&self) -> Vec<String> {
-        vec![
-            start(self.0),
-            self.0.value().to_owned(),
-            format!("{:.1}", self.0.record_score),
-            some_values(influencer(self.0, "host.name")),
-            some_values(influencer(self.0, "process.name")),
-            some_values(influencer(self.0, "user.name")),
-            some_values(influencer(self.0, "destination.ip")),
-        ]
+        let record = &self.0.record;
+        let mut cells = vec![
+            format!("{:.1}", record.record_score),
+            start(record),
+            with_service(record.value()),
+        ];
+        cells.extend(WHO_AND_WHERE.map(|field| some_values(influencer(record, field))));
+        cells.push(record.explanation.as_ref().map(why).unwrap_or_default());
+        cells
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
-        out.cell(Some(start(self.0)))?;
-        out.cell(Some(self.0.value()))?;
-        out.cell(Some(self.0.record_score))?;
-        out.cell(Some(self.0.probability))?;
-        for field in ["host.name", "process.name", "user.name", "destination.ip"] {
-            out.cell(Some(influencer(self.0, field).join(",")))?;
+        let Alert { rule, time, record, evidence, .. } = self.0;
+        out.cell(Some(rfc3339(*time)))?;
+        out.cell(Some(record.value()))?;
+        out.cell(Some(record.record_score))?;
+        out.cell(Some(record.probability))?;
+        for field in WHO_AND_WHERE {
+            out.cell(Some(influencer(record, field).join(",")))?;
         }
-        Ok(())
+        out.cell(Some(start(record)))?;
+        out.cell(Some(self.0.id()))?;
+        out.cell(Some(&rule.rule_id))?;
+        out.cell(Some(rule.severity.as_str()))?;
+        out.cell(Some(evidence.events))?;
+        out.cell(evidence.first_seen.map(rfc3339))?;
+        out.cell(evidence.last_seen.map(rfc3339))?;
+        out.cell(record.explanation.as_ref().map(|explanation| &explanation.sentence))
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
         json.value(self.0)
+    }
+}
+
+/// A port with the name of its service, if it has one.
+fn with_service(port: &str) -> String {
+    match port.parse().ok().and_then(service::name) {
+        Some(name) => format!("{port} {name}"),
+        None => port.to_owned(),
+    }
+}
+
+/// Why a value is rare, in a few words.
+fn why(explanation: &Explanation) -> String {
+    let Explanation { buckets_seen, buckets_learned, remembered_since, .. } = explanation;
+    let of = count(*buckets_learned, "bucket", "buckets");
+    match (buckets_seen, remembered_since) {
+        (0, None) => format!("never seen in {of}"),
+        (0, Some(since)) => format!("not seen since {}", rfc3339(*since)),
+        (seen, _) => format!("seen in {} of {of}", grouped(*seen)),
     }
 }

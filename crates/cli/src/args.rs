@@ -146,9 +146,22 @@ pub(crate) struct DetectArgs {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Lowest score (0 to 100) that is an alert
-    #[arg(long, value_name = "SCORE", default_value_t = 50.0, value_parser = score)]
-    pub(crate) threshold: f64,
+    /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
+    /// rule that --print-rule prints]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Lowest score (0 to 100) that is an alert, whatever the rules say
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    pub(crate) threshold: Option<f64>,
+    /// Whose ways to follow where they differ
+    #[arg(long, value_name = "PROFILE", default_value = "rareport")]
+    pub(crate) profile: Profile,
+    /// Print the default rule, to be copied and changed, and do nothing else
+    #[arg(long)]
+    pub(crate) print_rule: bool,
+    /// Print the job and the rules as they are in force, and do nothing else
+    #[arg(long)]
+    pub(crate) explain_config: bool,
     #[command(flatten)]
     pub(crate) sinks: SinkArgs,
     /// Exit with status 1 if there was an alert
@@ -176,6 +189,16 @@ pub(crate) struct SinkArgs {
     /// How many commands of --exec may run at once
     #[arg(long, value_name = "NUMBER", default_value = "4", requires = "exec")]
     pub(crate) exec_jobs: NonZeroUsize,
+}
+
+/// Whose ways to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Ours: no alert is lost to those given before, and an exception hides an
+    /// alert only if it covers every event behind it
+    Rareport,
+    /// Elastic's
+    Elastic,
 }
 
 /// Arguments of `rareport anomalies`.

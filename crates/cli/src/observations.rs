@@ -98,7 +98,7 @@ impl Observations<'_> {
             streams.extend(self.stream(log, &audit, &rows)?);
         }
         let mut read = Read::default();
-        let names = self.fields.names();
+        let names = self.fields.asked();
         let mut has_values = vec![false; names.len()];
         merge(&mut streams, |event| {
             if !self.fields.looks_at(event) {

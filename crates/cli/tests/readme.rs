@@ -9,7 +9,7 @@ fn the_readmes_first_command_prints_what_the_readme_says() {
     let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md is readable");
     let shown: Vec<&str> = readme
         .lines()
-        .skip_while(|line| !line.starts_with("TIME "))
+        .skip_while(|line| !line.starts_with("SCORE "))
         .take_while(|line| *line != "```")
         .collect();
 

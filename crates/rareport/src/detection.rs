@@ -74,8 +74,8 @@ pub struct Detection {
     exceptions: Vec<Watched>,
     calendar: Vec<(Window, u64)>,
     gatherer: Gatherer,
-    /// Time of the latest event, in milliseconds since 1970.
-    latest: Option<i64>,
+    /// End of the last closed bucket, in milliseconds since 1970.
+    closed_until: Option<i64>,
 }
 
 /// The fields that tell the records of a job apart.
@@ -134,8 +134,8 @@ impl Detection {
             idle,
             exceptions,
             calendar: calendar.into_iter().map(|window| (window, 0)).collect(),
-            gatherer: Gatherer::new(i64::from(job.bucket_span.max(1)) * SECOND),
-            latest: None,
+            gatherer: Gatherer::new(i64::from(job.bucket_span.max(1)) * SECOND, most_open(job)),
+            closed_until: None,
         })
     }
 
@@ -149,7 +149,6 @@ impl Detection {
     /// same: the detector is to be [advanced](crate::Detector::advance_to) to the event's time.
     pub fn is_to_be_learned(&mut self, event: &impl LogEvent) -> bool {
         let millis = event.millis();
-        self.latest = self.latest.max(Some(millis));
         let mut in_window = false;
         for (window, events) in &mut self.calendar {
             if window.contains(millis) {
@@ -194,7 +193,9 @@ impl Detection {
         let JobFields { value, partition } = &self.fields;
         let Some(value) = event.value(value).filter(|value| !value.is_empty()) else { return };
         let partition = partition.as_deref().and_then(|field| event.value(field));
-        let behind = self.gatherer.add(event, partition.unwrap_or_default(), value);
+        let Some(behind) = self.gatherer.add(event, partition.unwrap_or_default(), value) else {
+            return;
+        };
         behind.covered_by.resize(self.exceptions.len(), 0);
         behind.uncovered.resize(self.executors.len(), 0);
         for &place in covering {
@@ -214,6 +215,7 @@ impl Detection {
             return Vec::new();
         }
         let end = bucket.timestamp + i64::from(bucket.bucket_span) * SECOND;
+        self.closed_until = Some(end);
         let values = self.gatherer.close(bucket.timestamp);
         let mut alerts = Vec::new();
         for place in 0..self.executors.len() {
@@ -273,7 +275,7 @@ impl Detection {
     #[must_use]
     pub fn report(&self) -> Report {
         let expired =
-            |exception: &Exception| self.latest.is_some_and(|latest| exception.has_expired(latest));
+            |exception: &Exception| self.closed_until.is_some_and(|end| exception.has_expired(end));
         Report {
             rules: self.executors.iter().map(Executor::report).chain(self.idle.clone()).collect(),
             exceptions: self
@@ -304,6 +306,12 @@ impl Watched {
             && !self.exception.has_expired(record.timestamp)
             && self.exception.covers(|field| values(field).collect::<Vec<_>>())
     }
+}
+
+/// Most buckets that a detector has open at a time: those that late events may belong to, and the
+/// one before them until the event that closes it is taken.
+fn most_open(job: &JobConfig) -> usize {
+    usize::try_from(job.latency_buckets()).unwrap_or(usize::MAX).saturating_add(2)
 }
 
 /// Checks that alerts can be grouped as a rule says.

@@ -144,10 +144,10 @@ pub struct RuleSet {
     #[serde(rename = "rule", default)]
     pub rules: Vec<Rule>,
     /// The exceptions; `[[exception]]` in TOML.
-    #[serde(rename = "exception", default)]
+    #[serde(rename = "exception", default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
     /// The calendar windows; `[[calendar]]` in TOML.
-    #[serde(rename = "calendar", default)]
+    #[serde(rename = "calendar", default, skip_serializing_if = "Vec::is_empty")]
     pub calendar: Vec<Window>,
 }
 
@@ -186,6 +186,20 @@ impl RuleSet {
         let set: RuleSet = toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;
         set.validate()?;
         Ok(set)
+    }
+
+    /// The rules as TOML that can be read again, with every default spelled out.
+    ///
+    /// # Errors
+    /// Never in practice: rules are plain data.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+
+    /// The fields that conditions of exceptions look at; a field may come more than once.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.exceptions.iter().flat_map(|exception| &exception.conditions);
+        conditions.map(|condition| condition.field.as_str())
     }
 
     fn validate(&self) -> Result<(), RuleError> {

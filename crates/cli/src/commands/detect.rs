@@ -1,156 +1,109 @@
 //! `rareport detect`: alerts for rare destination ports.
 
-use anyhow::Result;
-use rareport::Detector;
-use rareport::results::BucketResults;
+mod alerts;
+mod report;
 
-use crate::alert::{Alert, COLUMNS, CSV};
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+use rareport::Detector;
+use rareport::detection::Detection;
+use rareport::results::BucketResults;
+use rareport::rule::DEFAULT_TOML;
+
+use self::alerts::Alerts;
+use self::report::Report;
+use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::job::{self, Chosen};
-use crate::observations::{Fields, Observations};
+use crate::observations::{Event, Fields, Observations};
 use crate::output::{Destination, RowWriter, Shape};
+use crate::rule_file;
+use crate::seen::{Seen, with_rule_fields};
 use crate::sink::Sinks;
-use crate::stamp::rfc3339;
-use crate::text::count;
-use crate::unlearned;
-
-/// Buckets that a model of rare values should have learned from before its
-/// scores mean much.
-const LEARNING_BUCKETS: u64 = rareport::explain::MATURE_AFTER;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
+    if args.print_rule {
+        return print(DEFAULT_TOML);
+    }
+    let set = rule_file::choose(args)?;
     let Chosen { job, feed } = job::default();
-    let fields = Fields::of(&job, feed);
+    if args.explain_config {
+        return print(&rule_file::explain(&set, &job, args.profile)?);
+    }
+    let fields = with_rule_fields(Fields::of(&job, feed), &set);
+    let detection = Detection::new(set, &job, rule_file::profile(args.profile))?;
+    if !detection.has_rules() {
+        bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
+    }
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
-    let mut alerts = Alerts::new(args.threshold, out, Sinks::open(&args.sinks)?);
-    let mut detector = Detector::new(job)?;
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
+    let mut run = Run { detector: Detector::new(job)?, detection, alerts };
     let format = args.input_format;
     let observations = Observations { input: &input, format, fields: &fields, feed, console };
-    let read = observations.read(|event| {
-        fields.observe(event, |observation| {
-            for closed in detector.push(observation)? {
-                alerts.bucket(&closed)?;
-            }
-            Ok(())
-        })
-    });
-    let before = alerts.buckets;
-    for closed in detector.finish() {
-        alerts.bucket(&closed)?;
-    }
-    alerts.out.flush()?;
-    alerts.sinks.finish(console);
+    let read = observations.read(|event| run.take(event, &fields));
+    let closed_by_time = run.alerts.buckets;
+    run.finish()?;
+    run.alerts.finish(console)?;
     read?.report(console);
-    let is_whole = |end| input.reaches(end);
-    alerts.report(before, &detector, is_whole, console);
-    alerts.out.keep()?;
-    Ok(if alerts.found > 0 && args.exit_code { Exit::Found } else { Exit::Done })
+    let Run { detector, detection, alerts } = &run;
+    let report = Report { alerts, detector, detection, closed_by_time };
+    report.tell(|end| input.reaches(end), console);
+    let found = alerts.found > 0;
+    run.alerts.keep()?;
+    Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
-/// Alerts being written, and counts of what they came from.
-struct Alerts {
-    threshold: f64,
-    out: RowWriter,
-    sinks: Sinks,
-    found: u64,
-    immature: u64,
-    buckets: u64,
-    last: Option<(i64, i64)>,
+/// Prints a text to stdout.
+fn print(text: &str) -> Result<Exit> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Done)
 }
 
-impl Alerts {
-    fn new(threshold: f64, out: RowWriter, sinks: Sinks) -> Alerts {
-        Alerts { threshold, out, sinks, found: 0, immature: 0, buckets: 0, last: None }
+/// The model, and the rules over its results.
+struct Run {
+    detector: Detector,
+    detection: Detection,
+    alerts: Alerts,
+}
+
+impl Run {
+    /// Takes an event, and gives the alerts that are due by its time.
+    fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
+        let Run { detector, detection, alerts } = self;
+        if detection.is_to_be_learned(&Seen { fields, event }) {
+            fields.observe(event, |observation| {
+                let mut closed = detector.push(observation)?;
+                closed.try_for_each(|results| judge(&results, detection, alerts))
+            })
+        } else {
+            // A time that no event can have moves nothing, as with events that are learned.
+            let mut closed =
+                detector.advance_to(event.millis.div_euclid(1000)).into_iter().flatten();
+            closed.try_for_each(|results| judge(&results, detection, alerts))
+        }
     }
 
-    /// Writes the alerts of a closed bucket, the highest score first.
-    fn bucket(&mut self, closed: &BucketResults) -> Result<()> {
-        let mut alerts: Vec<Alert<'_>> = closed
-            .records
-            .iter()
-            .filter(|record| record.record_score >= self.threshold)
-            .map(Alert)
-            .collect();
-        alerts.sort_by(Alert::by_score);
-        for alert in &alerts {
-            self.out.write(alert)?;
-            if !self.sinks.is_empty() {
-                let line = serde_json::to_vec(alert.0)?;
-                self.sinks.alert(&line, alert.0.timestamp)?;
-            }
-        }
-        if !alerts.is_empty() {
-            self.out.flush_lines()?;
-        }
-        self.found += alerts.len() as u64;
-        self.immature += alerts.iter().filter(|alert| alert.is_immature()).count() as u64;
-        self.buckets += 1;
-        let start = closed.bucket.timestamp;
-        self.last = Some((start, start + i64::from(closed.bucket.bucket_span) * 1000));
-        Ok(())
+    /// Closes what is open, and gives the alerts that are left.
+    fn finish(&mut self) -> Result<()> {
+        let Run { detector, detection, alerts } = self;
+        detector.finish().try_for_each(|results| judge(&results, detection, alerts))?;
+        alerts.write(&detection.finish())
     }
+}
 
-    /// Tells what was found, and how far to trust it. `closed_by_time` is the
-    /// number of buckets that had ended before the input did; `is_whole` tells
-    /// whether the input goes on after a bucket with this end.
-    fn report(
-        &self,
-        closed_by_time: u64,
-        detector: &Detector,
-        is_whole: impl Fn(i64) -> bool,
-        console: &Console,
-    ) {
-        let counts = detector.counts();
-        if counts.late > 0 {
-            console.warn(format_args!(
-                "{} came after a bucket was closed and could not be counted; the log is not in \
-                 order of time",
-                count(counts.late, "connect", "connects")
-            ));
-        }
-        unlearned::tell(detector, "connects", console);
-        let span = detector.job().bucket_span / 60;
-        if self.buckets == 0 && counts.pushed > 0 {
-            console.warn(format_args!(
-                "what was read of the log spans less than one full bucket of {span} minutes: \
-                 nothing was learned and nothing scored. Give more of the log, such as its \
-                 rotations"
-            ));
-        } else if self.buckets < LEARNING_BUCKETS && counts.pushed > 0 {
-            console.warn(format_args!(
-                "only {} of {span} minutes to learn from: scores mean little before \
-                 {LEARNING_BUCKETS}. Give more of the log, such as its rotations",
-                count(self.buckets, "bucket", "buckets")
-            ));
-        } else if self.immature > 0 {
-            console.warn(format_args!(
-                "{} from the time when the model had learned little yet",
-                count(self.immature, "alert is", "alerts are")
-            ));
-        }
-        if let Some((start, end)) = self.last
-            && self.buckets > closed_by_time
-            && !is_whole(end)
-        {
-            console.note(format_args!(
-                "the last bucket, {} to {}, was closed with the input and may be incomplete",
-                rfc3339(start),
-                rfc3339(end)
-            ));
-        }
-        console.note(format_args!(
-            "{} with a score of {} or more in {} of {span} minutes",
-            count(self.found, "alert", "alerts"),
-            self.threshold,
-            count(self.buckets, "bucket", "buckets")
-        ));
-    }
+/// Gives the alerts that are due when a bucket is closed.
+fn judge(closed: &BucketResults, detection: &mut Detection, alerts: &mut Alerts) -> Result<()> {
+    alerts.count(closed);
+    alerts.write(&detection.bucket(closed))
 }

@@ -38,6 +38,7 @@ impl FromConnection for Connect {
         let millis = connection.id().millis;
         let document = Document::new(connection, self.stamper.format(millis), host);
         self.event.clear();
+        self.event.has_node = connection.node().is_some();
         self.event.millis = i64::try_from(millis).unwrap_or(i64::MAX);
         for &(field, place) in &self.fields {
             if let Some(value) = document.model_value(field) {

@@ -22,6 +22,8 @@ pub(crate) struct Fields {
     only: Option<Only>,
     times: Vec<String>,
     time_format: TimeFormat,
+    /// Number of names that are asked for; the others are evidence.
+    asked: usize,
 }
 
 /// The events that are looked at: those with one of these values in a field.
@@ -58,6 +60,7 @@ impl Fields {
         let others = TIME_FIELDS.into_iter().filter(|name| *name != job.time_field);
         let times = [job.time_field.as_str()].into_iter().chain(others).map(str::to_owned);
         Fields {
+            asked: names.len(),
             over,
             partition,
             influencers,
@@ -71,6 +74,35 @@ impl Fields {
     /// Names of the fields, in the order of their places.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The same with more fields that are asked for.
+    pub(crate) fn with_asked<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
+        names.into_iter().for_each(|name| self.add(name));
+        self.asked = self.names.len();
+        self
+    }
+
+    /// The same with fields that are evidence: nobody misses them.
+    pub(crate) fn with_evidence<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
+        names.into_iter().for_each(|name| self.add(name));
+        self
+    }
+
+    fn add(&mut self, name: &str) {
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// The place of a field's value.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// Names of the fields that are asked for.
+    pub(crate) fn asked(&self) -> &[String] {
+        &self.names[..self.asked]
     }
 
     /// Names of the fields without which there is nothing to look at.
@@ -117,13 +149,15 @@ impl Fields {
 pub(crate) struct Event {
     /// When it happened, in milliseconds since 1970.
     pub(crate) millis: i64,
+    /// Whether an audit log itself names the host (`node=`).
+    pub(crate) has_node: bool,
     values: Vec<Vec<u8>>,
 }
 
 impl Event {
     /// An event without values.
     pub(crate) fn new(fields: &Fields) -> Event {
-        Event { millis: 0, values: vec![Vec::new(); fields.names.len()] }
+        Event { millis: 0, has_node: false, values: vec![Vec::new(); fields.names.len()] }
     }
 
     /// Takes all values away.

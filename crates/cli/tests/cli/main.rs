@@ -4,6 +4,7 @@
 // Helpers of tests fail as tests do.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod alerts;
 mod anomalies;
 mod check;
 mod common;

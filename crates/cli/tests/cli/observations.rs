@@ -136,10 +136,18 @@ fn what_detect_finds_in_an_audit_log_is_among_the_anomalies() {
     let fleet = corpus("fleet-day");
     let alerts = rareport(&["detect", &fleet]).expect(0);
     let anomalies = rareport(&["anomalies", "--results", "record", &fleet]).expect(0);
-    let records: Vec<&str> = anomalies.stdout.lines().collect();
-    assert!(alerts.stdout.lines().count() > 0);
+    let records: Vec<_> = anomalies
+        .documents()
+        .into_iter()
+        .map(|record| (record["id"].clone(), record["record_score"].clone()))
+        .collect();
+    let alerts = alerts.documents();
+    assert!(!alerts.is_empty());
     // The end of the log closes nothing here, but the attack is before it.
-    assert!(alerts.stdout.lines().all(|alert| records.contains(&alert)));
+    for alert in alerts {
+        let id = alert["kibana.alert.ancestors"][0]["id"].clone();
+        assert!(records.contains(&(id, alert["record_score"].clone())), "{alert}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::id::{execution_id, group_id};
 use super::nested::nest;
 use super::{Alert, SPACE};
 use crate::moment::rfc3339;
+use crate::rule::Threat;
 use serde_json::{Map, Value, json};
 
 impl Alert {
@@ -106,7 +107,7 @@ impl Alert {
             "references": rule.references,
             "false_positives": rule.false_positives,
             "tags": rule.tags,
-            "threat": rule.threat,
+            "threat": self.threat(),
             "severity": rule.severity,
             "severity_mapping": [],
             "risk_score": rule.risk_score,
@@ -135,7 +136,7 @@ impl Alert {
             "severity_mapping": [],
             "risk_score": rule.risk_score,
             "risk_score_mapping": [],
-            "threat": rule.threat,
+            "threat": self.threat(),
             "references": rule.references,
             "note": rule.note,
             "version": rule.version,
@@ -146,6 +147,10 @@ impl Alert {
             "anomaly_threshold": rule.threshold,
             "machine_learning_job_id": rule.job_ids,
         })
+    }
+
+    fn threat(&self) -> Vec<Value> {
+        self.rule.threat.iter().map(Threat::document).collect()
     }
 
     fn from(&self) -> String {

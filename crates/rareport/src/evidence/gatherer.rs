@@ -8,11 +8,14 @@ type Values = HashMap<String, Behind, foldhash::fast::FixedState>;
 
 /// Evidence by bucket and value.
 ///
-/// Memory: one entry for each distinct value of an open bucket.
+/// Memory: one entry for each distinct value of an open bucket, and no more buckets than a detector
+/// has open: an event whose clock runs far ahead, which the detector drops, cannot add to them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gatherer {
     /// Length of a bucket, in milliseconds.
     span: i64,
+    /// Most open buckets, at least 1.
+    most_open: usize,
     /// Open buckets by start.
     open: VecDeque<(i64, Values)>,
     key: String,
@@ -29,18 +32,19 @@ pub(crate) struct Behind {
 }
 
 impl Gatherer {
-    /// For buckets of `span` milliseconds.
-    pub(crate) fn new(span: i64) -> Gatherer {
-        Gatherer { span, ..Gatherer::default() }
+    /// For buckets of `span` milliseconds, of which no more than `most_open` are open at a time.
+    pub(crate) fn new(span: i64, most_open: usize) -> Gatherer {
+        Gatherer { span, most_open, ..Gatherer::default() }
     }
 
-    /// Counts an event with a value of a partition, and gives what lies behind that value.
+    /// Counts an event with a value of a partition, and gives what lies behind that value; `None` if
+    /// too many earlier buckets are open.
     pub(crate) fn add(
         &mut self,
         event: &impl LogEvent,
         partition: &[u8],
         value: &[u8],
-    ) -> &mut Behind {
+    ) -> Option<&mut Behind> {
         let start = event.millis().div_euclid(self.span) * self.span;
         write_key(
             &mut self.key,
@@ -50,11 +54,12 @@ impl Gatherer {
         let place = self.open.partition_point(|(other, _)| *other < start);
         if self.open.get(place).is_none_or(|(other, _)| *other != start) {
             self.open.insert(place, (start, Values::default()));
+            self.open.truncate(self.most_open);
         }
-        let (_, values) = &mut self.open[place];
+        let (_, values) = self.open.get_mut(place)?;
         let behind = values.entry_ref(self.key.as_str()).or_default();
         behind.evidence.add(event);
-        behind
+        Some(behind)
     }
 
     /// Takes the values of the bucket that begins at `start`, and forgets older ones.
@@ -115,7 +120,7 @@ mod tests {
 
     #[test]
     fn values_of_buckets_are_kept_apart_until_they_close() {
-        let mut gatherer = Gatherer::new(1000);
+        let mut gatherer = Gatherer::new(1000, 2);
         for millis in [0, 1500, 10, 990, 20, 30, 40, 50] {
             gatherer.add(&At(millis), b"", b"80");
         }
@@ -129,5 +134,15 @@ mod tests {
         assert!(closed.behind("", "22").is_none());
         assert_eq!(gatherer.close(1000).behind("", "80").unwrap().evidence.events, 1);
         assert!(gatherer.close(1000).behind("", "80").is_none());
+    }
+
+    #[test]
+    fn clocks_that_run_ahead_open_no_more_buckets() {
+        let mut gatherer = Gatherer::new(1000, 2);
+        let mut add = |millis| gatherer.add(&At(millis), b"", b"80").is_some();
+        assert!(add(0) && add(9_000_000) && !add(9_500_000));
+        assert!(add(1000) && !add(9_000_000));
+        assert_eq!(gatherer.open.len(), 2);
+        assert_eq!(gatherer.close(1000).behind("", "80").unwrap().evidence.events, 1);
     }
 }

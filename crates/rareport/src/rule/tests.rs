@@ -38,6 +38,10 @@ fn the_examples_in_comments_can_be_used() {
     assert_eq!(set.rules[0].suppression.as_ref().unwrap().by.len(), 2);
     assert_eq!((set.exceptions.len(), set.calendar.len()), (1, 2));
     assert_eq!(set.exceptions[0].conditions.len(), 3);
+    let written = set.to_toml().unwrap();
+    assert_eq!(RuleSet::from_toml(&written).unwrap(), set, "{written}");
+    let fields: Vec<_> = set.fields().collect();
+    assert_eq!(fields, ["host.name", "destination.port", "destination.ip"]);
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn values_that_cannot_be_meant_are_errors() {
 #[test]
 fn a_threat_is_written_with_its_references() {
     let set = RuleSet::default_rules().unwrap();
-    let threat = serde_json::to_value(&set.rules[0].threat[1]).unwrap();
+    let threat = set.rules[0].threat[1].document();
     assert_eq!(threat["framework"], "MITRE ATT&CK");
     assert_eq!(threat["tactic"]["reference"], "https://attack.mitre.org/tactics/TA0003/");
     let knocking = &threat["technique"][0]["subtechnique"][0];

@@ -1,15 +1,13 @@
-//! What a rule finds in the words of MITRE ATT&CK, as alerts have it.
+//! What a rule finds in the words of MITRE ATT&CK.
 
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// The framework that tactics and techniques belong to.
 const FRAMEWORK: &str = "MITRE ATT&CK";
 
 /// A tactic, and techniques that serve it.
-///
-/// Serialised with the framework and with references, which follow from the ids.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Threat {
     /// What the attacker is after.
@@ -20,7 +18,7 @@ pub struct Threat {
 }
 
 /// What an attacker is after, such as TA0011, Command and Control.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tactic {
     /// Its id.
@@ -30,7 +28,7 @@ pub struct Tactic {
 }
 
 /// How an attacker goes about it, such as T1571, Non-Standard Port.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Technique {
     /// Its id.
@@ -38,40 +36,32 @@ pub struct Technique {
     /// Its name.
     pub name: String,
     /// Kinds of it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subtechnique: Vec<Technique>,
 }
 
-impl Serialize for Threat {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Threat", 3)?;
-        fields.serialize_field("framework", FRAMEWORK)?;
-        fields.serialize_field("tactic", &self.tactic)?;
-        fields.serialize_field("technique", &self.technique)?;
-        fields.end()
+impl Threat {
+    /// The threat as alerts have it: with the framework, and with references, which follow from
+    /// the ids.
+    pub(crate) fn document(&self) -> Value {
+        let Tactic { id, name } = &self.tactic;
+        json!({
+            "framework": FRAMEWORK,
+            "tactic": { "id": id, "name": name, "reference": reference("tactics", id) },
+            "technique": self.technique.iter().map(Technique::document).collect::<Vec<_>>(),
+        })
     }
 }
 
-impl Serialize for Tactic {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Tactic", 3)?;
-        fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("name", &self.name)?;
-        fields.serialize_field("reference", &reference("tactics", &self.id))?;
-        fields.end()
-    }
-}
-
-impl Serialize for Technique {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Technique", 4)?;
-        fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("name", &self.name)?;
-        fields.serialize_field("reference", &reference("techniques", &self.id))?;
-        if !self.subtechnique.is_empty() {
-            fields.serialize_field("subtechnique", &self.subtechnique)?;
-        }
-        fields.end()
+impl Technique {
+    fn document(&self) -> Value {
+        let Technique { id, name, subtechnique } = self;
+        json!({
+            "id": id,
+            "name": name,
+            "reference": reference("techniques", id),
+            "subtechnique": subtechnique.iter().map(Technique::document).collect::<Vec<_>>(),
+        })
     }
 }
 

@@ -1,0 +1,201 @@
+//! What is told at the end: how far to trust what was found, and what rules,
+//! exceptions and calendar windows left out.
+
+use rareport::Detector;
+use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
+use rareport::exception::Action;
+use rareport::explain::MATURE_AFTER;
+
+use super::alerts::Alerts;
+use crate::console::Console;
+use crate::stamp::rfc3339;
+use crate::text::{count, grouped};
+use crate::unlearned;
+
+/// What a report is about.
+pub(super) struct Report<'a> {
+    pub(super) alerts: &'a Alerts,
+    pub(super) detector: &'a Detector,
+    pub(super) detection: &'a Detection,
+    /// Number of buckets that had ended before the input did.
+    pub(super) closed_by_time: u64,
+}
+
+impl Report<'_> {
+    /// Tells everything. `is_whole` says whether the input goes on after a
+    /// bucket with this end.
+    pub(super) fn tell(&self, is_whole: impl Fn(i64) -> bool, console: &Console) {
+        let late = self.detector.counts().late;
+        if late > 0 {
+            console.warn(format_args!(
+                "{} came after a bucket was closed and could not be counted; the log is not in \
+                 order of time",
+                count(late, "connect", "connects")
+            ));
+        }
+        unlearned::tell(self.detector, "connects", console);
+        self.tell_maturity(console);
+        if let Some((start, end)) = self.alerts.last
+            && self.alerts.buckets > self.closed_by_time
+            && !is_whole(end)
+        {
+            console.note(format_args!(
+                "the last bucket, {} to {}, was closed with the input and may be incomplete",
+                rfc3339(start),
+                rfc3339(end)
+            ));
+        }
+        self.tell_rules(console);
+    }
+
+    fn tell_maturity(&self, console: &Console) {
+        let Alerts { buckets, immature, .. } = *self.alerts;
+        let span = self.span();
+        let pushed = self.detector.counts().pushed;
+        if buckets == 0 && pushed > 0 {
+            console.warn(format_args!(
+                "what was read of the log spans less than one full bucket of {span} minutes: \
+                 nothing was learned and nothing scored. Give more of the log, such as its \
+                 rotations"
+            ));
+        } else if buckets < MATURE_AFTER && pushed > 0 {
+            console.warn(format_args!(
+                "only {} of {span} minutes to learn from: scores mean little before \
+                 {MATURE_AFTER}. Give more of the log, such as its rotations",
+                count(buckets, "bucket", "buckets")
+            ));
+        } else if immature > 0 {
+            console.warn(format_args!(
+                "{} from the time when the model had learned little yet",
+                count(immature, "alert is", "alerts are")
+            ));
+        }
+    }
+
+    fn tell_rules(&self, console: &Console) {
+        let report = self.detection.report();
+        for exception in &report.exceptions {
+            tell_exception(exception, console);
+        }
+        for window in &report.calendar {
+            tell_window(window, console);
+        }
+        let (executed, idle): (Vec<_>, Vec<_>) =
+            report.rules.iter().partition(|rule| rule.idle.is_none());
+        for rule in idle {
+            let why = rule.idle.as_deref().unwrap_or_default();
+            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
+        }
+        let of = format!(
+            "{} of {} minutes",
+            count(self.alerts.buckets, "bucket", "buckets"),
+            self.span()
+        );
+        for rule in &executed {
+            tell_losses(rule, console);
+        }
+        for rule in &executed {
+            let name = match executed.len() {
+                1 => String::new(),
+                _ => format!("{}: ", rule.rule.rule_id),
+            };
+            console.note(format_args!(
+                "{name}{} with a score of {} or more in {of}{}",
+                count(rule.alerts, "alert", "alerts"),
+                rule.rule.threshold,
+                left_out(rule)
+            ));
+        }
+    }
+
+    /// Length of a bucket in minutes.
+    fn span(&self) -> u32 {
+        self.detector.job().bucket_span / 60
+    }
+}
+
+/// What was left out of a rule's alerts on purpose.
+fn left_out(rule: &RuleReport) -> String {
+    let mut parts = Vec::new();
+    if rule.hidden > 0 {
+        parts.push(format!("{} hidden by exceptions", grouped(rule.hidden)));
+    }
+    if rule.suppressed > 0 {
+        parts.push(format!("{} counted with others", grouped(rule.suppressed)));
+    }
+    if parts.is_empty() { String::new() } else { format!("; {} more", parts.join(", ")) }
+}
+
+/// Tells what of a rule's alerts was lost.
+fn tell_losses(report: &RuleReport, console: &Console) {
+    let rule = &report.rule;
+    if report.cut > 0 {
+        console.warn(format_args!(
+            "the rule {} lost {}: there were more than {} at a time; raise its max_alerts or \
+             threshold",
+            rule.rule_id,
+            count(report.cut, "alert", "alerts"),
+            rule.max_alerts
+        ));
+    }
+    if report.missed > 0 {
+        console.warn(format_args!(
+            "the rule {} lost {}, which were too old by the time of an execution; raise its \
+             look_back above {} seconds",
+            rule.rule_id,
+            count(report.missed, "alert", "alerts"),
+            rule.look_back
+        ));
+    }
+    if report.gap > 0 {
+        console.warn(format_args!(
+            "the rule {} leaves {} of every {} seconds without a look; make its look_back as long \
+             as its interval, or longer",
+            rule.rule_id,
+            report.gap / 1000,
+            rule.interval
+        ));
+    }
+}
+
+/// Tells what an exception did, or that it is of no use.
+fn tell_exception(report: &ExceptionReport, console: &Console) {
+    let name = &report.comment;
+    if report.is_unused() {
+        let ended = if report.expired { " and has expired" } else { "" };
+        console.warn(format_args!(
+            "the exception “{name}” matched nothing{ended}; is it still needed?"
+        ));
+        return;
+    }
+    if report.after_expiry > 0 {
+        console.warn(format_args!(
+            "the exception “{name}” has expired; {} after that would have matched",
+            count(report.after_expiry, "event", "events")
+        ));
+    }
+    match report.action {
+        _ if report.events == 0 && report.hidden == 0 => {}
+        Action::Ignore => console.note(format_args!(
+            "the exception “{name}” kept {} from being learned",
+            count(report.events, "event", "events")
+        )),
+        Action::Hide => console.note(format_args!(
+            "the exception “{name}” covered {} and hid {}",
+            count(report.events, "event", "events"),
+            count(report.hidden, "alert", "alerts")
+        )),
+    }
+}
+
+/// Tells what a calendar window did.
+fn tell_window(report: &WindowReport, console: &Console) {
+    let WindowReport { comment, events } = report;
+    match events {
+        0 => console.note(format_args!("no event lies in the calendar window “{comment}”")),
+        _ => console.note(format_args!(
+            "{} in the calendar window “{comment}”, neither learned nor looked at",
+            count(*events, "event lies", "events lie")
+        )),
+    }
+}

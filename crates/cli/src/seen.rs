@@ -1,0 +1,63 @@
+//! Events as rules look at them: by name of field, and as samples.
+
+use rareport::evidence::{LogEvent, Sample};
+use rareport::rule::RuleSet;
+
+use crate::observations::{Event, Fields};
+
+/// The fields of a sample, in the order of [`Sample`].
+const EVIDENCE: [&str; 9] = [
+    "event.sequence",
+    "host.name",
+    "process.pid",
+    "process.parent.pid",
+    "process.name",
+    "process.executable",
+    "process.title",
+    "user.name",
+    "destination.ip",
+];
+
+/// The fields that rules and samples need beside those of the job.
+pub(crate) fn with_rule_fields(fields: Fields, set: &RuleSet) -> Fields {
+    fields.with_asked(set.fields()).with_evidence(EVIDENCE)
+}
+
+/// An event with the names of its values.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) fields: &'a Fields,
+    pub(crate) event: &'a Event,
+}
+
+impl LogEvent for Seen<'_> {
+    fn millis(&self) -> i64 {
+        self.event.millis
+    }
+
+    fn value(&self, field: &str) -> Option<&[u8]> {
+        self.fields.place(field).map(|place| self.event.value(place))
+    }
+
+    fn sample(&self) -> Sample {
+        let text = |field: &str| {
+            let value = self.value(field).filter(|value| !value.is_empty())?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        };
+        let number = |field: &str| text(field)?.parse().ok();
+        let [sequence, host, pid, parent, name, executable, title, user, ip] = EVIDENCE;
+        Sample {
+            millis: self.event.millis,
+            serial: number(sequence),
+            node: if self.event.has_node { text(host) } else { None },
+            host: text(host),
+            pid: number(pid),
+            parent_pid: number(parent),
+            process: text(name),
+            executable: text(executable),
+            title: text(title),
+            user: text(user),
+            destination: text(ip),
+        }
+    }
+}

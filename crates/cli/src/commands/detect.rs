@@ -10,7 +10,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::job::{self, Chosen};
-use crate::observations::{Fields, Observations};
+use crate::observations::{Fields, Observations, Selection};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::sink::Sinks;
 use crate::stamp::rfc3339;
@@ -24,6 +24,7 @@ const LEARNING_BUCKETS: u64 = rareport::explain::MATURE_AFTER;
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let Chosen { job, feed } = job::default();
+    let selection = &Selection::of(&args.feed, feed)?;
     let fields = Fields::of(&job, feed);
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), false);
@@ -32,8 +33,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let mut alerts = Alerts::new(args.threshold, out, Sinks::open(&args.sinks)?);
     let mut detector = Detector::new(job)?;
-    let format = args.input_format;
-    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let format = args.feed.input_format;
+    let observations =
+        Observations { input: &input, format, fields: &fields, feed, selection, console };
     let read = observations.read(|event| {
         fields.observe(event, |observation| {
             for closed in detector.push(observation)? {

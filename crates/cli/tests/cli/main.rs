@@ -9,6 +9,7 @@ mod check;
 mod common;
 mod detect;
 mod events;
+mod feed;
 mod golden;
 mod input;
 mod observations;

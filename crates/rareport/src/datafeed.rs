@@ -14,7 +14,7 @@
 //!
 //! impl Document for Connect<'_> {
 //!     fn any(&self, field: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-//!         match self.0.fields()[field] {
+//!         match self.0.fields()[field].as_str() {
 //!             "event.category" => test(b"network"),
 //!             "event.type" => test(b"connection") || test(b"start"),
 //!             "host.os.type" => test(b"linux"),
@@ -30,13 +30,11 @@
 //! ```
 
 mod clause;
-mod network;
 mod reason;
 mod values;
 mod versions;
 
-pub use clause::{Clause, Occur, Term, Test};
-pub use network::{Network, NetworkError};
+pub use clause::{Clause, Occur};
 pub use reason::{Excluded, Reason};
 pub use values::Values;
 pub use versions::Include;
@@ -51,11 +49,11 @@ pub trait Document {
 }
 
 /// A filter of documents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Datafeed {
     clauses: Vec<Clause>,
-    fields: Vec<&'static str>,
-    /// Place of each clause's terms in `fields`, one clause after the other.
+    fields: Vec<String>,
+    /// Place in `fields` of each condition's field, one clause after the other.
     places: Vec<usize>,
 }
 
@@ -63,14 +61,14 @@ impl Datafeed {
     /// A filter that a document passes if it satisfies every clause.
     #[must_use]
     pub fn new(clauses: Vec<Clause>) -> Datafeed {
-        let mut fields: Vec<&'static str> = Vec::new();
-        let terms = clauses.iter().flat_map(|clause| &clause.terms);
-        let places = terms.map(|term| match fields.iter().position(|&name| name == term.field) {
-            Some(place) => place,
-            None => {
-                fields.push(term.field);
+        let mut fields: Vec<String> = Vec::new();
+        let conditions = clauses.iter().flat_map(|clause| &clause.conditions);
+        let places = conditions.map(|condition| {
+            let known = fields.iter().position(|name| *name == condition.field);
+            known.unwrap_or_else(|| {
+                fields.push(condition.field.clone());
                 fields.len() - 1
-            }
+            })
         });
         let places = places.collect();
         Datafeed { clauses, fields, places }
@@ -84,7 +82,7 @@ impl Datafeed {
 
     /// The fields that are looked at, each once.
     #[must_use]
-    pub fn fields(&self) -> &[&'static str] {
+    pub fn fields(&self) -> &[String] {
         &self.fields
     }
 
@@ -97,8 +95,9 @@ impl Datafeed {
         let mut places = self.places.iter();
         for clause in &self.clauses {
             let mut holds = false;
-            for (term, &field) in clause.terms.iter().zip(places.by_ref()) {
-                holds = holds || document.any(field, &mut |value| term.holds(value));
+            for (condition, &field) in clause.conditions.iter().zip(places.by_ref()) {
+                let mut test = |value: &[u8]| condition.test.passes(value);
+                holds = holds || document.any(field, &mut test) != condition.not;
             }
             if holds != (clause.occur == Occur::Must) {
                 return Err(clause.reason);

@@ -1,7 +1,10 @@
 //! The filters, held against documents of the Elastic Common Schema whose verdicts were worked
 //! out by hand (`corpus/edge/expected.tsv`).
 
-use rareport::datafeed::{Clause, Datafeed, Document, Excluded, Include, Reason, Term, Values};
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+use rareport::condition::{Condition, Test};
+use rareport::datafeed::{Clause, Datafeed, Document, Excluded, Include, Reason, Values};
 use serde_json::Value;
 
 /// A document, with the fields that a filter looks at.
@@ -12,7 +15,7 @@ struct Json<'a> {
 
 impl Document for Json<'_> {
     fn any(&self, field: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        let values = values(self.document, self.feed.fields()[field]);
+        let values = values(self.document, &self.feed.fields()[field]);
         values.iter().any(|value| test(value.as_bytes()))
     }
 }
@@ -166,15 +169,21 @@ fn one_value_of_several_is_enough() {
 
 #[test]
 fn a_filter_names_its_fields_once() {
-    let terms = [Term::exists("a"), Term::keyword("b", &["x"])];
+    let holds = |field: &str, test, not| Condition { field: field.to_owned(), test, not };
+    let is = |value: &str| Test::IsOneOf(vec![value.to_owned()]);
     let feed = Datafeed::new(vec![
-        Clause::must(Reason::NotStart, terms),
-        Clause::must_not(Reason::User, [Term::keyword("a", &["y"])]),
+        Clause::must(
+            Reason::NotStart,
+            [holds("a", Test::Exists, false), holds("b", is("x"), false)],
+        ),
+        Clause::must_not(Reason::User, [holds("a", is("y"), false)]),
+        Clause::must(Reason::NotLinux, [holds("b", is("w"), true)]),
     ]);
     assert_eq!(feed.fields(), ["a", "b"]);
-    assert_eq!(feed.clauses().len(), 2);
+    assert_eq!(feed.clauses().len(), 3);
     let of = |text: &str| verdict(&feed, &serde_json::from_str(text).unwrap());
     assert_eq!(of(r#"{"b":"x"}"#), Ok(()));
     assert_eq!(of(r#"{"b":"z","a":null}"#), Err(Reason::NotStart));
     assert_eq!(of(r#"{"b":"z","a":"y"}"#), Err(Reason::User));
+    assert_eq!(of(r#"{"b":"w","a":"z"}"#), Err(Reason::NotLinux));
 }

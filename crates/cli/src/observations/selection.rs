@@ -62,8 +62,8 @@ impl Selection {
     }
 
     /// The fields that are looked at.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
-        self.datafeed.fields().iter().copied().chain(CATEGORISATION)
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.datafeed.fields().iter().map(String::as_str).chain(CATEGORISATION)
     }
 
     /// What becomes of an event; `places` has the places of [`fields`].

@@ -3,7 +3,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Clause, Datafeed, Network, Reason, Term};
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{Clause, Datafeed, Reason};
+use crate::condition::{Condition, Test};
 
 /// What else the default filter is to let pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +39,10 @@ impl Datafeed {
     #[must_use]
     pub fn v1() -> Datafeed {
         Datafeed::new(vec![
-            Clause::must(Reason::NotStart, [Term::keyword("event.action", &["connected-to"])]),
-            Clause::must(Reason::NotAuditbeat, [Term::keyword("agent.type", &["auditbeat"])]),
+            Clause::must(Reason::NotStart, [is("event.action", &["connected-to"])]),
+            Clause::must(Reason::NotAuditbeat, [is("agent.type", &["auditbeat"])]),
             destinations(&[]),
-            Clause::must_not(Reason::User, [Term::keyword("user.name_map.uid", &["jenkins"])]),
+            Clause::must_not(Reason::User, [is("user.name_map.uid", &["jenkins"])]),
         ])
     }
 
@@ -60,7 +63,7 @@ impl Datafeed {
     #[must_use]
     pub fn ea() -> Datafeed {
         let mut clauses = starts(&[RESOLVER]);
-        clauses.push(Clause::must_not(Reason::Agent, [Term::keyword("process.name", AGENTS)]));
+        clauses.push(Clause::must_not(Reason::Agent, [is("process.name", AGENTS)]));
         Datafeed::new(clauses)
     }
 
@@ -72,29 +75,29 @@ impl Datafeed {
     /// system whose host does not name its operating system, since only Linux has it.
     #[must_use]
     pub fn outbound(include: &[Include]) -> Datafeed {
-        let mut start = vec![Term::keyword("event.type", &["start"])];
+        let mut start = vec![is("event.type", &["start"])];
         for extra in include {
             match extra {
                 Include::Udp => start.extend([
-                    Term::keyword("event.action", &["sent-to"]),
-                    Term::keyword("auditd.data.syscall", &["sendto", "sendmsg", "sendmmsg"]),
+                    is("event.action", &["sent-to"]),
+                    is("auditd.data.syscall", &["sendto", "sendmsg", "sendmmsg"]),
                 ]),
-                Include::Flows => start.push(Term::keyword("event.action", &["network_flow"])),
+                Include::Flows => start.push(is("event.action", &["network_flow"])),
             }
         }
         let mut linux = linux_terms();
-        linux.push(Term::keyword("event.module", &["auditd"]));
+        linux.push(is("event.module", &["auditd"]));
         Datafeed::new(vec![
             network(),
             Clause::must(Reason::NotStart, start),
             Clause::must(Reason::NotLinux, linux),
             Clause::must_not(Reason::Inbound, inbound()),
             Clause::must(Reason::NoAddress, addresses()),
-            Clause::must(Reason::OtherFamily, [Term::exists("destination.ip")]),
-            Clause::must(Reason::OtherFamily, [Term::exists("destination.port")]),
-            Clause::must_not(Reason::Loopback, [Term::ip("destination.ip", loopback())]),
-            Clause::must_not(Reason::Unspecified, [Term::ip("destination.ip", unspecified())]),
-            Clause::must_not(Reason::PortZero, [Term::keyword("destination.port", &["0"])]),
+            Clause::must(Reason::OtherFamily, [exists("destination.ip")]),
+            Clause::must(Reason::OtherFamily, [exists("destination.port")]),
+            Clause::must_not(Reason::Loopback, [within("destination.ip", loopback())]),
+            Clause::must_not(Reason::Unspecified, [within("destination.ip", unspecified())]),
+            Clause::must_not(Reason::PortZero, [is("destination.port", &["0"])]),
         ])
     }
 }
@@ -106,31 +109,31 @@ const RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 fn starts(more: &[IpAddr]) -> Vec<Clause> {
     vec![
         network(),
-        Clause::must(Reason::NotStart, [Term::keyword("event.type", &["start"])]),
+        Clause::must(Reason::NotStart, [is("event.type", &["start"])]),
         Clause::must(Reason::NotLinux, linux_terms()),
         destinations(more),
-        Clause::must_not(Reason::User, [Term::keyword("user.name", &["jenkins"])]),
+        Clause::must_not(Reason::User, [is("user.name", &["jenkins"])]),
     ]
 }
 
 fn network() -> Clause {
-    Clause::must(Reason::NotNetwork, [Term::keyword("event.category", &["network"])])
+    Clause::must(Reason::NotNetwork, [is("event.category", &["network"])])
 }
 
-fn linux_terms() -> Vec<Term> {
-    vec![Term::keyword("host.os.type", &["linux"]), Term::keyword("host.os.family", FAMILIES)]
+fn linux_terms() -> Vec<Condition> {
+    vec![is("host.os.type", &["linux"]), is("host.os.family", FAMILIES)]
 }
 
 /// Leaves out the addresses that all versions do, and some more.
 fn destinations(more: &[IpAddr]) -> Clause {
     let all =
         [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()];
-    let networks: Vec<Network> = all.iter().chain(more).map(|&ip| Network::from(ip)).collect();
-    Clause::must_not(Reason::Destination, [Term::ip("destination.ip", networks)])
+    let networks = all.iter().chain(more).map(|&ip| IpNet::from(ip));
+    Clause::must_not(Reason::Destination, [within("destination.ip", networks)])
 }
 
 /// What tells that a connection is taken and not made, and that a socket waits for one.
-fn inbound() -> Vec<Term> {
+fn inbound() -> Vec<Condition> {
     const ACTIONS: &[&str] = &[
         "accepted-connection-from",
         "bound-socket",
@@ -139,26 +142,42 @@ fn inbound() -> Vec<Term> {
     ];
     const CALLS: &[&str] = &["accept", "accept4", "bind", "listen"];
     vec![
-        Term::keyword("event.action", ACTIONS),
-        Term::keyword("network.direction", &["ingress", "inbound"]),
-        Term::keyword("auditd.data.syscall", CALLS),
+        is("event.action", ACTIONS),
+        is("network.direction", &["ingress", "inbound"]),
+        is("auditd.data.syscall", CALLS),
     ]
 }
 
 /// What there is of an address that could be read, whatever its family.
-fn addresses() -> Vec<Term> {
-    ["destination.address", "destination.ip", "auditd.data.socket.family"]
-        .map(Term::exists)
-        .to_vec()
+fn addresses() -> Vec<Condition> {
+    ["destination.address", "destination.ip", "auditd.data.socket.family"].map(exists).to_vec()
 }
 
-fn loopback() -> Vec<Network> {
-    // A prefix of 8 bits fits any address.
-    let v4 = Network::new(Ipv4Addr::new(127, 0, 0, 0).into(), 8);
-    let v6 = Network::from(IpAddr::V6(Ipv6Addr::LOCALHOST));
-    v4.into_iter().chain([v6]).collect()
+fn loopback() -> [IpNet; 2] {
+    let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8);
+    [v4.into(), IpAddr::V6(Ipv6Addr::LOCALHOST).into()]
 }
 
-fn unspecified() -> Vec<Network> {
-    vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), IpAddr::V6(Ipv6Addr::UNSPECIFIED).into()]
+fn unspecified() -> [IpNet; 2] {
+    [IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), IpAddr::V6(Ipv6Addr::UNSPECIFIED).into()]
+}
+
+/// A value of the field is one of these.
+fn is(field: &str, values: &[&str]) -> Condition {
+    let values = values.iter().map(|&value| value.to_owned()).collect();
+    holds(field, Test::IsOneOf(values))
+}
+
+/// A value of the field is an address in one of these networks.
+fn within(field: &str, networks: impl IntoIterator<Item = IpNet>) -> Condition {
+    holds(field, Test::Cidr(networks.into_iter().collect()))
+}
+
+/// The field has a value.
+fn exists(field: &str) -> Condition {
+    holds(field, Test::Exists)
+}
+
+fn holds(field: &str, test: Test) -> Condition {
+    Condition { field: field.to_owned(), test, not: false }
 }

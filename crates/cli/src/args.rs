@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Print what the model makes of each bucket: records, influencers, buckets
     Anomalies(AnomaliesArgs),
+    /// Print what the model is fed, for `anomalies` to read back
+    Observations(ObservationsArgs),
     /// Print every connection event as an ECS document, a table row or CSV
     Events(EventsArgs),
     /// Print every audit record as JSON, or with --group every event
@@ -138,9 +140,8 @@ pub(crate) enum Format {
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// What the input holds
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) input_format: InputFormat,
+    #[command(flatten)]
+    pub(crate) feed: FeedArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
@@ -153,9 +154,6 @@ pub(crate) struct DetectArgs {
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub(crate) threshold: Option<f64>,
-    /// Whose ways to follow where they differ
-    #[arg(long, value_name = "PROFILE", default_value = "rareport")]
-    pub(crate) profile: Profile,
     /// Print the default rule, to be copied and changed, and do nothing else
     #[arg(long)]
     pub(crate) print_rule: bool,
@@ -191,25 +189,14 @@ pub(crate) struct SinkArgs {
     pub(crate) exec_jobs: NonZeroUsize,
 }
 
-/// Whose ways to follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    /// Ours: no alert is lost to those given before, and an exception hides an
-    /// alert only if it covers every event behind it
-    Rareport,
-    /// Elastic's
-    Elastic,
-}
-
 /// Arguments of `rareport anomalies`.
 #[derive(Debug, ClapArgs)]
 #[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
 pub(crate) struct AnomaliesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// What the input holds
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) input_format: InputFormat,
+    #[command(flatten)]
+    pub(crate) feed: FeedArgs,
     #[command(flatten)]
     pub(crate) job: JobArgs,
     /// Close the buckets that have ended by TIME, as if the input went on
@@ -240,17 +227,72 @@ pub(crate) struct AnomaliesArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// What of the input is looked at.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "What is looked at")]
+pub(crate) struct FeedArgs {
+    /// What the input holds
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
+    /// Whose ways to follow: how audit logs are read, which filter is the
+    /// default, and which results are alerts
+    #[arg(long, value_name = "PROFILE", default_value = "rareport")]
+    pub(crate) profile: Profile,
+    /// Filter of one of Elastic's jobs, instead of that of the profile
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) datafeed: Option<FeedVersion>,
+    /// Let these pass too
+    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "datafeed")]
+    pub(crate) include: Vec<FeedInclude>,
+}
+
 /// What the input holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
     /// Told by the first line
     Auto,
-    /// Audit logs, of which the connects to other hosts are taken
+    /// Audit logs
     Audit,
-    /// One ECS document a line, with the time in `@timestamp` or `time`
+    /// ECS documents with the time in `@timestamp` or `time`: one a line, or in
+    /// an array, or as the hits of a search response
     Ndjson,
     /// Comma-separated values under a header line of ECS field names
     Csv,
+}
+
+/// How closely Elastic is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Ours: every connect to another host, with names decoded; no alert is
+    /// lost to those given before
+    Rareport,
+    /// Elastic's: what its collector, its job and its rule make of it, flaws
+    /// included
+    Elastic,
+}
+
+/// Versions of the filter of Elastic's job for destination ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FeedVersion {
+    /// Stack 7.7: connects that Auditbeat tells of
+    V1,
+    /// Stack 7.11: starts of connections on Linux
+    V2,
+    /// Stack 8.3: the same without 127.0.0.53
+    V3,
+    /// Stack 9.1: the same without Elastic's own programs
+    Ea,
+    /// No filter: everything passes
+    None,
+}
+
+/// What the default filter may let pass besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FeedInclude {
+    /// What is sent by sendto(2) or sendmsg(2) without a connect
+    Udp,
+    /// Flows of Packetbeat and of Auditbeat's socket data set
+    Flows,
 }
 
 /// What to look for.
@@ -284,6 +326,26 @@ pub(crate) struct JobArgs {
     /// Field whose values may explain what is rare; instead of those of the job
     #[arg(long, value_name = "FIELD")]
     pub(crate) influencer: Vec<String>,
+}
+
+/// Arguments of `rareport observations`.
+#[derive(Debug, ClapArgs)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
+pub(crate) struct ObservationsArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) feed: FeedArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// Print what is left out instead, and why
+    #[arg(long)]
+    pub(crate) excluded: bool,
+    /// Shape of the output
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Kinds of result document.

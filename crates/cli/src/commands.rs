@@ -4,5 +4,6 @@ pub(crate) mod anomalies;
 pub(crate) mod check;
 pub(crate) mod detect;
 pub(crate) mod events;
+pub(crate) mod observations;
 pub(crate) mod records;
 pub(crate) mod rules;

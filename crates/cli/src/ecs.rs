@@ -15,7 +15,8 @@ use std::net::IpAddr;
 
 use auditparse::{Connection, ConnectionKind, Id, Process, SecurityModule, SockAddr};
 
-pub(crate) use self::field::Field;
+pub(crate) use self::field::{Field, Value};
+pub(crate) use self::json::family;
 use crate::text::Utf8;
 
 /// The document; fields have the names of the schema.
@@ -158,11 +159,18 @@ impl Event {
 impl Display for Types {
     /// As a cell of a table: joined by commas.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Types::ConnectionStart => "connection,start",
-            Types::ConnectionInfo => "connection,info",
-            Types::Start => "start",
-        })
+        f.write_str(&self.words().join(","))
+    }
+}
+
+impl Types {
+    /// The elements of the list.
+    pub(crate) const fn words(self) -> &'static [&'static str] {
+        match self {
+            Types::ConnectionStart => &["connection", "start"],
+            Types::ConnectionInfo => &["connection", "info"],
+            Types::Start => &["start"],
+        }
     }
 }
 

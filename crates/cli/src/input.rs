@@ -34,7 +34,7 @@ pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
 pub(crate) use self::reader::LogReader;
 use self::reader::{BeforeWaiting, Tally};
 use self::silence::pass_silence;
-pub(crate) use self::totals::{LeftOut, Totals};
+pub(crate) use self::totals::Totals;
 use crate::args::InputArgs;
 use crate::console::Console;
 use crate::text::grouped;

@@ -8,7 +8,6 @@ mod commands;
 mod console;
 mod ecs;
 mod exit;
-mod feed;
 mod input;
 mod job;
 mod observations;
@@ -40,6 +39,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Detect(args) => commands::detect::run(args, &console),
         Command::Anomalies(args) => commands::anomalies::run(args, &console),
+        Command::Observations(args) => commands::observations::run(args, &console),
         Command::Events(args) => commands::events::run(args, &console),
         Command::Records(args) => commands::records::run(args, &console),
         Command::Check(args) => commands::check::run(args, &console),

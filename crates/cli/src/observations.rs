@@ -8,9 +8,12 @@
 mod audit;
 mod csv;
 mod document;
+mod elements;
 mod fields;
 mod ndjson;
+mod read;
 mod rows;
+mod selection;
 mod time;
 mod totals;
 
@@ -19,56 +22,21 @@ use std::cell::RefCell;
 use anyhow::{Result, bail};
 use rareport::job::Feed;
 
-use self::audit::Connect;
+use self::audit::{ConnectionEvent, has_field};
 use self::csv::{CsvRows, is_header};
 pub(crate) use self::fields::{Event, Fields};
 use self::ndjson::NdjsonRows;
+pub(crate) use self::read::Read;
 use self::rows::{Context, RowStream};
-pub(crate) use self::totals::RowTotals;
+pub(crate) use self::selection::{Selection, Verdict};
+use self::totals::RowTotals;
 use crate::args::InputFormat;
 use crate::console::Console;
 use crate::ecs::Field;
 use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_json, merge};
-use crate::text::count;
 
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
-
-/// What was read.
-#[derive(Debug, Default)]
-pub(crate) struct Read {
-    /// Of audit logs.
-    pub(crate) audit: Totals,
-    /// Of NDJSON and CSV.
-    pub(crate) rows: RowTotals,
-    /// Events that the job looks at.
-    pub(crate) events: u64,
-    /// Events that it does not look at.
-    pub(crate) not_looked_at: u64,
-    /// Fields of the job of which no event had a value.
-    pub(crate) without_values: Vec<String>,
-}
-
-impl Read {
-    /// Tells what was read and what of it is not used.
-    pub(crate) fn report(&self, console: &Console) {
-        let Read { audit, rows, not_looked_at, without_values, .. } = self;
-        if audit.has_record() {
-            audit.report(console, true);
-            audit.report_left_out(console);
-        }
-        rows.report(console);
-        if *not_looked_at > 0 {
-            console.note(format_args!(
-                "{} left out: the job does not look at them",
-                count(*not_looked_at, "event", "events")
-            ));
-        }
-        if !without_values.is_empty() {
-            console.warn(format_args!("no event has a value of {}", without_values.join(", ")));
-        }
-    }
-}
 
 /// Everything that was named, as events.
 pub(crate) struct Observations<'a> {
@@ -77,6 +45,8 @@ pub(crate) struct Observations<'a> {
     pub(crate) fields: &'a Fields,
     /// Which events the job is to be fed, if it says so.
     pub(crate) feed: Option<Feed>,
+    /// Which of them pass.
+    pub(crate) selection: &'a Selection,
     pub(crate) console: &'a Console,
 }
 
@@ -91,23 +61,38 @@ impl Observations<'_> {
     /// Those of `each`, if so many logs cannot be open at once, and if there is
     /// nothing that could be used.
     pub(crate) fn read(&self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<Read> {
+        self.read_all(|event, verdict| match verdict {
+            Verdict::Passed | Verdict::Chosen => each(event),
+            Verdict::Excluded(_) | Verdict::OtherEvent => Ok(()),
+        })
+    }
+
+    /// Gives all events to `each` as [`read`](Observations::read) does, those
+    /// too that the job does not look at.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn read_all(
+        &self,
+        mut each: impl FnMut(&Event, Verdict) -> Result<()>,
+    ) -> Result<Read> {
         self.input.make_room()?;
+        let (fields, places) = self.fields.and(self.selection.fields());
         let (audit, rows) = (RefCell::default(), RefCell::default());
         let mut streams = Vec::new();
         for log in self.input.logs() {
-            streams.extend(self.stream(log, &audit, &rows)?);
+            streams.extend(self.stream(log, &fields, &audit, &rows)?);
         }
         let mut read = Read::default();
         let names = self.fields.asked();
         let mut has_values = vec![false; names.len()];
         merge(&mut streams, |event| {
-            if !self.fields.looks_at(event) {
-                read.not_looked_at += 1;
-                return Ok(());
+            let verdict = self.verdict(event, &places);
+            if read.count(verdict) {
+                has_values.iter_mut().enumerate().for_each(|(at, has)| *has |= event.has(at));
             }
-            read.events += 1;
-            has_values.iter_mut().enumerate().for_each(|(place, has)| *has |= event.has(place));
-            each(event)
+            each(event, verdict)
         })?;
         drop(streams);
         (read.audit, read.rows) = (audit.into_inner(), rows.into_inner());
@@ -118,14 +103,24 @@ impl Observations<'_> {
         self.finish(read)
     }
 
-    /// The events of a log; `None` if there is nothing in it.
+    /// What becomes of an event whose values the filter looks at in `places`.
+    fn verdict(&self, event: &Event, places: &[usize]) -> Verdict {
+        match self.selection.verdict(event, places) {
+            Verdict::Excluded(reason) => Verdict::Excluded(reason),
+            _ if !self.fields.looks_at(event) => Verdict::OtherEvent,
+            passed => passed,
+        }
+    }
+
+    /// The events of a log with these fields; `None` if there is nothing in it.
     fn stream<'a>(
         &'a self,
         log: &'a Log,
+        fields: &'a Fields,
         audit: &'a RefCell<Totals>,
         totals: &'a RefCell<RowTotals>,
     ) -> Result<Option<EventStream<'a>>> {
-        let Observations { input, fields, console, .. } = *self;
+        let Observations { input, console, .. } = *self;
         let mut text = input.log_reader(log);
         let Some(format) = self.format(&mut text)? else { return Ok(None) };
         let context = Context { input, fields, totals, console };
@@ -134,8 +129,8 @@ impl Observations<'_> {
             InputFormat::Csv => Box::new(RowStream::<CsvRows<'_>>::new(text, context)),
             InputFormat::Auto | InputFormat::Audit => {
                 self.check_audit()?;
-                let next = Connect::new(fields);
-                Box::new(Connects(ConnectionStream::new(input, log, text, next, audit)))
+                let next = ConnectionEvent::new(fields, self.selection.profile);
+                Box::new(Connections(ConnectionStream::new(input, log, text, next, audit)))
             }
         }))
     }
@@ -159,10 +154,9 @@ impl Observations<'_> {
                  read; give it ECS documents or CSV of program starts"
             );
         }
-        let is_unknown = |name: &&str| Field::named(name).is_none();
-        if let Some(name) = self.fields.needed().find(is_unknown) {
+        if let Some(name) = self.fields.needed().find(|name| !has_field(name)) {
             let known = Field::ALL.map(Field::name).join(", ");
-            bail!("the connects of an audit log have no field {name}; they have {known}");
+            bail!("the connections of an audit log have no field {name}; they have {known}");
         }
         Ok(())
     }
@@ -196,10 +190,10 @@ impl Observations<'_> {
     }
 }
 
-/// The connects of a log as a stream of events.
-struct Connects<'a>(ConnectionStream<'a, Connect>);
+/// The connections of a log as a stream of events.
+struct Connections<'a>(ConnectionStream<'a, ConnectionEvent>);
 
-impl Stream for Connects<'_> {
+impl Stream for Connections<'_> {
     type Item = Event;
 
     fn advance(&mut self) -> Result<Option<i64>> {

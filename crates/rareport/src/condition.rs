@@ -59,7 +59,8 @@ impl Condition {
 }
 
 impl Test {
-    fn passes(&self, value: &[u8]) -> bool {
+    /// Whether a value passes.
+    pub(crate) fn passes(&self, value: &[u8]) -> bool {
         match self {
             Test::IsOneOf(texts) => texts.iter().any(|text| text.as_bytes() == value),
             Test::Exists => true,

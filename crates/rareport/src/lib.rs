@@ -30,6 +30,7 @@
 //! | step | module |
 //! |---|---|
 //! | what to look for: in code, TOML or Elastic's JSON, or from a catalogue | [`job`] |
+//! | which documents a job is fed | [`datafeed`] |
 //! | what the model sees of an event | [`observation`] |
 //! | buckets opened, closed, learned and judged | [`detector`] |
 //! | how rare a value is among all known ones | [`category`] |
@@ -55,6 +56,7 @@ pub mod category;
 pub mod condition;
 pub mod constants;
 mod custom_rule;
+pub mod datafeed;
 pub mod detection;
 pub mod detector;
 mod dictionary;

@@ -218,7 +218,8 @@ mod tests {
         population.learn(&subjects);
         let person: Vec<(Subject, u64)> =
             subjects.into_iter().filter(|(subject, _)| subject.over == 0).collect();
-        let causes = population.causes(&person, |id| id);
+        let rarity = CachedRarity::of(population.model());
+        let causes = population.causes(&rarity, &person, |id| id);
         assert_eq!(causes.iter().map(|cause| cause.attribute).collect::<Vec<_>>(), [0, 1]);
         for (cause, expected) in causes.iter().zip([0.554_088_629_850_300_3, 0.599_147_756_986_289])
         {

@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations};
+use crate::observations::{Event, Fields, Observations, Selection};
 use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
@@ -22,6 +22,7 @@ use crate::stored_results::StoredResults;
 /// Runs the command.
 pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let Chosen { job, feed } = job::choose(&args.job, console)?;
+    let selection = &Selection::of(&args.feed, feed)?;
     let fields = Fields::of(&job, feed);
     let detector = Detector::new(job).context("this job cannot be run")?;
     let input = Input::open(&args.input, console)?;
@@ -34,8 +35,9 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
     let mut run =
         Run { detector, fields: &fields, writer: &writer, stored, order: Order::default() };
-    let format = args.input_format;
-    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let format = args.feed.input_format;
+    let observations =
+        Observations { input: &input, format, fields: &fields, feed, selection, console };
     let read = observations.read(|event| run.take(event));
     if read.is_ok() {
         run.end_of_input(args)?;

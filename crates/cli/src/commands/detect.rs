@@ -19,7 +19,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations};
+use crate::observations::{Event, Fields, Observations, Selection};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
@@ -33,10 +33,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let set = rule_file::choose(args)?;
     let Chosen { job, feed } = job::default();
     if args.explain_config {
-        return print(&rule_file::explain(&set, &job, args.profile)?);
+        return print(&rule_file::explain(&set, &job, args.feed.profile)?);
     }
+    let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
-    let detection = Detection::new(set, &job, rule_file::profile(args.profile))?;
+    let detection = Detection::new(set, &job, rule_file::profile(args.feed.profile))?;
     if !detection.has_rules() {
         bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
     }
@@ -47,8 +48,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
     let mut run = Run { detector: Detector::new(job)?, detection, alerts };
-    let format = args.input_format;
-    let observations = Observations { input: &input, format, fields: &fields, feed, console };
+    let format = args.feed.input_format;
+    let observations =
+        Observations { input: &input, format, fields: &fields, feed, selection, console };
     let read = observations.read(|event| run.take(event, &fields));
     let closed_by_time = run.alerts.buckets;
     run.finish()?;

@@ -186,7 +186,7 @@ fn write_arguments(arguments: &[Option<&[u8]>; 4], json: &mut JsonBuffer) {
 }
 
 /// An address family as go-libaudit gives it.
-fn family(address: &SockAddr<'_>) -> Symbol {
+pub(crate) fn family(address: &SockAddr<'_>) -> Symbol {
     match address {
         SockAddr::Inet { .. } => Symbol::Name("ipv4"),
         SockAddr::Inet6 { .. } => Symbol::Name("ipv6"),

@@ -42,8 +42,8 @@ impl<S: Stream + ?Sized> Stream for Box<S> {
 /// Something that is made of connections, in a place that is used again.
 pub(crate) trait FromConnection {
     /// Takes over what is needed of `connection`, of `host` if the connection
-    /// does not say; whether it is wanted at all.
-    fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) -> bool;
+    /// does not say.
+    fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals);
 
     /// The time by which streams are merged.
     fn time(&self) -> i64;
@@ -83,7 +83,8 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
         while let Some(connection) = self.reader.next_connection()? {
             let wanted = self.input.wants(connection.id().millis);
             totals.connection(&connection, wanted);
-            if wanted && self.next.take(&connection, self.host, &mut totals) {
+            if wanted {
+                self.next.take(&connection, self.host, &mut totals);
                 return Ok(Some(self.next.time()));
             }
         }

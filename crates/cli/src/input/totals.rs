@@ -5,35 +5,6 @@ use auditparse::{Connection, ConnectionKind, Limits, RecordErrorKind, Stats};
 use crate::console::Console;
 use crate::text::{count, grouped};
 
-/// Why a connection is not looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LeftOut {
-    /// It is no connect.
-    OtherKind,
-    /// The address could not be read.
-    NoAddress,
-    /// The address is not of IPv4 or IPv6.
-    OtherFamily,
-    /// The destination is this host.
-    Loopback,
-    /// The destination is `0.0.0.0` or `::`.
-    Unspecified,
-    /// The destination has no port.
-    PortZero,
-}
-
-impl LeftOut {
-    /// Every reason, with what is said of the connections.
-    const ALL: [(LeftOut, &'static str); 6] = [
-        (LeftOut::OtherKind, "not a connect"),
-        (LeftOut::NoAddress, "without a readable address"),
-        (LeftOut::OtherFamily, "not to an IPv4 or IPv6 address"),
-        (LeftOut::Loopback, "to this host itself"),
-        (LeftOut::Unspecified, "to no address (0.0.0.0 or ::)"),
-        (LeftOut::PortZero, "to port 0, which only looks for a route"),
-    ];
-}
-
 /// Connections in the wanted range of time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wanted {
@@ -73,7 +44,8 @@ pub(crate) struct Totals {
     /// Connections with two addresses that differ.
     other_address: u64,
     wanted: Wanted,
-    left_out: [u64; LeftOut::ALL.len()],
+    /// Connects whose address is missing or cannot be read.
+    without_address: u64,
 }
 
 impl Totals {
@@ -116,9 +88,9 @@ impl Totals {
         self.wanted.shown = Some(connections);
     }
 
-    /// Counts a connection that is not looked at.
-    pub(crate) fn left_out(&mut self, reason: LeftOut) {
-        self.left_out[reason as usize] += 1;
+    /// Counts a connect whose address is missing or cannot be read.
+    pub(crate) fn without_address(&mut self) {
+        self.without_address += 1;
     }
 
     /// Events that are missing by serial number.
@@ -159,17 +131,8 @@ impl Totals {
         }
     }
 
-    /// Tells which connections were not looked at.
-    pub(crate) fn report_left_out(&self, console: &Console) {
-        let reasons: Vec<String> = LeftOut::ALL
-            .iter()
-            .map(|&(reason, words)| (self.left_out[reason as usize], words))
-            .filter(|&(connections, _)| connections > 0)
-            .map(|(connections, words)| format!("{} {words}", grouped(connections)))
-            .collect();
-        if !reasons.is_empty() {
-            console.note(format_args!("connections left out: {}", reasons.join(", ")));
-        }
+    /// Tells if the log has no addresses.
+    pub(crate) fn report_addresses(&self, console: &Console) {
         if self.lacks_addresses() {
             console.warn(
                 "almost no connect has a readable address: its events have no SOCKADDR records, \
@@ -180,7 +143,7 @@ impl Totals {
 
     /// Whether there are connects, but not their addresses.
     fn lacks_addresses(&self) -> bool {
-        let without = self.left_out[LeftOut::NoAddress as usize];
+        let without = self.without_address;
         let with = self.wanted.connects.saturating_sub(without);
         without > 0 && with <= without / WITHOUT_ADDRESS
     }

@@ -1,54 +1,161 @@
-//! Events from audit logs: the connects to other hosts, with the ECS fields
-//! that `rareport events` gives them.
+//! Events from audit logs: their connections, with the ECS fields that
+//! Elastic's Auditd Manager gives them.
+//!
+//! The fields of `rareport events` are here too, and some by which filters
+//! tell documents. Which connections pass is not decided here.
 
-use auditparse::Connection;
+use auditparse::{Connection, ConnectionKind, SockAddr, Via};
+use rareport::datafeed::Values;
 
 use super::fields::{Event, Fields};
-use crate::ecs::{Document, Field};
-use crate::feed::destination;
+use crate::args::Profile;
+use crate::ecs::{Document, Field, Value, family};
 use crate::input::{FromConnection, Totals};
 use crate::stamp::Stamper;
 
-/// A connect to another host as an event.
-pub(super) struct Connect {
+/// A field of a connection.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// One that `rareport events` gives.
+    Field(Field),
+    /// One that all have alike.
+    Constant(&'static str),
+    /// `network.direction`.
+    Direction,
+    /// `auditd.data.socket.family`.
+    Family,
+}
+
+impl Source {
+    fn named(name: &str) -> Option<Source> {
+        Some(match name {
+            "agent.type" => Source::Constant("auditbeat"),
+            "event.module" => Source::Constant("auditd"),
+            "event.dataset" => Source::Constant("auditd_manager.auditd"),
+            "user.name_map.uid" => Source::Field(Field::UserName),
+            "network.direction" => Source::Direction,
+            "auditd.data.socket.family" => Source::Family,
+            _ => Source::Field(Field::named(name)?),
+        })
+    }
+}
+
+/// Whether connections have a field of this name.
+pub(super) fn has_field(name: &str) -> bool {
+    Source::named(name).is_some()
+}
+
+/// A connection as an event.
+pub(super) struct ConnectionEvent {
     /// Fields with the place of their value.
-    fields: Vec<(Field, usize)>,
+    sources: Vec<(Source, usize)>,
+    profile: Profile,
     stamper: Stamper,
     pub(super) event: Event,
 }
 
-impl Connect {
-    /// A place for connects, of which these fields are wanted.
-    pub(super) fn new(fields: &Fields) -> Connect {
+impl ConnectionEvent {
+    /// A place for connections, of which these fields are wanted.
+    pub(super) fn new(fields: &Fields, profile: Profile) -> ConnectionEvent {
         let names = fields.names().iter().enumerate();
-        Connect {
-            fields: names.filter_map(|(place, name)| Some((Field::named(name)?, place))).collect(),
+        let mut event = Event::new(fields);
+        event.is_audit = true;
+        ConnectionEvent {
+            sources: names.filter_map(|(at, name)| Some((Source::named(name)?, at))).collect(),
+            profile,
             stamper: Stamper::new(),
-            event: Event::new(fields),
+            event,
         }
     }
 }
 
-impl FromConnection for Connect {
-    fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) -> bool {
-        if let Err(reason) = destination(connection) {
-            totals.left_out(reason);
-            return false;
+impl FromConnection for ConnectionEvent {
+    fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) {
+        if connection.kind() == ConnectionKind::Connect && connection.address().is_err() {
+            totals.without_address();
         }
         let millis = connection.id().millis;
         let document = Document::new(connection, self.stamper.format(millis), host);
         self.event.clear();
         self.event.has_node = connection.node().is_some();
         self.event.millis = i64::try_from(millis).unwrap_or(i64::MAX);
-        for &(field, place) in &self.fields {
-            if let Some(value) = document.model_value(field) {
-                value.append_to(self.event.value_mut(place));
+        let is_blind = self.profile == Profile::Elastic && is_unknown_to_elastic(&document);
+        for &(source, place) in &self.sources {
+            let values = self.event.value_mut(place);
+            if !(is_blind && put_blind(source, values)) {
+                put(source, &document, self.profile, values);
             }
         }
-        true
     }
 
     fn time(&self) -> i64 {
         self.event.millis
     }
+}
+
+/// Adds the values of a field.
+fn put(source: Source, document: &Document<'_>, profile: Profile, values: &mut Values) {
+    match source {
+        Source::Constant(text) => values.push(text.as_bytes()),
+        Source::Direction => match document.connection.kind() {
+            ConnectionKind::Bind => {}
+            ConnectionKind::Accept => values.push(b"ingress"),
+            _ => values.push(b"egress"),
+        },
+        Source::Family => {
+            if let Some(family) = document.address.as_ref().map(family_of) {
+                values.push(family.as_bytes());
+            }
+        }
+        Source::Field(Field::ProcessName) if profile == Profile::Elastic => {
+            if let Some(name) = undecoded_name(document) {
+                values.push(name);
+            }
+        }
+        Source::Field(field) => match document.model_value(field) {
+            None => {}
+            Some(Value::Types(types)) => {
+                types.words().iter().for_each(|word| values.push(word.as_bytes()));
+            }
+            Some(Value::Keys(keys)) => keys.iter().for_each(|key| values.push(key)),
+            Some(value) => values.push_with(|out| value.append_to(out)),
+        },
+    }
+}
+
+fn family_of(address: &SockAddr<'_>) -> String {
+    family(address).to_string()
+}
+
+/// Whether Elastic's collector does not take the call for one of the network:
+/// one by `socketcall(2)`, or by io_uring, which is no system call.
+fn is_unknown_to_elastic(document: &Document<'_>) -> bool {
+    let is_multiplexed = || document.syscall.is_some_and(|call| call.to_string() == "socketcall");
+    document.connection.via() == Via::IoUring || is_multiplexed()
+}
+
+/// Adds the values of a field as Elastic's collector has them for a call that
+/// it does not know; `false` if they are those of any other.
+fn put_blind(source: Source, values: &mut Values) -> bool {
+    match source {
+        Source::Field(Field::EventCategory) => values.push(b"process"),
+        Source::Field(Field::EventType) => values.push(b"info"),
+        Source::Field(
+            Field::EventAction
+            | Field::SourceIp
+            | Field::SourcePort
+            | Field::DestinationAddress
+            | Field::DestinationIp
+            | Field::DestinationPort,
+        )
+        | Source::Direction => {}
+        _ => return false,
+    }
+    true
+}
+
+/// The name of the task as the log has it: in hexadecimal, if it was written so.
+fn undecoded_name<'a>(document: &Document<'a>) -> Option<&'a [u8]> {
+    let field = document.connection.syscall_record()?.get("comm")?;
+    (!field.is_absent()).then(|| field.raw_value())
 }

@@ -62,7 +62,11 @@ impl<'a> Rows<'a> for CsvRows<'a> {
             }
         }
         for &(column, place) in &self.columns.values {
-            event.value_mut(place).extend_from_slice(&self.row[column]);
+            // As this program joins several values in a cell.
+            let cell = &self.row[column];
+            if !cell.is_empty() {
+                cell.split(|&byte| byte == b',').for_each(|one| event.value_mut(place).push(one));
+            }
         }
         Ok(Some(Ok(&self.row[self.columns.time])))
     }

@@ -4,15 +4,19 @@ use std::fmt;
 use std::io::Write;
 use std::ops::Range;
 
+use rareport::datafeed::Values;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::fields::{Event, Fields};
+
+/// The member of a hit that has the document.
+const SOURCE: &str = "_source";
 
 /// Picks the values of fields out of documents.
 pub(super) struct Picker<'a> {
     fields: &'a Fields,
     /// Values of the names that the time may have.
-    times: Vec<Vec<u8>>,
+    times: Vec<Values>,
     /// Fields that the objects around a place of the document may still lead
     /// to, those of the innermost object last.
     open: Vec<Open>,
@@ -29,14 +33,14 @@ struct Open {
 
 impl<'a> Picker<'a> {
     pub(super) fn new(fields: &'a Fields) -> Picker<'a> {
-        let times = vec![Vec::new(); fields.times().len()];
+        let times = vec![Values::default(); fields.times().len()];
         Picker { fields, times, open: Vec::new() }
     }
 
     /// Puts the values of a document into an event that has none, and gives the
     /// text of its time. `None` if the text is not one JSON object.
     pub(super) fn pick(&mut self, text: &[u8], event: &mut Event) -> Option<&[u8]> {
-        self.times.iter_mut().for_each(Vec::clear);
+        self.times.iter_mut().for_each(Values::clear);
         self.open.clear();
         let count = self.fields.names().len() + self.times.len();
         self.open.extend((0..count).map(|place| Open { place, met: 0 }));
@@ -44,15 +48,23 @@ impl<'a> Picker<'a> {
             return None;
         }
         let mut deserializer = serde_json::Deserializer::from_slice(text);
-        let root = Node { picker: self, event, open: 0..count };
+        let root = Node { picker: self, event, open: 0..count, is_root: true };
         root.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
-        Some(self.times.iter().find(|time| !time.is_empty()).map_or(b"", Vec::as_slice))
+        let mut times = self.times.iter().map(Values::joined);
+        Some(times.find(|time| !time.is_empty()).unwrap_or_default())
     }
 
     fn name(&self, place: usize) -> &'a str {
         let names = self.fields.names();
         names.get(place).unwrap_or_else(|| &self.fields.times()[place - names.len()])
+    }
+
+    /// Notes the fields of `open` again; gives where.
+    fn stay(&mut self, open: Range<usize>) -> Range<usize> {
+        let start = self.open.len();
+        self.open.extend_from_within(open);
+        start..self.open.len()
     }
 
     /// Notes the fields of `open` that a key may lead to; gives where.
@@ -79,13 +91,10 @@ impl<'a> Picker<'a> {
                 continue;
             }
             let names = self.fields.names().len();
-            let out =
+            let values =
                 if place < names { event.value_mut(place) } else { &mut self.times[place - names] };
-            if !out.is_empty() {
-                out.push(b',');
-            }
             // Writing to memory cannot fail.
-            let _ = write!(out, "{value}");
+            values.push_with(|out| drop(write!(out, "{value}")));
         }
     }
 }
@@ -96,6 +105,8 @@ struct Node<'p, 'a> {
     event: &'p mut Event,
     /// Those fields, in [`Picker::open`].
     open: Range<usize>,
+    /// Whether it is the whole document, or the hit that has it.
+    is_root: bool,
 }
 
 impl Node<'_, '_> {
@@ -121,13 +132,13 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Node { picker, event, open } = self;
-        while let Some(led_to) = map.next_key_seed(Key { picker, open: open.clone() })? {
+        let Node { picker, event, open, is_root } = self;
+        while let Some(led_to) = map.next_key_seed(Key { picker, open: open.clone(), is_root })? {
             let start = led_to.start;
             if led_to.is_empty() {
                 map.next_value::<IgnoredAny>()?;
             } else {
-                map.next_value_seed(Node { picker, event, open: led_to })?;
+                map.next_value_seed(Node { picker, event, open: led_to, is_root: false })?;
             }
             picker.open.truncate(start);
         }
@@ -135,9 +146,13 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Node { picker, event, open } = self;
-        while seq.next_element_seed(Node { picker, event, open: open.clone() })?.is_some() {}
-        Ok(())
+        let Node { picker, event, open, is_root: _ } = self;
+        loop {
+            let element = Node { picker, event, open: open.clone(), is_root: false };
+            if seq.next_element_seed(element)?.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
@@ -169,6 +184,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
 struct Key<'p, 'a> {
     picker: &'p mut Picker<'a>,
     open: Range<usize>,
+    is_root: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
@@ -187,7 +203,10 @@ impl Visitor<'_> for Key<'_, '_> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.picker.follow(self.open, key))
+        Ok(match self.is_root && key == SOURCE {
+            true => self.picker.stay(self.open),
+            false => self.picker.follow(self.open, key),
+        })
     }
 }
 
@@ -222,6 +241,13 @@ mod tests {
         ] {
             assert_eq!(pick(text), all, "{text}");
         }
+    }
+
+    #[test]
+    fn a_document_may_be_in_a_hit() {
+        let hit = r#"{"_id":"x","host":1,"_source":{"host.name":"a","_source":{"time":2},"time":1,
+            "destination":{"port":443}},"sort":[3]}"#;
+        assert_eq!(pick(hit), picked("443", "a", "1"));
     }
 
     #[test]

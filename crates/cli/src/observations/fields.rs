@@ -3,6 +3,7 @@
 //! Where the values come from is up to the reader of each format.
 
 use rareport::Observation;
+use rareport::datafeed::Values;
 use rareport::job::{Feed, JobConfig, TimeFormat};
 use smallvec::SmallVec;
 
@@ -38,13 +39,7 @@ impl Fields {
     pub(crate) fn of(job: &JobConfig, feed: Option<Feed>) -> Fields {
         let detector = &job.detector;
         let mut names = vec![detector.by_field.clone()];
-        let mut place = |name: &str| {
-            let known = names.iter().position(|other| other == name);
-            known.unwrap_or_else(|| {
-                names.push(name.to_owned());
-                names.len() - 1
-            })
-        };
+        let mut place = |name: &str| place_of(name, &mut names);
         let over = detector.over_field.as_deref().map(&mut place);
         let partition = detector.partition_field.as_deref().map(&mut place);
         let influencers = job.influencers.iter().map(|name| place(name)).collect();
@@ -69,6 +64,17 @@ impl Fields {
             time_format: job.time_format,
             names,
         }
+    }
+
+    /// These fields, followed by others that they do not have; and the place of
+    /// each of the others.
+    pub(crate) fn and<'n>(
+        &self,
+        others: impl IntoIterator<Item = &'n str>,
+    ) -> (Fields, Vec<usize>) {
+        let mut fields = self.clone();
+        let places = others.into_iter().map(|name| place_of(name, &mut fields.names)).collect();
+        (fields, places)
     }
 
     /// Names of the fields, in the order of their places.
@@ -144,6 +150,14 @@ impl Fields {
     }
 }
 
+/// The place of a name, which is added if it is new.
+fn place_of(name: &str, names: &mut Vec<String>) -> usize {
+    names.iter().position(|other| other == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
+}
+
 /// The values of an event that a job looks at, in a place that is used again.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
@@ -151,32 +165,40 @@ pub(crate) struct Event {
     pub(crate) millis: i64,
     /// Whether an audit log itself names the host (`node=`).
     pub(crate) has_node: bool,
-    values: Vec<Vec<u8>>,
+    /// Whether it is from an audit log.
+    pub(super) is_audit: bool,
+    values: Vec<Values>,
 }
 
 impl Event {
     /// An event without values.
     pub(crate) fn new(fields: &Fields) -> Event {
-        Event { millis: 0, has_node: false, values: vec![Vec::new(); fields.names.len()] }
+        let values = vec![Values::default(); fields.names.len()];
+        Event { millis: 0, has_node: false, is_audit: false, values }
     }
 
     /// Takes all values away.
     pub(crate) fn clear(&mut self) {
-        self.values.iter_mut().for_each(Vec::clear);
+        self.values.iter_mut().for_each(Values::clear);
     }
 
-    /// The value at a place; empty if there is none.
+    /// The value at a place, several joined by commas; empty if there is none.
     pub(crate) fn value(&self, place: usize) -> &[u8] {
-        &self.values[place]
+        self.values[place].joined()
     }
 
     /// Whether there is a value at a place.
     pub(crate) fn has(&self, place: usize) -> bool {
-        !self.values[place].is_empty()
+        !self.value(place).is_empty()
     }
 
-    /// The value at a place, to be written.
-    pub(crate) fn value_mut(&mut self, place: usize) -> &mut Vec<u8> {
+    /// The values at a place.
+    pub(crate) fn values(&self, place: usize) -> &Values {
+        &self.values[place]
+    }
+
+    /// The values at a place, to be written.
+    pub(crate) fn value_mut(&mut self, place: usize) -> &mut Values {
         &mut self.values[place]
     }
 }
@@ -198,7 +220,7 @@ mod tests {
         let mut event = Event::new(&fields);
         event.millis = -1;
         for (place, value) in ["22", "web01", "root"].into_iter().enumerate() {
-            event.value_mut(place).extend_from_slice(value.as_bytes());
+            event.value_mut(place).push(value.as_bytes());
         }
         fields.observe(&event, |observation| {
             let values = [&b"root"[..], b"web01", b"22"].map(Some);
@@ -221,7 +243,7 @@ mod tests {
             let mut event = Event::new(&fields);
             assert!(!fields.looks_at(&event));
             let place = fields.names().iter().position(|name| name == field).unwrap();
-            event.value_mut(place).extend_from_slice(value.as_bytes());
+            event.value_mut(place).push(value.as_bytes());
             assert!(fields.looks_at(&event));
         }
     }

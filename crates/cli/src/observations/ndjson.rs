@@ -1,13 +1,16 @@
-//! Events from NDJSON: an ECS document on each line.
+//! Events from JSON: an ECS document on each line, or as the elements of an
+//! array, or as the hits of a search response.
 //!
 //! The fields of a document may be nested or dotted (`{"host":{"name":…}}` or
 //! `{"host.name":…}`). Several values of a field are joined by commas, as
-//! Elastic hands them to its model; `null` is no value.
+//! Elastic hands them to its model; `null` is no value. A document may be in a hit
+//! (`{"_id":…,"_source":{…}}`).
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::LONGEST_ROW;
 use super::document::Picker;
+use super::elements::{Elements, Wrapping};
 use super::fields::Event;
 use super::rows::{Context, Rows};
 use super::totals::BadRow;
@@ -19,38 +22,68 @@ const CHUNK: usize = 1 << 16;
 /// What a file of UTF-8 may start with.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// An NDJSON file being read.
+/// A file of JSON documents being read.
 pub(super) struct NdjsonRows<'a> {
-    lines: Lines<BufReader<LogReader<'a>>>,
+    texts: Texts<BufReader<LogReader<'a>>>,
     picker: Picker<'a>,
 }
 
 impl<'a> Rows<'a> for NdjsonRows<'a> {
-    fn open(_: &str, text: LogReader<'a>, context: &Context<'a>) -> io::Result<Option<Self>> {
-        let lines = Lines::new(BufReader::with_capacity(CHUNK, text));
-        Ok(Some(NdjsonRows { lines, picker: Picker::new(context.fields) }))
+    fn open(_: &str, mut text: LogReader<'a>, context: &Context<'a>) -> io::Result<Option<Self>> {
+        let wrapping = text.peek_line()?.and_then(Wrapping::of);
+        let text = BufReader::with_capacity(CHUNK, text);
+        let texts = match wrapping {
+            None => Texts::Lines(Lines::new(text)),
+            Some(wrapping) => Texts::Elements(Elements::new(text, wrapping)),
+        };
+        Ok(Some(NdjsonRows { texts, picker: Picker::new(context.fields) }))
     }
 
     fn read(&mut self, event: &mut Event) -> io::Result<Option<Result<&[u8], BadRow>>> {
         loop {
-            match self.lines.next()? {
+            match self.texts.next()? {
                 None => return Ok(None),
                 Some(Line::TooLong) => return Ok(Some(Err(BadRow::TooLong))),
-                Some(Line::Text) if self.lines.text().trim_ascii().is_empty() => {}
+                Some(Line::Text) if self.texts.text().trim_ascii().is_empty() => {}
                 Some(Line::Text) => break,
             }
         }
-        Ok(Some(self.picker.pick(self.lines.text(), event).ok_or(BadRow::NotJson)))
+        Ok(Some(self.picker.pick(self.texts.text(), event).ok_or(BadRow::NotJson)))
     }
 
     fn line(&self) -> u64 {
-        self.lines.number
+        match &self.texts {
+            Texts::Lines(lines) => lines.number,
+            Texts::Elements(elements) => elements.number,
+        }
     }
 }
 
-/// A line that was read.
+/// The texts of documents.
+enum Texts<R> {
+    Lines(Lines<R>),
+    Elements(Elements<R>),
+}
+
+impl<R: BufRead> Texts<R> {
+    fn next(&mut self) -> io::Result<Option<Line>> {
+        match self {
+            Texts::Lines(lines) => lines.next(),
+            Texts::Elements(elements) => elements.next(),
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        match self {
+            Texts::Lines(lines) => lines.text(),
+            Texts::Elements(elements) => elements.text(),
+        }
+    }
+}
+
+/// A line or an element that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
+pub(super) enum Line {
     /// It is there.
     Text,
     /// It was skipped.

@@ -10,6 +10,7 @@ mod check;
 mod common;
 mod detect;
 mod events;
+mod feed;
 mod golden;
 mod input;
 mod journal;

@@ -1,0 +1,94 @@
+//! What was read of all formats, and the closing summary of it.
+
+use rareport::datafeed::Excluded;
+
+use super::selection::Verdict;
+use super::totals::RowTotals;
+use crate::console::Console;
+use crate::input::Totals;
+use crate::text::{count, grouped};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// Of audit logs.
+    pub(crate) audit: Totals,
+    /// Of JSON and CSV.
+    pub(crate) rows: RowTotals,
+    /// Events that the job looks at.
+    pub(crate) events: u64,
+    /// Of these, rows that are taken as they are.
+    chosen: u64,
+    /// Events that the filter leaves out.
+    pub(crate) excluded: Excluded,
+    /// Events that pass, but are not of those that the job looks at.
+    pub(crate) not_looked_at: u64,
+    /// Fields of the job of which no event had a value.
+    pub(crate) without_values: Vec<String>,
+}
+
+impl Read {
+    /// Counts an event; whether it is looked at.
+    pub(super) fn count(&mut self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Excluded(reason) => self.excluded.count(reason),
+            Verdict::OtherEvent => self.not_looked_at += 1,
+            Verdict::Passed => self.events += 1,
+            Verdict::Chosen => {
+                self.events += 1;
+                self.chosen += 1;
+            }
+        }
+        matches!(verdict, Verdict::Passed | Verdict::Chosen)
+    }
+
+    /// Tells what was read and what of it is not used.
+    pub(crate) fn report(&self, console: &Console) {
+        let has_audit = self.audit.has_record();
+        if has_audit {
+            self.audit.report(console, true);
+        }
+        self.rows.report(console);
+        self.report_excluded(console);
+        if has_audit {
+            self.audit.report_addresses(console);
+        }
+        if self.not_looked_at > 0 {
+            console.note(format_args!(
+                "{} left out: the job does not look at them",
+                count(self.not_looked_at, "event", "events")
+            ));
+        }
+        if !self.without_values.is_empty() {
+            console
+                .warn(format_args!("no event has a value of {}", self.without_values.join(", ")));
+        }
+    }
+
+    fn report_excluded(&self, console: &Console) {
+        if self.excluded.total() > 0 {
+            let reasons = self.excluded.iter();
+            let reasons =
+                reasons.map(|(why, events)| format!("{} {}", grouped(events), why.words()));
+            let reasons: Vec<String> = reasons.collect();
+            let events = if self.rows.has_file() { "events" } else { "connections" };
+            console.note(format_args!("{events} left out: {}", reasons.join(", ")));
+        }
+        if self.chosen > 0 && self.excluded.total() > 0 {
+            console.note(format_args!(
+                "{} without event.category, event.type and event.action: not held against the \
+                 filter",
+                count(self.chosen, "row is", "rows are")
+            ));
+        }
+        if self.events + self.not_looked_at == 0
+            && self.rows.has_file()
+            && self.excluded.total() > 0
+        {
+            console.warn(
+                "everything was left out; `rareport observations --excluded` shows it, and \
+                 --datafeed and --include choose what passes",
+            );
+        }
+    }
+}

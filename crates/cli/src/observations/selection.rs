@@ -1,0 +1,117 @@
+//! Which events are looked at: the filter that the command line chooses, held
+//! against events of any format.
+
+use anyhow::{Result, bail};
+use rareport::datafeed::{Datafeed, Document, Include, Reason};
+use rareport::job::Feed;
+
+use super::fields::Event;
+use crate::args::{FeedArgs, FeedInclude, FeedVersion, Profile};
+
+/// Fields that all documents of a log have in some way. A row that has none of
+/// them is no such document, but an observation that somebody has chosen.
+const CATEGORISATION: [&str; 3] = ["event.category", "event.type", "event.action"];
+
+/// A filter, and what it is held against.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    pub(super) profile: Profile,
+    datafeed: Datafeed,
+    /// Whether rows of JSON and CSV are held against it.
+    with_rows: bool,
+}
+
+/// What was said of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It passes.
+    Passed,
+    /// It is a row that is taken as it is.
+    Chosen,
+    /// The filter leaves it out.
+    Excluded(Reason),
+    /// It passes, but is not of those that the job looks at.
+    OtherEvent,
+}
+
+impl Selection {
+    /// What the command line asks for, for a job that is to be fed `feed`.
+    ///
+    /// A job that does not say is fed every row, unless the command line names
+    /// a filter.
+    ///
+    /// # Errors
+    ///
+    /// If what is to pass besides is asked of a filter that is Elastic's own.
+    pub(crate) fn of(args: &FeedArgs, feed: Option<Feed>) -> Result<Selection> {
+        let FeedArgs { profile, datafeed, include, .. } = args;
+        if *profile == Profile::Elastic && !include.is_empty() {
+            bail!("--include widens the filter of --profile rareport; it is not for elastic");
+        }
+        let include: Vec<Include> = include.iter().map(|extra| extra.of_datafeed()).collect();
+        let is_of_network = matches!(feed, Some(Feed::Connections | Feed::ConnectionsTo(_)));
+        Ok(Selection {
+            profile: *profile,
+            datafeed: match (datafeed, profile) {
+                (Some(version), _) => version.datafeed(),
+                (None, Profile::Elastic) => Datafeed::v3(),
+                (None, Profile::Rareport) => Datafeed::outbound(&include),
+            },
+            with_rows: datafeed.is_some() || is_of_network,
+        })
+    }
+
+    /// The fields that are looked at.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.datafeed.fields().iter().map(String::as_str).chain(CATEGORISATION)
+    }
+
+    /// What becomes of an event; `places` has the places of [`fields`].
+    ///
+    /// [`fields`]: Selection::fields
+    pub(super) fn verdict(&self, event: &Event, places: &[usize]) -> Verdict {
+        let (places, categorisation) = places.split_at(self.datafeed.fields().len());
+        let is_document = || categorisation.iter().any(|&place| event.has(place));
+        let is_filtered = event.is_audit || (self.with_rows && is_document());
+        if !is_filtered {
+            return Verdict::Chosen;
+        }
+        match self.datafeed.verdict(&Placed { event, places }) {
+            Ok(()) => Verdict::Passed,
+            Err(reason) => Verdict::Excluded(reason),
+        }
+    }
+}
+
+/// An event, and where in it the values are of the filter's fields.
+struct Placed<'a> {
+    event: &'a Event,
+    places: &'a [usize],
+}
+
+impl Document for Placed<'_> {
+    fn any(&self, field: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        self.event.values(self.places[field]).iter().any(test)
+    }
+}
+
+impl FeedVersion {
+    fn datafeed(self) -> Datafeed {
+        match self {
+            FeedVersion::V1 => Datafeed::v1(),
+            FeedVersion::V2 => Datafeed::v2(),
+            FeedVersion::V3 => Datafeed::v3(),
+            FeedVersion::Ea => Datafeed::ea(),
+            FeedVersion::None => Datafeed::new(Vec::new()),
+        }
+    }
+}
+
+impl FeedInclude {
+    fn of_datafeed(self) -> Include {
+        match self {
+            FeedInclude::Udp => Include::Udp,
+            FeedInclude::Flows => Include::Flows,
+        }
+    }
+}

@@ -246,7 +246,9 @@ mod tests {
             type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB0071090000000000000000\n";
         let mut totals = Totals::default();
         assert_eq!(totals.signs_of_forgery().count(), 0);
-        totals.add(&Stats { broken_off: 2, ..Stats::default() }, |_| None);
+        let mut stats = Stats::default();
+        stats.broken_off = 2;
+        totals.add(&stats, |_| None);
         totals.connection(&auditparse::Connections::new(log).next().unwrap(), true);
         let said: Vec<String> = totals.signs_of_forgery().collect();
         assert_eq!(said.len(), 2);

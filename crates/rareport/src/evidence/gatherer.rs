@@ -9,13 +9,16 @@ type Values = HashMap<String, Behind, foldhash::fast::FixedState>;
 /// Evidence by bucket and value.
 ///
 /// Memory: one entry for each distinct value of an open bucket, and no more buckets than a detector
-/// has open: an event whose clock runs far ahead, which the detector drops, cannot add to them.
+/// has open: events that are late or whose clock runs far ahead, which the detector drops, cannot add
+/// to them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gatherer {
     /// Length of a bucket, in milliseconds.
     span: i64,
     /// Most open buckets, at least 1.
     most_open: usize,
+    /// Start of the first bucket that is not closed; `None` before one was.
+    closed_until: Option<i64>,
     /// Open buckets by start.
     open: VecDeque<(i64, Values)>,
     key: String,
@@ -38,7 +41,7 @@ impl Gatherer {
     }
 
     /// Counts an event with a value of a partition, and gives what lies behind that value; `None` if
-    /// too many earlier buckets are open.
+    /// its bucket is closed, or too many earlier ones are open.
     pub(crate) fn add(
         &mut self,
         event: &impl LogEvent,
@@ -46,6 +49,9 @@ impl Gatherer {
         value: &[u8],
     ) -> Option<&mut Behind> {
         let start = event.millis().div_euclid(self.span) * self.span;
+        if self.closed_until.is_some_and(|end| start < end) {
+            return None;
+        }
         write_key(
             &mut self.key,
             &String::from_utf8_lossy(partition),
@@ -65,6 +71,7 @@ impl Gatherer {
     /// Takes the values of the bucket that begins at `start`, and forgets older ones.
     pub(crate) fn close(&mut self, start: i64) -> ClosedValues {
         let mut taken = Values::default();
+        self.closed_until = Some(start.saturating_add(self.span));
         while self.open.front().is_some_and(|(other, _)| *other <= start) {
             if let Some((other, values)) = self.open.pop_front()
                 && other == start
@@ -137,12 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_run_ahead_open_no_more_buckets() {
+    fn late_events_and_clocks_that_run_ahead_open_no_buckets() {
         let mut gatherer = Gatherer::new(1000, 2);
         let mut add = |millis| gatherer.add(&At(millis), b"", b"80").is_some();
         assert!(add(0) && add(9_000_000) && !add(9_500_000));
         assert!(add(1000) && !add(9_000_000));
         assert_eq!(gatherer.open.len(), 2);
+        gatherer.close(0);
+        assert!(gatherer.add(&At(999), b"", b"80").is_none());
         assert_eq!(gatherer.close(1000).behind("", "80").unwrap().evidence.events, 1);
     }
 }

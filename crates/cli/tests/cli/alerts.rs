@@ -194,8 +194,10 @@ fn an_execution_gives_the_best_and_the_next_one_the_rest() {
     assert_eq!(times, ["\"2026-06-04T11:45:00.000Z\"", "\"2026-06-04T12:00:00.000Z\""]);
     told(&ours, "the rule rare lost 1 alert: there were more than 1 at a time");
     let elastic = rules.detect(&["--profile", "elastic"]).expect(0);
-    assert_eq!(ports(&elastic), ATTACK[..5]);
-    told(&elastic, "the rule rare lost 2 alerts");
+    // The filter leaves out 6667, which user jenkins used, and knows no socketcall(2), which 31330
+    // was. Of the two that are left of the three, the one given before takes the other's place.
+    assert_eq!(ports(&elastic), ["4444", "31337", "8291", "31331"]);
+    told(&elastic, "the rule rare lost 1 alert");
 }
 
 #[test]

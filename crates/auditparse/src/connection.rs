@@ -220,8 +220,11 @@ impl<'a> Connection<'a> {
     /// Who made the call, read in one go. To look at one or two of the parts, the methods of the
     /// same names are as good.
     pub fn process(&self) -> Process<'a> {
-        let of = |record| Process::of(record, self.head.arguments as usize);
-        self.who().map(of).unwrap_or_default()
+        // It is large, and not moved again when it is returned from here at once.
+        match self.who() {
+            Some(record) => Process::of(record, self.head.arguments as usize),
+            None => Process::default(),
+        }
     }
 
     /// The process.

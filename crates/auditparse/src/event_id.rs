@@ -72,10 +72,18 @@ impl EventId {
 
 /// Decimal digits at the front of `input`: their value and what follows them. `None` without a
 /// digit or past 2⁶⁴.
-#[inline(never)]
+#[inline]
 fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
+    match input.first_chunk().map(leading_digits) {
+        Some((value, digits @ 1..8)) => Some((value, &input[digits..])),
+        _ => long_decimal(input),
+    }
+}
+
+/// [`decimal`] of eight digits and more, or near the end of a line.
+#[inline(never)]
+fn long_decimal(input: &[u8]) -> Option<(u64, &[u8])> {
     match input.split_first_chunk().map(|(text, rest)| (leading_digits(text), rest)) {
-        Some(((value, digits @ 1..8), _)) => Some((value, &input[digits..])),
         Some(((high, 8), rest)) => more_digits(high, rest).or_else(|| any_decimal(input)),
         _ => any_decimal(input),
     }
@@ -86,9 +94,10 @@ fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
 fn more_digits(high: u64, input: &[u8]) -> Option<(u64, &[u8])> {
     const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-    let (low, digits) = leading_digits(input.first_chunk()?);
-    let value = high * POWERS_OF_TEN.get(digits)? + low;
-    Some((value, &input[digits..]))
+    match leading_digits(input.first_chunk()?) {
+        (_, 0) => Some((high, input)),
+        (low, digits) => Some((high * POWERS_OF_TEN.get(digits)? + low, &input[digits..])),
+    }
 }
 
 /// Any number of digits, one by one.
@@ -108,8 +117,9 @@ pub(crate) fn decimal_u32(input: &[u8]) -> IResult<&[u8], u32, ()> {
     Ok((rest, number))
 }
 
-/// The value of the decimal digits in front, and how many they are. It is computed side by side in
-/// one register: digits are joined to pairs, pairs to fours and fours to the whole.
+/// The value of the decimal digits in front, of no meaning without any, and how many they are. It
+/// is computed side by side in one register: digits are joined to pairs, pairs to fours and fours
+/// to the whole.
 #[inline]
 fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
     let digits = u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030;
@@ -117,8 +127,8 @@ fn leading_digits(text: &[u8; 8]) -> (u64, usize) {
     let above_nine = digits.wrapping_add(0x7676_7676_7676_7676) | digits;
     let bits = (above_nine & 0x8080_8080_8080_8080).trailing_zeros() & !7;
     // As if zeros stood in front and nothing behind.
-    let digits = digits.checked_shl(64 - bits).unwrap_or(0);
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let digits = digits.wrapping_shl(64 - bits);
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
     ((fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF, (bits / 8) as usize)
 }
@@ -181,8 +191,11 @@ mod tests {
                 for other in [b'/', b':', b' ', b'a', 0, 0x80, 0xB5, 0xFF] {
                     let mut text = [other; 8];
                     text[..length].copy_from_slice(&digits.as_bytes()[..length]);
-                    let plain = digits[..length].parse().unwrap_or(0);
-                    assert_eq!(leading_digits(&text), (plain, length), "{other:#x}");
+                    let (value, found) = leading_digits(&text);
+                    assert_eq!(found, length, "{other:#x}");
+                    if length > 0 {
+                        assert_eq!(digits[..length].parse(), Ok(value), "{other:#x}");
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ use memchr::memchr;
 use crate::continuation::Continuations;
 use crate::error::{RecordError, RecordErrorKind};
 use crate::reassembly::Limits;
-use crate::record::{LastTime, Record};
+use crate::record::{LastStamp, Record};
 use crate::stats::Stats;
 
 /// Reads lines as records and counts them.
@@ -16,7 +16,7 @@ pub(crate) struct LineParser {
     pub(crate) line_bytes: usize,
     pub(crate) stats: Stats,
     continuations: Continuations,
-    last_time: LastTime,
+    last_stamp: LastStamp,
 }
 
 impl LineParser {
@@ -25,11 +25,12 @@ impl LineParser {
             line_bytes: limits.line_bytes,
             stats: Stats::default(),
             continuations: Continuations::default(),
-            last_time: LastTime::default(),
+            last_stamp: LastStamp::default(),
         }
     }
 
     /// Reads one line, given with its line end.
+    #[inline(always)]
     pub(crate) fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Record<'a>, RecordError> {
         self.stats.bytes += line.len() as u64;
         self.stats.lines += 1;
@@ -48,7 +49,7 @@ impl LineParser {
         if self.continuations.is_pending() && self.continuations.take(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
-        let parsed = Record::parse_after(line, &mut self.last_time);
+        let parsed = Record::parse_after(line, &mut self.last_stamp);
         if let Ok(record) = &parsed {
             self.continuations.pass(record, &mut self.stats.broken_off);
         }

@@ -6,7 +6,7 @@ use core::iter::FusedIterator;
 use std::borrow::Cow;
 
 use nom::branch::alt;
-use nom::combinator::{map, opt, verify};
+use nom::combinator::{map, opt};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -176,7 +176,7 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
     };
     let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
     let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
-    let (rest, _items) = word(b"items=").parse(rest)?;
+    let (rest, _items) = word(b"items=")(rest)?;
     let (rest, (ppid, pid)) = (id(b"ppid="), id(b"pid=")).parse(rest)?;
     let mut ids = (id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
     let (rest, (auid, uid, gid, euid)) = ids.parse(rest)?;
@@ -216,11 +216,14 @@ fn call(body: &[u8]) -> Parsed<'_, ()> {
 }
 
 /// `key=value ` whose value has no delimiters.
-fn word<'a, const N: usize>(
-    key: &'static [u8; N],
-) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
-    let value = verify(until_blank, |value: &[u8]| !is_delimited(value));
-    terminated(preceded(literal(key), value), blank)
+#[inline]
+fn word<'a, const N: usize>(key: &'static [u8; N]) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
+    move |input| {
+        let (rest, ()) = literal(key)(input)?;
+        let length = find(b' ', rest).ok_or(nom::Err::Error(()))?;
+        let (value, rest) = rest.split_at(length);
+        if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((&rest[1..], value)) }
+    }
 }
 
 /// `key=number ` below 2³².
@@ -243,11 +246,6 @@ fn blank(input: &[u8]) -> Parsed<'_, ()> {
 
 fn is_delimited(value: &[u8]) -> bool {
     matches!(value.first(), Some(b'"' | b'\'' | b'{'))
-}
-
-fn until_blank(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let (value, rest) = input.split_at(find(b' ', input).unwrap_or(input.len()));
-    Ok((rest, value))
 }
 
 /// `"text"`. The separator ends a record's own fields even between quotes.

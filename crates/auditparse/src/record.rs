@@ -54,12 +54,16 @@ pub(crate) struct Layout {
     record_type: RecordType,
 }
 
-/// The time that was read last. Most records have the same as the one before them, and comparing
+/// The stamp that was read last. Most records have the same as the one before them, and comparing
 /// is faster than reading.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LastTime {
-    text: Option<TimeText>,
+pub(crate) struct LastStamp {
+    time: Option<TimeText>,
     millis: u64,
+    /// The serial and what follows it, if it ends within them.
+    serial_text: Option<[u8; 8]>,
+    serial_digits: usize,
+    serial: u32,
 }
 
 /// `1716998400.001`, the form of any time from 2001 to 2286, in two words that overlap.
@@ -85,7 +89,7 @@ impl TimeText {
     }
 }
 
-impl LastTime {
+impl LastStamp {
     /// Reads a stamp behind its opening parenthesis; gives the id and the rest.
     #[inline]
     fn read<'a>(
@@ -93,19 +97,41 @@ impl LastTime {
         input: &'a [u8],
         offset: usize,
     ) -> Result<(EventId, &'a [u8]), RecordError> {
-        let text = TimeText::of(input);
-        if text.is_some() && text == self.text {
-            let (serial, rest) = EventId::parse_serial(
-                &input[TimeText::LENGTH + 1..],
-                offset + TimeText::LENGTH + 1,
-            )?;
+        const SERIAL: usize = TimeText::LENGTH + 1;
+
+        let time = TimeText::of(input);
+        if time.is_some() && time == self.time {
+            let (serial, rest) = self.read_serial(&input[SERIAL..], offset + SERIAL)?;
             return Ok((EventId { millis: self.millis, serial }, rest));
         }
         let (id, rest) = EventId::parse_prefix(input, offset)?;
-        if text.is_some() && TimeText::is_time(input) {
-            *self = LastTime { text, millis: id.millis };
+        if time.is_some() && TimeText::is_time(input) {
+            (self.time, self.millis) = (time, id.millis);
+            self.note_serial(&input[SERIAL..], rest, id.serial);
         }
         Ok((id, rest))
+    }
+
+    #[inline]
+    fn read_serial<'a>(
+        &mut self,
+        input: &'a [u8],
+        offset: usize,
+    ) -> Result<(u32, &'a [u8]), RecordError> {
+        let text = input.first_chunk();
+        if text.is_some() && text == self.serial_text.as_ref() {
+            return Ok((self.serial, &input[self.serial_digits..]));
+        }
+        let (serial, rest) = EventId::parse_serial(input, offset)?;
+        self.note_serial(input, rest, serial);
+        Ok((serial, rest))
+    }
+
+    /// Notes the serial in front of `input`; what follows it is `rest`.
+    fn note_serial(&mut self, input: &[u8], rest: &[u8], serial: u32) {
+        let digits = input.len() - rest.len();
+        let text = input.first_chunk().filter(|text| digits < text.len());
+        (self.serial_text, self.serial_digits, self.serial) = (text.copied(), digits, serial);
     }
 }
 
@@ -117,14 +143,14 @@ impl<'a> Record<'a> {
     /// If the line has no header that tells which event it belongs to. What is wrong behind the
     /// header never makes an error here: see [`problems`](Record::problems).
     pub fn parse(line: &'a [u8]) -> Result<Record<'a>, RecordError> {
-        Record::parse_after(line, &mut LastTime::default())
+        Record::parse_after(line, &mut LastStamp::default())
     }
 
-    /// Reads one line of several, whose last time is at hand.
+    /// Reads one line of several, whose last stamp is at hand.
     #[inline]
     pub(crate) fn parse_after(
         line: &'a [u8],
-        last: &mut LastTime,
+        last: &mut LastStamp,
     ) -> Result<Record<'a>, RecordError> {
         let line = trim_line_end(line);
         if line.len() > u32::MAX as usize {
@@ -331,6 +357,13 @@ mod tests {
         let stamps = [
             "1716998400.001:7",
             "1716998400.001:8",
+            "1716998400.001:71",
+            "1716998400.001:1234567",
+            "1716998400.001:1234568",
+            "1716998400.001:12345678",
+            "1716998400.001:12345679",
+            "1716998400.002:12345679",
+            "1716998400.001:x",
             "1716998400:12",
             "1716998400:13",
             "1716998:40.001:7",
@@ -341,7 +374,7 @@ mod tests {
         ];
         for first in stamps {
             for second in stamps {
-                let mut last = LastTime::default();
+                let mut last = LastStamp::default();
                 let line = |stamp| format!("type=X msg=audit({stamp}):: a=b");
                 let _ = Record::parse_after(line(first).as_bytes(), &mut last);
                 let second = line(second);

@@ -100,6 +100,8 @@ impl<'a> Document<'a> {
     ///
     /// `time` is the event's time as RFC 3339 text; `host` is the host's name
     /// if the event carries none.
+    // It is large, and would be moved when it is returned.
+    #[inline(always)]
     pub(crate) fn new(
         connection: &'a Connection<'a>,
         time: &'a str,

@@ -46,7 +46,8 @@ pub(crate) struct Assembler<K> {
     slots: Slots<K>,
     nodes: Nodes,
     identities: Identities,
-    /// The event of the record before, which most records belong to as well.
+    /// The event of the record before, which most records belong to as well. It is listed among
+    /// the open ones only when another takes its place, which most are over by then.
     last: Option<SlotRef>,
     /// Open events in the order in which they came, with stale references.
     arrivals: VecDeque<SlotRef>,
@@ -171,9 +172,12 @@ impl<K: Copy> Assembler<K> {
         {
             return event.is_open().then_some(last.index);
         }
+        if self.nodes.get_mut(node).is_newest(id) {
+            return Some(self.open(node, id));
+        }
         match self.identities.find((node, id)) {
             Some(Place::Open(slot)) => {
-                self.last = Some(self.slots.reference(slot));
+                self.turn_to(self.slots.reference(slot));
                 Some(slot)
             }
             Some(Place::Over) => None,
@@ -183,8 +187,7 @@ impl<K: Copy> Assembler<K> {
 
     fn open(&mut self, node: NodeIndex, id: EventId) -> SlotIndex {
         let event = self.slots.open(node, id);
-        self.last = Some(event);
-        self.identities.open((node, id), event.index);
+        self.turn_to(event);
         self.open_events += 1;
         self.arrivals.push_back(event);
         let node = self.nodes.get_mut(node);
@@ -197,6 +200,19 @@ impl<K: Copy> Assembler<K> {
         node.drop_stale(bound, |event| self.slots.is_open(event));
         self.drop_stale_arrivals(bound);
         event.index
+    }
+
+    /// Makes `event` that of the record before. The one that was it is found by its identity from
+    /// now on.
+    fn turn_to(&mut self, event: SlotRef) {
+        if let Some(last) = self.last.replace(event)
+            && let Some(slot) = self.slots.referred_mut(last)
+            && slot.is_open()
+            && !slot.is_listed
+        {
+            slot.is_listed = true;
+            self.identities.open((slot.node, slot.id), last.index);
+        }
     }
 
     fn drop_stale_arrivals(&mut self, bound: usize) {
@@ -236,6 +252,9 @@ impl<K: Copy> Assembler<K> {
             Completion::Evicted => self.stats.evicted += 1,
             Completion::EndOfInput => self.stats.cut_by_end += 1,
             _ => {}
+        }
+        if event.is_listed {
+            self.identities.close((event.node, event.id));
         }
         self.identities.end((event.node, event.id));
         if self.interest == Interest::Connections && event.is_no_connection() {

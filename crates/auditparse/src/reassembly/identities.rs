@@ -51,9 +51,13 @@ impl Identities {
         self.open.insert(identity, slot);
     }
 
+    /// Notes that an event that was [`open`](Identities::open) is no more.
+    pub(super) fn close(&mut self, identity: Identity) {
+        self.open.remove(&identity);
+    }
+
     /// Notes that an event is over.
     pub(super) fn end(&mut self, identity: Identity) {
-        self.open.remove(&identity);
         if self.over.len() >= self.remembered {
             std::mem::swap(&mut self.over, &mut self.over_before);
             self.over.clear();

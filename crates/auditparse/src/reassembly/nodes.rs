@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, VecDeque, vec_deque};
 
 use indexmap::IndexMap;
 
+use crate::event_id::EventId;
 use crate::serial::{LostRange, Serials};
 
 use super::slot::{NodeIndex, SlotRef};
@@ -24,6 +25,8 @@ pub(super) struct Node {
     /// Deadlines that came after a later one.
     out_of_order: BinaryHeap<Reverse<Deadline>>,
     next_deadline: u64,
+    /// The latest event, by time and serial.
+    newest: Option<EventId>,
 }
 
 impl Node {
@@ -33,12 +36,23 @@ impl Node {
             in_order: VecDeque::new(),
             out_of_order: BinaryHeap::new(),
             next_deadline: u64::MAX,
+            newest: None,
         }
     }
 
     /// Whether a deadline has come.
     pub(super) fn is_due(&self, millis: u64) -> bool {
         millis >= self.next_deadline
+    }
+
+    /// Notes an event; whether it is later than all before it, so that no other record of it has
+    /// come yet.
+    pub(super) fn is_newest(&mut self, id: EventId) -> bool {
+        let is_newest = self.newest.is_none_or(|newest| newest < id);
+        if is_newest {
+            self.newest = Some(id);
+        }
+        is_newest
     }
 
     pub(super) fn add_deadline(&mut self, deadline: u64, event: SlotRef) {

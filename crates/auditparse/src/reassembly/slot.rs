@@ -84,6 +84,8 @@ pub(super) struct Slot<K> {
     pub(super) head: Option<CallHead>,
     pub(super) has_uring: bool,
     pub(super) has_address: bool,
+    /// Whether the event is in the table of open events.
+    pub(super) is_listed: bool,
     pub(super) records: Vec<K>,
     pub(super) bytes: Vec<u8>,
     /// What the records that were kept are charged with.
@@ -144,6 +146,7 @@ impl<K: Copy> Slot<K> {
         self.head = None;
         self.has_uring = false;
         self.has_address = false;
+        self.is_listed = false;
         self.size = 0;
         self.records.clear();
         self.bytes.clear();
@@ -181,6 +184,12 @@ impl<K: Copy> Slots<K> {
         (slot.generation == event.generation).then_some(slot)
     }
 
+    /// [`referred`](Slots::referred), to change it.
+    pub(super) fn referred_mut(&mut self, event: SlotRef) -> Option<&mut Slot<K>> {
+        let slot = self.get_mut(event.index);
+        (slot.generation == event.generation).then_some(slot)
+    }
+
     /// A reference to the event that is in a slot now.
     pub(super) fn reference(&self, index: SlotIndex) -> SlotRef {
         SlotRef { index, generation: self.get(index).generation }
@@ -202,6 +211,7 @@ impl<K: Copy> Slots<K> {
                 head: None,
                 has_uring: false,
                 has_address: false,
+                is_listed: false,
                 records: Vec::new(),
                 bytes: Vec::new(),
                 size: 0,

@@ -265,7 +265,10 @@ impl Read for LogReader<'_> {
                 Ok(length) => {
                     let more = length.min(HEAD - opened.head.len());
                     opened.head.extend_from_slice(&buffer[..more]);
-                    self.places.pass(&buffer[..length]);
+                    // Only the lines in front of a later member are asked for.
+                    if self.waiting.len() > 0 {
+                        self.places.pass(&buffer[..length]);
+                    }
                     self.ends_in_newline = buffer[..length].ends_with(b"\n");
                     self.tally.bytes.set(self.tally.bytes.get() + length as u64);
                     return Ok(length);

@@ -35,14 +35,6 @@ fn lines(documents: &[Value]) -> String {
     documents.iter().map(|document| format!("{document}\n")).collect()
 }
 
-/// The documents of the edge cases whose id begins so, without the one of a
-/// `listen(2)`, which names no address and is no connection.
-fn connections(prefix: &str) -> String {
-    let mut documents = documents(prefix);
-    documents.retain(|document| document["event"]["action"] != "listen-for-connections");
-    lines(&documents)
-}
-
 #[test]
 fn a_log_and_its_documents_give_the_same_observations() {
     let log = corpus("edge/edge.log");
@@ -51,11 +43,37 @@ fn a_log_and_its_documents_give_the_same_observations() {
             let common = ["--profile", "elastic", "--datafeed", datafeed, "--format", "csv"];
             observations(&[&common, &BY_ID[..], more].concat(), input).stdout
         };
-        let expected = of(&[], &connections("auditd_manager_10"));
-        assert_eq!(of(&[], &connections("auditbeat_10")), expected, "{datafeed}");
+        let expected = of(&[], &lines(&documents("auditd_manager_10")));
+        assert_eq!(of(&[], &lines(&documents("auditbeat_10"))), expected, "{datafeed}");
         assert_eq!(of(&["--host", "web-01", &log], ""), expected, "{datafeed}");
-        assert_eq!(expected.lines().count(), if datafeed == "v1" { 14 } else { 17 });
+        assert_eq!(expected.lines().count(), if datafeed == "v1" { 14 } else { 18 });
     }
+}
+
+#[test]
+fn calls_without_an_address_are_events_for_elastic() {
+    let call = |syscall: u32, serial: u32, comm: &str, user: &str| {
+        format!(
+            "node=db type=SYSCALL msg=audit(1700000000.000:{serial}): arch=c000003e \
+             syscall={syscall} success=yes exit=4 ppid=1 pid=7 uid=33 comm={comm} \
+             exe=\"/usr/sbin/x\"{user}\nnode=db type=EOE msg=audit(1700000000.000:{serial}): \n"
+        )
+    };
+    // listen(2), accept4(2) and socket(2).
+    let log = [
+        call(50, 1, "\"sshd\"", "\u{1d}UID=\"www-data\""),
+        call(288, 2, "612062", ""),
+        call(41, 3, "\"x\"", ""),
+    ]
+    .concat();
+    let fields = ["--by", "event.action", "--influencer", "host.name"];
+    let more = ["--influencer", "process.name", "--influencer", "user.name", "--format", "csv"];
+    let of = |profile: &[&str]| observations(&[&fields[..], &more, profile].concat(), &log).stdout;
+    let rows = "@timestamp,event.action,host.name,process.name,user.name\n\
+                2023-11-14T22:13:20.000Z,listen-for-connections,db,sshd,www-data\n\
+                2023-11-14T22:13:20.000Z,accepted-connection-from,db,612062,33\n";
+    assert_eq!(of(&["--profile", "elastic"]), rows);
+    assert_eq!(of(&[]).lines().count(), 1);
 }
 
 #[test]

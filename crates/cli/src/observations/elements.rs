@@ -7,7 +7,7 @@
 use std::io::{self, BufRead};
 
 use super::LONGEST_ROW;
-use super::ndjson::Line;
+use super::ndjson::{BYTE_ORDER_MARK, Line};
 
 /// First members by which a search response of Elasticsearch is known.
 const RESPONSE_MEMBERS: [&[u8]; 7] =
@@ -26,9 +26,23 @@ pub(super) enum Wrapping {
 }
 
 impl Wrapping {
+    /// Whether the start of a text is enough for [`of`](Wrapping::of).
+    pub(super) fn is_told(start: &[u8]) -> bool {
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
+        match text.split_first() {
+            None => false,
+            Some((b'{', inside)) => match inside.trim_ascii_start().split_first() {
+                None => false,
+                Some((b'"', name)) => name.contains(&b'"'),
+                Some(_) => true,
+            },
+            Some(_) => true,
+        }
+    }
+
     /// Tells by how a text starts; `None` if documents are lines.
     pub(super) fn of(start: &[u8]) -> Option<Wrapping> {
-        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
         if text.starts_with(b"[") {
             return Some(Wrapping::Array);
         }
@@ -205,7 +219,7 @@ impl Scanner {
 
     /// Whether a byte is of the mark that a text may start with.
     fn is_mark(&self, byte: u8) -> bool {
-        self.depth == 0 && b"\xef\xbb\xbf".contains(&byte)
+        self.depth == 0 && BYTE_ORDER_MARK.contains(&byte)
     }
 
     fn step_string(&mut self, byte: u8) {
@@ -322,6 +336,16 @@ mod tests {
         finds("[{}]]}{", &[("{}", 1), ("]", 1), ("}", 1), ("{", 1)]);
         let long = format!("[{{\"a\":\"{}\"}},{{}}]", "x".repeat(LONGEST_ROW));
         finds(&long, &[("too long", 1), ("{}", 1)]);
+    }
+
+    #[test]
+    fn the_first_member_tells() {
+        for text in ["", "\u{feff} ", "{", "{\n", "{ \"", "{\n\"took"] {
+            assert!(!Wrapping::is_told(text.as_bytes()), "{text:?}");
+        }
+        for text in ["[", " 1", "{}", "{1", "{\n\"took\"", "{\"a\":"] {
+            assert!(Wrapping::is_told(text.as_bytes()), "{text:?}");
+        }
     }
 
     #[test]

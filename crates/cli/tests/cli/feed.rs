@@ -2,10 +2,12 @@
 //! form in which it comes.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::common::{Run, corpus, rareport, rareport_with};
+use crate::input::run_in_pieces;
 
 /// The fields by which the edge cases are compared. The log itself has no names
 /// of users.
@@ -170,6 +172,21 @@ fn documents_come_in_many_wrappings() {
     );
     let told = "2 rows skipped: not a JSON object on a line of its own; the first is line 2";
     assert!(broken.stderr.contains(told), "{}", broken.stderr);
+}
+
+#[test]
+fn a_response_is_known_in_whatever_pieces_it_comes() {
+    let document = json!({"_source": {"time": 1, "destination.port": 1}});
+    let response = json!({"took": 1, "hits": {"hits": [document]}});
+    let text = format!("{response:#}");
+    let expected = observations(&[], &text).stdout;
+    assert_eq!(expected.lines().count(), 1);
+    for at in [1, "{\n".len(), "{\n  \"hi".len()] {
+        let (first, rest) = text.as_bytes().split_at(at);
+        let pause = Duration::from_millis(300);
+        let pieces = run_in_pieces(&["observations"], first, rest, pause);
+        assert_eq!(pieces, (Some(0), expected.clone()), "at {at}");
+    }
 }
 
 #[test]

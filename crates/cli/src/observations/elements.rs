@@ -1,5 +1,5 @@
-//! Documents that are no lines: the elements of a JSON array, and the hits of
-//! a search response, cut out of the text one at a time.
+//! Documents that are no lines: those on several lines, the elements of a JSON
+//! array, and the hits of a search response, cut out of the text one at a time.
 //!
 //! Only as much of JSON is looked at as it takes to find where an element
 //! begins and ends; whether it is well-formed is found out when it is read.
@@ -19,7 +19,7 @@ const HITS: &[u8] = b"hits";
 /// What documents are wrapped in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wrapping {
-    /// Top-level arrays.
+    /// Top-level arrays, or nothing, on any number of lines.
     Array,
     /// `{"hits":{"hits":[…]}}`.
     Response,
@@ -46,9 +46,14 @@ impl Wrapping {
         if text.starts_with(b"[") {
             return Some(Wrapping::Array);
         }
-        let member = text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
-        let name = member.split(|&byte| byte == b'"').next()?;
-        RESPONSE_MEMBERS.contains(&name).then_some(Wrapping::Response)
+        let inside = text.strip_prefix(b"{")?;
+        let member = inside.trim_ascii_start();
+        let name = member.strip_prefix(b"\"")?.split(|&byte| byte == b'"').next()?;
+        if RESPONSE_MEMBERS.contains(&name) {
+            return Some(Wrapping::Response);
+        }
+        let indent = &inside[..inside.len() - member.len()];
+        indent.contains(&b'\n').then_some(Wrapping::Array)
     }
 }
 
@@ -307,13 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn an_array_has_elements() {
+    fn arrays_and_objects_over_several_lines_are_cut_up() {
         finds("[]", &[]);
         finds("\u{feff}[{\"a\":1},{\"b\":[2,{}]}]", &[("{\"a\":1}", 1), ("{\"b\":[2,{}]}", 1)]);
         finds(
             "[\n  {\n  \"a\": \"]}\\\"[\"\n},\n{}\n]\n",
             &[("{\n  \"a\": \"]}\\\"[\"\n}", 2), ("{}", 5)],
         );
+        finds("{\n\"a\":1\n}\n{\n\"b\":2}", &[("{\n\"a\":1\n}", 1), ("{\n\"b\":2}", 4)]);
         finds("[1, \"a,b\" ,null]", &[("1", 1), ("\"a,b\" ", 1), ("null", 1)]);
         finds("[{}]\n[{}]\n{\"c\":1}", &[("{}", 1), ("{}", 2), ("{\"c\":1}", 3)]);
     }

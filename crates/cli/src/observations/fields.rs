@@ -17,6 +17,8 @@ const BY: usize = 0;
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     names: Vec<String>,
+    /// How many of the names are those of the job; they come first.
+    of_job: usize,
     over: Option<usize>,
     partition: Option<usize>,
     influencers: Vec<usize>,
@@ -59,6 +61,7 @@ impl Fields {
             only,
             times: times.collect(),
             time_format: job.time_format,
+            of_job: names.len(),
             names,
         }
     }
@@ -77,6 +80,16 @@ impl Fields {
     /// Names of the fields, in the order of their places.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Names of the fields that the job looks at, which come first.
+    pub(crate) fn names_of_job(&self) -> &[String] {
+        &self.names[..self.of_job]
+    }
+
+    /// Name of the field whose values are rare or not.
+    pub(crate) fn by_name(&self) -> &str {
+        &self.names[BY]
     }
 
     /// Names of the fields without which there is nothing to look at.
@@ -156,6 +169,11 @@ impl Event {
     /// Whether there is a value at a place.
     pub(crate) fn has(&self, place: usize) -> bool {
         !self.value(place).is_empty()
+    }
+
+    /// Whether there is a value that is rare or not.
+    pub(crate) fn has_by_value(&self) -> bool {
+        self.has(BY)
     }
 
     /// The values at a place.

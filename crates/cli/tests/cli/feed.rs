@@ -79,6 +79,17 @@ fn calls_without_an_address_are_events_for_elastic() {
 }
 
 #[test]
+fn observations_without_a_port_are_counted() {
+    let log = corpus("edge/edge.log");
+    let told = observations(&["--profile", "elastic", &log], "").stderr;
+    // 1006, 1008 to 1011 and 1020.
+    let expected = "17 observations, 6 of them without a value of destination.port";
+    assert!(told.contains(expected), "{told}");
+    let excluded = observations(&["--excluded"], "time,destination.port\n1,22\n");
+    assert!(!excluded.stderr.contains("no event has a value of event.type"), "{}", excluded.stderr);
+}
+
+#[test]
 fn every_version_passes_what_it_should() {
     let expected = fs::read_to_string(corpus("edge/expected.tsv")).unwrap();
     let rows: Vec<Vec<&str>> = expected.lines().map(|line| line.split('\t').collect()).collect();
@@ -157,6 +168,7 @@ fn documents_come_in_many_wrappings() {
     for (name, text) in [
         ("hits", lines(&hits)),
         ("an array", Value::from(all.clone()).to_string()),
+        ("pretty documents", all.iter().map(|document| format!("{document:#}\n")).collect()),
         ("a pretty array", serde_json::to_string_pretty(&all).unwrap()),
         ("an array of hits", Value::from(hits.clone()).to_string()),
         ("a response", response.to_string()),

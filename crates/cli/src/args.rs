@@ -253,8 +253,8 @@ pub(crate) enum InputFormat {
     Auto,
     /// Audit logs
     Audit,
-    /// ECS documents with the time in `@timestamp` or `time`: one a line, or in
-    /// an array, or as the hits of a search response
+    /// ECS documents with the time in `@timestamp` or `time`: one a line, each
+    /// on several lines, in an array, or as the hits of a search response
     Ndjson,
     /// Comma-separated values under a header line of ECS field names
     Csv,

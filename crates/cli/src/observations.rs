@@ -16,6 +16,7 @@ mod rows;
 mod selection;
 mod time;
 mod totals;
+mod unaddressed;
 
 use std::cell::RefCell;
 

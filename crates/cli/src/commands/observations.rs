@@ -17,7 +17,7 @@ use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations, Selection, Verdict};
 use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape};
 use crate::stamp::rfc3339;
-use crate::text::{Utf8, count};
+use crate::text::{Utf8, count, grouped};
 
 /// Name of the column of reasons.
 const EXCLUDED: &str = "excluded";
@@ -43,11 +43,12 @@ pub(crate) fn run(args: &ObservationsArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let mut written: u64 = 0;
+    let mut written = Written::default();
     let read = observations.read_all(|event, verdict| {
         let reason = reason(verdict);
         if reason.is_some() == args.excluded {
-            written += 1;
+            written.events += 1;
+            written.without_value += u64::from(!event.has_by_value());
             out.borrow_mut().write(&EventRow { event, fields: &fields, reason })?;
         }
         Ok(())
@@ -56,12 +57,31 @@ pub(crate) fn run(args: &ObservationsArgs, console: &Console) -> Result<Exit> {
     let read = read?;
     out.into_inner().keep()?;
     read.report(console);
-    let (one, several) = match args.excluded {
-        true => ("event that is left out", "events that are left out"),
-        false => ("observation", "observations"),
-    };
-    console.note(count(written, one, several));
+    written.report(args.excluded, fields.by_name(), console);
     Ok(Exit::Done)
+}
+
+/// How many events were written.
+#[derive(Debug, Default)]
+struct Written {
+    events: u64,
+    /// Those without a value of the job's by field.
+    without_value: u64,
+}
+
+impl Written {
+    fn report(&self, excluded: bool, by: &str, console: &Console) {
+        let Written { events, without_value } = *self;
+        if excluded {
+            console.note(count(events, "event that is left out", "events that are left out"));
+        } else if without_value == 0 {
+            console.note(count(events, "observation", "observations"));
+        } else {
+            let observations = count(events, "observation", "observations");
+            let without = grouped(without_value);
+            console.note(format_args!("{observations}, {without} of them without a value of {by}"));
+        }
+    }
 }
 
 /// Why an event is left out, if it is.

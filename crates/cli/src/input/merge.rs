@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use anyhow::Result;
-use auditparse::{Connection, ConnectionReader};
+use auditparse::{Connection, ConnectionReader, Event, EventReader};
 
 use super::Input;
 use super::log::Log;
@@ -45,6 +45,14 @@ pub(crate) trait FromConnection {
     /// does not say.
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals);
 
+    /// Whether events that are no connections are to be looked at too, which
+    /// takes longer.
+    fn wants_other_events(&self) -> bool;
+
+    /// Takes over what is needed of an event that is no connection; whether it
+    /// is wanted.
+    fn take_other(&mut self, event: &Event<'_>, host: &str) -> bool;
+
     /// The time by which streams are merged.
     fn time(&self) -> i64;
 }
@@ -52,7 +60,7 @@ pub(crate) trait FromConnection {
 /// The connections of one log, and the next thing made of them.
 pub(crate) struct ConnectionStream<'a, T> {
     input: &'a Input<'a>,
-    reader: ConnectionReader<LogReader<'a>>,
+    reader: EitherReader<LogReader<'a>>,
     log: &'a Log,
     places: Rc<Places>,
     host: &'a str,
@@ -70,25 +78,58 @@ impl<'a, T: FromConnection> ConnectionStream<'a, T> {
         totals: &'a RefCell<Totals>,
     ) -> ConnectionStream<'a, T> {
         let (places, host) = (text.places(), input.host_of(log));
-        let reader = input.reader_of_many(text).connections();
+        let reader = input.reader_of_many(text);
+        let reader = match next.wants_other_events() {
+            false => EitherReader::Connections(reader.connections()),
+            true => EitherReader::Events(reader.events()),
+        };
         ConnectionStream { input, reader, log, places, host, next, totals }
     }
+}
+
+/// A reader of what is looked at.
+enum EitherReader<R> {
+    Connections(ConnectionReader<R>),
+    Events(EventReader<R>),
 }
 
 impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
     type Item = T;
 
     fn advance(&mut self) -> Result<Option<i64>> {
+        let ConnectionStream { input, reader, next, host, .. } = self;
         let mut totals = self.totals.borrow_mut();
-        while let Some(connection) = self.reader.next_connection()? {
-            let wanted = self.input.wants(connection.id().millis);
-            totals.connection(&connection, wanted);
+        let mut take = |connection: &Connection<'_>, next: &mut T| {
+            let wanted = input.wants(connection.id().millis);
+            totals.connection(connection, wanted);
             if wanted {
-                self.next.take(&connection, self.host, &mut totals);
-                return Ok(Some(self.next.time()));
+                next.take(connection, host, &mut totals);
             }
-        }
-        totals.add(&self.reader.stats(), |line| self.places.name(self.log, line));
+            wanted
+        };
+        let stats = match reader {
+            EitherReader::Connections(reader) => {
+                while let Some(connection) = reader.next_connection()? {
+                    if take(&connection, next) {
+                        return Ok(Some(next.time()));
+                    }
+                }
+                reader.stats()
+            }
+            EitherReader::Events(reader) => {
+                while let Some(event) = reader.next_event()? {
+                    let taken = match event.connection() {
+                        Ok(connection) => take(&connection, next),
+                        Err(_) => next.take_other(&event, host) && input.wants(event.id().millis),
+                    };
+                    if taken {
+                        return Ok(Some(next.time()));
+                    }
+                }
+                reader.stats()
+            }
+        };
+        totals.add(&stats, |line| self.places.name(self.log, line));
         Ok(None)
     }
 

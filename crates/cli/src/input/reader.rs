@@ -148,6 +148,14 @@ impl<'a> LogReader<'a> {
     ///
     /// Nothing of the member may have been read yet.
     pub(crate) fn peek_line(&mut self) -> io::Result<Option<&[u8]>> {
+        self.peek(|start| start.contains(&b'\n'))
+    }
+
+    /// The start of the next member, until it is enough, as far as it fits a
+    /// buffer; `None` if no member with any text is left.
+    ///
+    /// Nothing of the member may have been read yet.
+    pub(crate) fn peek(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Option<&[u8]>> {
         while self.current.as_ref().is_none_or(|opened| opened.start.get_ref().is_empty()) {
             if !self.open_next() {
                 return Ok(None);
@@ -155,7 +163,7 @@ impl<'a> LogReader<'a> {
         }
         let Some(opened) = &mut self.current else { return Ok(None) };
         let start = opened.start.get_mut();
-        while start.len() < CHUNK && !start.contains(&b'\n') {
+        while start.len() < CHUNK && !is_enough(start) {
             if opened.member.may_wait() {
                 (self.before_waiting)()?;
             }

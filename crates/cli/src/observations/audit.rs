@@ -4,10 +4,11 @@
 //! The fields of `rareport events` are here too, and some by which filters
 //! tell documents. Which connections pass is not decided here.
 
-use auditparse::{Connection, ConnectionKind, SockAddr, Via};
+use auditparse::{Connection, ConnectionKind, Event as AuditEvent, SockAddr, Via};
 use rareport::datafeed::Values;
 
 use super::fields::{Event, Fields};
+use super::unaddressed::Unaddressed;
 use crate::args::Profile;
 use crate::ecs::{Document, Field, Value, family};
 use crate::input::{FromConnection, Totals};
@@ -86,6 +87,28 @@ impl FromConnection for ConnectionEvent {
                 put(source, &document, self.profile, values);
             }
         }
+    }
+
+    fn wants_other_events(&self) -> bool {
+        self.profile == Profile::Elastic
+    }
+
+    fn take_other(&mut self, event: &AuditEvent<'_>, host: &str) -> bool {
+        let Some(call) = Unaddressed::of(event, host) else { return false };
+        self.event.clear();
+        self.event.millis = i64::try_from(event.id().millis).unwrap_or(i64::MAX);
+        for &(source, place) in &self.sources {
+            let values = self.event.value_mut(place);
+            match source {
+                Source::Constant(text) => values.push(text.as_bytes()),
+                Source::Direction => {
+                    call.direction.iter().for_each(|text| values.push(text.as_bytes()));
+                }
+                Source::Family => {}
+                Source::Field(field) => call.put(field, values),
+            }
+        }
+        true
     }
 
     fn time(&self) -> i64 {

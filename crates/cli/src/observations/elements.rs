@@ -1,5 +1,5 @@
-//! Documents that are no lines: the elements of a JSON array, and the hits of
-//! a search response, cut out of the text one at a time.
+//! Documents that are no lines: those on several lines, the elements of a JSON
+//! array, and the hits of a search response, cut out of the text one at a time.
 //!
 //! Only as much of JSON is looked at as it takes to find where an element
 //! begins and ends; whether it is well-formed is found out when it is read.
@@ -7,7 +7,7 @@
 use std::io::{self, BufRead};
 
 use super::LONGEST_ROW;
-use super::ndjson::Line;
+use super::ndjson::{BYTE_ORDER_MARK, Line};
 
 /// First members by which a search response of Elasticsearch is known.
 const RESPONSE_MEMBERS: [&[u8]; 7] =
@@ -19,22 +19,41 @@ const HITS: &[u8] = b"hits";
 /// What documents are wrapped in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wrapping {
-    /// Top-level arrays.
+    /// Top-level arrays, or nothing, on any number of lines.
     Array,
     /// `{"hits":{"hits":[…]}}`.
     Response,
 }
 
 impl Wrapping {
+    /// Whether the start of a text is enough for [`of`](Wrapping::of).
+    pub(super) fn is_told(start: &[u8]) -> bool {
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
+        match text.split_first() {
+            None => false,
+            Some((b'{', inside)) => match inside.trim_ascii_start().split_first() {
+                None => false,
+                Some((b'"', name)) => name.contains(&b'"'),
+                Some(_) => true,
+            },
+            Some(_) => true,
+        }
+    }
+
     /// Tells by how a text starts; `None` if documents are lines.
     pub(super) fn of(start: &[u8]) -> Option<Wrapping> {
-        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
         if text.starts_with(b"[") {
             return Some(Wrapping::Array);
         }
-        let member = text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
-        let name = member.split(|&byte| byte == b'"').next()?;
-        RESPONSE_MEMBERS.contains(&name).then_some(Wrapping::Response)
+        let inside = text.strip_prefix(b"{")?;
+        let member = inside.trim_ascii_start();
+        let name = member.strip_prefix(b"\"")?.split(|&byte| byte == b'"').next()?;
+        if RESPONSE_MEMBERS.contains(&name) {
+            return Some(Wrapping::Response);
+        }
+        let indent = &inside[..inside.len() - member.len()];
+        indent.contains(&b'\n').then_some(Wrapping::Array)
     }
 }
 
@@ -205,7 +224,7 @@ impl Scanner {
 
     /// Whether a byte is of the mark that a text may start with.
     fn is_mark(&self, byte: u8) -> bool {
-        self.depth == 0 && b"\xef\xbb\xbf".contains(&byte)
+        self.depth == 0 && BYTE_ORDER_MARK.contains(&byte)
     }
 
     fn step_string(&mut self, byte: u8) {
@@ -293,13 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn an_array_has_elements() {
+    fn arrays_and_objects_over_several_lines_are_cut_up() {
         finds("[]", &[]);
         finds("\u{feff}[{\"a\":1},{\"b\":[2,{}]}]", &[("{\"a\":1}", 1), ("{\"b\":[2,{}]}", 1)]);
         finds(
             "[\n  {\n  \"a\": \"]}\\\"[\"\n},\n{}\n]\n",
             &[("{\n  \"a\": \"]}\\\"[\"\n}", 2), ("{}", 5)],
         );
+        finds("{\n\"a\":1\n}\n{\n\"b\":2}", &[("{\n\"a\":1\n}", 1), ("{\n\"b\":2}", 4)]);
         finds("[1, \"a,b\" ,null]", &[("1", 1), ("\"a,b\" ", 1), ("null", 1)]);
         finds("[{}]\n[{}]\n{\"c\":1}", &[("{}", 1), ("{}", 2), ("{\"c\":1}", 3)]);
     }
@@ -322,6 +342,16 @@ mod tests {
         finds("[{}]]}{", &[("{}", 1), ("]", 1), ("}", 1), ("{", 1)]);
         let long = format!("[{{\"a\":\"{}\"}},{{}}]", "x".repeat(LONGEST_ROW));
         finds(&long, &[("too long", 1), ("{}", 1)]);
+    }
+
+    #[test]
+    fn the_first_member_tells() {
+        for text in ["", "\u{feff} ", "{", "{\n", "{ \"", "{\n\"took"] {
+            assert!(!Wrapping::is_told(text.as_bytes()), "{text:?}");
+        }
+        for text in ["[", " 1", "{}", "{1", "{\n\"took\"", "{\"a\":"] {
+            assert!(Wrapping::is_told(text.as_bytes()), "{text:?}");
+        }
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Fields {
         &self.names[..self.asked]
     }
 
+    /// Name of the field whose values are rare or not.
+    pub(crate) fn by_name(&self) -> &str {
+        &self.names[BY]
+    }
+
     /// Names of the fields without which there is nothing to look at.
     pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
         let places = [Some(BY), self.over, self.partition, self.only.as_ref().map(|o| o.place)];
@@ -190,6 +195,11 @@ impl Event {
     /// Whether there is a value at a place.
     pub(crate) fn has(&self, place: usize) -> bool {
         !self.value(place).is_empty()
+    }
+
+    /// Whether there is a value that is rare or not.
+    pub(crate) fn has_by_value(&self) -> bool {
+        self.has(BY)
     }
 
     /// The values at a place.

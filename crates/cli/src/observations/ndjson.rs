@@ -20,7 +20,7 @@ use crate::input::LogReader;
 const CHUNK: usize = 1 << 16;
 
 /// What a file of UTF-8 may start with.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file of JSON documents being read.
 pub(super) struct NdjsonRows<'a> {
@@ -30,7 +30,7 @@ pub(super) struct NdjsonRows<'a> {
 
 impl<'a> Rows<'a> for NdjsonRows<'a> {
     fn open(_: &str, mut text: LogReader<'a>, context: &Context<'a>) -> io::Result<Option<Self>> {
-        let wrapping = text.peek_line()?.and_then(Wrapping::of);
+        let wrapping = text.peek(Wrapping::is_told)?.and_then(Wrapping::of);
         let text = BufReader::with_capacity(CHUNK, text);
         let texts = match wrapping {
             None => Texts::Lines(Lines::new(text)),

@@ -2,10 +2,12 @@
 //! form in which it comes.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::common::{Run, corpus, rareport, rareport_with};
+use crate::input::run_in_pieces;
 
 /// The fields by which the edge cases are compared. The log itself has no names
 /// of users.
@@ -35,14 +37,6 @@ fn lines(documents: &[Value]) -> String {
     documents.iter().map(|document| format!("{document}\n")).collect()
 }
 
-/// The documents of the edge cases whose id begins so, without the one of a
-/// `listen(2)`, which names no address and is no connection.
-fn connections(prefix: &str) -> String {
-    let mut documents = documents(prefix);
-    documents.retain(|document| document["event"]["action"] != "listen-for-connections");
-    lines(&documents)
-}
-
 #[test]
 fn a_log_and_its_documents_give_the_same_observations() {
     let log = corpus("edge/edge.log");
@@ -51,11 +45,48 @@ fn a_log_and_its_documents_give_the_same_observations() {
             let common = ["--profile", "elastic", "--datafeed", datafeed, "--format", "csv"];
             observations(&[&common, &BY_ID[..], more].concat(), input).stdout
         };
-        let expected = of(&[], &connections("auditd_manager_10"));
-        assert_eq!(of(&[], &connections("auditbeat_10")), expected, "{datafeed}");
+        let expected = of(&[], &lines(&documents("auditd_manager_10")));
+        assert_eq!(of(&[], &lines(&documents("auditbeat_10"))), expected, "{datafeed}");
         assert_eq!(of(&["--host", "web-01", &log], ""), expected, "{datafeed}");
-        assert_eq!(expected.lines().count(), if datafeed == "v1" { 14 } else { 17 });
+        assert_eq!(expected.lines().count(), if datafeed == "v1" { 14 } else { 18 });
     }
+}
+
+#[test]
+fn calls_without_an_address_are_events_for_elastic() {
+    let call = |syscall: u32, serial: u32, comm: &str, user: &str| {
+        format!(
+            "node=db type=SYSCALL msg=audit(1700000000.000:{serial}): arch=c000003e \
+             syscall={syscall} success=yes exit=4 ppid=1 pid=7 uid=33 comm={comm} \
+             exe=\"/usr/sbin/x\"{user}\nnode=db type=EOE msg=audit(1700000000.000:{serial}): \n"
+        )
+    };
+    // listen(2), accept4(2) and socket(2).
+    let log = [
+        call(50, 1, "\"sshd\"", "\u{1d}UID=\"www-data\""),
+        call(288, 2, "612062", ""),
+        call(41, 3, "\"x\"", ""),
+    ]
+    .concat();
+    let fields = ["--by", "event.action", "--influencer", "host.name"];
+    let more = ["--influencer", "process.name", "--influencer", "user.name", "--format", "csv"];
+    let of = |profile: &[&str]| observations(&[&fields[..], &more, profile].concat(), &log).stdout;
+    let rows = "@timestamp,event.action,host.name,process.name,user.name\n\
+                2023-11-14T22:13:20.000Z,listen-for-connections,db,sshd,www-data\n\
+                2023-11-14T22:13:20.000Z,accepted-connection-from,db,612062,33\n";
+    assert_eq!(of(&["--profile", "elastic"]), rows);
+    assert_eq!(of(&[]).lines().count(), 1);
+}
+
+#[test]
+fn observations_without_a_port_are_counted() {
+    let log = corpus("edge/edge.log");
+    let told = observations(&["--profile", "elastic", &log], "").stderr;
+    // 1006, 1008 to 1011 and 1020.
+    let expected = "17 observations, 6 of them without a value of destination.port";
+    assert!(told.contains(expected), "{told}");
+    let excluded = observations(&["--excluded"], "time,destination.port\n1,22\n");
+    assert!(!excluded.stderr.contains("no event has a value of event.type"), "{}", excluded.stderr);
 }
 
 #[test]
@@ -137,6 +168,7 @@ fn documents_come_in_many_wrappings() {
     for (name, text) in [
         ("hits", lines(&hits)),
         ("an array", Value::from(all.clone()).to_string()),
+        ("pretty documents", all.iter().map(|document| format!("{document:#}\n")).collect()),
         ("a pretty array", serde_json::to_string_pretty(&all).unwrap()),
         ("an array of hits", Value::from(hits.clone()).to_string()),
         ("a response", response.to_string()),
@@ -152,6 +184,21 @@ fn documents_come_in_many_wrappings() {
     );
     let told = "2 rows skipped: not a JSON object on a line of its own; the first is line 2";
     assert!(broken.stderr.contains(told), "{}", broken.stderr);
+}
+
+#[test]
+fn a_response_is_known_in_whatever_pieces_it_comes() {
+    let document = json!({"_source": {"time": 1, "destination.port": 1}});
+    let response = json!({"took": 1, "hits": {"hits": [document]}});
+    let text = format!("{response:#}");
+    let expected = observations(&[], &text).stdout;
+    assert_eq!(expected.lines().count(), 1);
+    for at in [1, "{\n".len(), "{\n  \"hi".len()] {
+        let (first, rest) = text.as_bytes().split_at(at);
+        let pause = Duration::from_millis(300);
+        let pieces = run_in_pieces(&["observations"], first, rest, pause);
+        assert_eq!(pieces, (Some(0), expected.clone()), "at {at}");
+    }
 }
 
 #[test]

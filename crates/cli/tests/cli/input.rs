@@ -142,7 +142,7 @@ fn half_a_line_is_waited_for() {
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// What a run writes whose input comes in two pieces, the second after a while.
-fn run_in_pieces(
+pub(crate) fn run_in_pieces(
     arguments: &[&str],
     first: &[u8],
     second: &[u8],

@@ -101,10 +101,7 @@ impl FromConnection for ConnectionEvent {
             let values = self.event.value_mut(place);
             match source {
                 Source::Constant(text) => values.push(text.as_bytes()),
-                Source::Direction => {
-                    call.direction.iter().for_each(|text| values.push(text.as_bytes()));
-                }
-                Source::Family => {}
+                Source::Direction | Source::Family => {}
                 Source::Field(field) => call.put(field, values),
             }
         }
@@ -121,6 +118,7 @@ fn put(source: Source, document: &Document<'_>, profile: Profile, values: &mut V
     match source {
         Source::Constant(text) => values.push(text.as_bytes()),
         Source::Direction => match document.connection.kind() {
+            _ if document.address.is_none() => {}
             ConnectionKind::Bind => {}
             ConnectionKind::Accept => values.push(b"ingress"),
             _ => values.push(b"egress"),

@@ -15,8 +15,6 @@ pub(super) struct Unaddressed<'a> {
     call: &'static str,
     action: &'static str,
     types: Types,
-    /// `network.direction`.
-    pub(super) direction: Option<&'static str>,
 }
 
 impl<'a> Unaddressed<'a> {
@@ -27,15 +25,13 @@ impl<'a> Unaddressed<'a> {
         let arch = Arch::from_number(u32::try_from(record.get("arch")?.as_hex()?).ok()?);
         let number = u32::try_from(record.get("syscall")?.as_u64()?).ok()?;
         let call = arch.syscall_name(number)?;
-        let (action, types, direction) = match call {
-            "listen" => ("listen-for-connections", Types::Start, None),
-            "accept" | "accept4" => {
-                ("accepted-connection-from", Types::ConnectionStart, Some("ingress"))
-            }
+        let (action, types) = match call {
+            "listen" => ("listen-for-connections", Types::Start),
+            "accept" | "accept4" => ("accepted-connection-from", Types::ConnectionStart),
             _ => return None,
         };
         let host = event.node().unwrap_or(host.as_bytes());
-        Some(Unaddressed { record, host, call, action, types, direction })
+        Some(Unaddressed { record, host, call, action, types })
     }
 
     /// Adds the values of a field, the name of the task as it is in the log.

@@ -52,6 +52,53 @@ fn a_log_and_its_documents_give_the_same_observations() {
     }
 }
 
+/// Fields, and where go-libaudit's own output has them.
+const COLLECTED: [(&str, &str); 11] = [
+    ("event.sequence", "/event/sequence"),
+    ("event.category", "/event/ecs/event/category"),
+    ("event.type", "/event/ecs/event/type"),
+    ("event.action", "/event/summary/action"),
+    ("network.direction", "/event/network/direction"),
+    ("destination.port", "/event/destination/port"),
+    ("destination.ip", "/event/destination/ip"),
+    ("process.name", "/event/process/name"),
+    ("process.executable", "/event/process/exe"),
+    ("process.pid", "/event/process/pid"),
+    ("user.id", "/event/user/ids/uid"),
+];
+
+/// A value as text, those of a list joined by commas.
+fn joined(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Array(list)) => {
+            list.iter().map(|one| joined(Some(one))).collect::<Vec<_>>().join(",")
+        }
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+#[test]
+fn elastic_is_followed_field_by_field() {
+    let golden = fs::read_to_string(corpus("edge/edge.golden.ndjson")).unwrap();
+    let expected: Vec<[String; COLLECTED.len()]> = golden
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|document| COLLECTED.map(|(_, place)| joined(document.pointer(place))))
+        .collect();
+    let mut arguments = vec!["--profile", "elastic", "--datafeed", "none", "--by", COLLECTED[0].0];
+    COLLECTED[1..].iter().for_each(|(field, _)| arguments.extend(["--influencer", field]));
+    let log = corpus("edge/edge.log");
+    arguments.push(&log);
+    let found: Vec<[String; COLLECTED.len()]> = observations(&arguments, "")
+        .documents()
+        .iter()
+        .map(|row| COLLECTED.map(|(field, _)| joined(row.get(field))))
+        .collect();
+    assert_eq!((found.len(), found), (20, expected));
+}
+
 #[test]
 fn calls_without_an_address_are_events_for_elastic() {
     let call = |syscall: u32, serial: u32, comm: &str, user: &str| {

@@ -3,11 +3,14 @@
 //! Owns the wording of `--help`, the defaults and the checks of single
 //! arguments. What an argument means for the run is decided where it is used.
 
+mod feed;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
@@ -17,6 +20,12 @@ const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something w
 
 /// Heading of the options about stderr.
 const MESSAGES: &str = "Messages on stderr";
+
+/// Heading of the options about the job.
+const JOB: &str = "Job";
+
+/// Heading of the options about where alerts go besides.
+const ELSEWHERE: &str = "Alerts elsewhere";
 
 /// Finds the connection that does not belong, in Linux audit logs
 #[derive(Debug, Parser)]
@@ -169,23 +178,23 @@ pub(crate) struct DetectArgs {
 
 /// Where alerts go besides stdout.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Alerts elsewhere")]
 pub(crate) struct SinkArgs {
     /// Append every alert to FILE, one JSON document a line
     ///
     /// FILE may hold the date of the alert in the manner of date(1), such as
     /// alerts-%Y-%m-%d.ndjson; `%%` stands for `%`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = ELSEWHERE, value_name = "FILE")]
     pub(crate) append: Option<PathBuf>,
     /// Run COMMAND of the shell for every alert, which it gets as JSON on stdin
     ///
     /// A command that fails is tried twice more; one that takes longer than a
     /// minute has failed. Commands may end in another order than the alerts.
     /// Their stdout goes to stderr.
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, help_heading = ELSEWHERE, value_name = "COMMAND")]
     pub(crate) exec: Option<String>,
     /// How many commands of --exec may run at once
-    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "exec")]
+    #[arg(long, help_heading = ELSEWHERE, value_name = "NUMBER")]
+    #[arg(default_value = "4", requires = "exec")]
     pub(crate) exec_jobs: NonZeroUsize,
 }
 
@@ -227,104 +236,35 @@ pub(crate) struct AnomaliesArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// What of the input is looked at.
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "What is looked at")]
-pub(crate) struct FeedArgs {
-    /// What the input holds
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) input_format: InputFormat,
-    /// Whose ways to follow: how audit logs are read, which filter is the
-    /// default, and which results are alerts
-    #[arg(long, value_name = "PROFILE", default_value = "rareport")]
-    pub(crate) profile: Profile,
-    /// Filter of one of Elastic's jobs, instead of that of the profile
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) datafeed: Option<FeedVersion>,
-    /// Let these pass too
-    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "datafeed")]
-    pub(crate) include: Vec<FeedInclude>,
-}
-
-/// What the input holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InputFormat {
-    /// Told by the first line
-    Auto,
-    /// Audit logs
-    Audit,
-    /// ECS documents with the time in `@timestamp` or `time`: one a line, each
-    /// on several lines, in an array, or as the hits of a search response
-    Ndjson,
-    /// Comma-separated values under a header line of ECS field names
-    Csv,
-}
-
-/// How closely Elastic is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
-    /// Ours: every connect to another host, with names decoded; no alert is
-    /// lost to those given before
-    Rareport,
-    /// Elastic's: what its collector, its job and its rule make of it, flaws
-    /// included
-    Elastic,
-}
-
-/// Versions of the filter of Elastic's job for destination ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FeedVersion {
-    /// Stack 7.7: connects that Auditbeat tells of
-    V1,
-    /// Stack 7.11: starts of connections on Linux
-    V2,
-    /// Stack 8.3: the same without 127.0.0.53
-    V3,
-    /// Stack 9.1: the same without Elastic's own programs
-    Ea,
-    /// No filter: everything passes
-    None,
-}
-
-/// What the default filter may let pass besides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FeedInclude {
-    /// What is sent by sendto(2) or sendmsg(2) without a connect
-    Udp,
-    /// Flows of Packetbeat and of Auditbeat's socket data set
-    Flows,
-}
-
 /// What to look for.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Job")]
 pub(crate) struct JobArgs {
     /// Job to run: a file, or the name of a ready-made one [default:
     /// linux_rare_destination_port]
     ///
     /// The file is in TOML, or Elastic's own JSON of a job with one detector
     /// `rare` or `freq_rare`. --help lists the ready-made jobs.
-    #[arg(long, value_name = "FILE|NAME")]
+    #[arg(long, help_heading = JOB, value_name = "FILE|NAME")]
     pub(crate) job: Option<String>,
     /// Filter lists that custom rules of the job refer to, in JSON
     ///
     /// {"filters": [{"filter_id": "safe_ports", "items": ["80", "443"]}]}
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = JOB, value_name = "FILE")]
     pub(crate) filters: Option<PathBuf>,
     /// Length of a bucket, such as 15m or 1h
-    #[arg(long, value_name = "SPAN", value_parser = bucket_span)]
+    #[arg(long, help_heading = JOB, value_name = "SPAN", value_parser = bucket_span)]
     pub(crate) bucket_span: Option<u32>,
     /// Field whose values are rare or not
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, help_heading = JOB, value_name = "FIELD")]
     pub(crate) by: Option<String>,
     /// Field whose values are a population: look for rare members of it
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, help_heading = JOB, value_name = "FIELD")]
     pub(crate) over: Option<String>,
     /// Field each value of which has a model of its own
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, help_heading = JOB, value_name = "FIELD")]
     pub(crate) partition: Option<String>,
     /// Field whose values may explain what is rare; instead of those of the job
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, help_heading = JOB, value_name = "FIELD")]
     pub(crate) influencer: Vec<String>,
 }
 

@@ -84,21 +84,17 @@ impl Fields {
 
     /// The same with more fields that are asked for.
     pub(crate) fn with_asked<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
-        names.into_iter().for_each(|name| self.add(name));
+        self = self.with_evidence(names);
         self.asked = self.names.len();
         self
     }
 
     /// The same with fields that are evidence: nobody misses them.
     pub(crate) fn with_evidence<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
-        names.into_iter().for_each(|name| self.add(name));
+        names.into_iter().for_each(|name| {
+            place_of(name, &mut self.names);
+        });
         self
-    }
-
-    fn add(&mut self, name: &str) {
-        if !self.names.iter().any(|known| known == name) {
-            self.names.push(name.to_owned());
-        }
     }
 
     /// The place of a field's value.

@@ -5,8 +5,8 @@ use rareport::rule::RuleSet;
 
 use crate::observations::{Event, Fields};
 
-/// The fields of a sample, in the order of [`Sample`].
-const EVIDENCE: [&str; 9] = [
+/// The fields that samples are made of.
+const EVIDENCE: [&str; 11] = [
     "event.sequence",
     "host.name",
     "process.pid",
@@ -15,6 +15,8 @@ const EVIDENCE: [&str; 9] = [
     "process.executable",
     "process.title",
     "user.name",
+    "user.audit.name",
+    "user.audit.id",
     "destination.ip",
 ];
 
@@ -45,7 +47,8 @@ impl LogEvent for Seen<'_> {
             Some(String::from_utf8_lossy(value).into_owned())
         };
         let number = |field: &str| text(field)?.parse().ok();
-        let [sequence, host, pid, parent, name, executable, title, user, ip] = EVIDENCE;
+        let [sequence, host, pid, parent, name, executable, title, user, login, login_id, ip] =
+            EVIDENCE;
         Sample {
             millis: self.event.millis,
             serial: number(sequence),
@@ -57,6 +60,7 @@ impl LogEvent for Seen<'_> {
             executable: text(executable),
             title: text(title),
             user: text(user),
+            login_user: text(login).or_else(|| text(login_id)),
             destination: text(ip),
         }
     }

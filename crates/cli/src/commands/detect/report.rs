@@ -123,7 +123,7 @@ fn left_out(rule: &RuleReport) -> String {
     if rule.suppressed > 0 {
         parts.push(format!("{} counted with others", grouped(rule.suppressed)));
     }
-    if parts.is_empty() { String::new() } else { format!("; {} more", parts.join(", ")) }
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
 
 /// Tells what of a rule's alerts was lost.

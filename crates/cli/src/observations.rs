@@ -86,7 +86,7 @@ impl Observations<'_> {
             streams.extend(self.stream(log, &fields, &audit, &rows)?);
         }
         let mut read = Read::default();
-        let names = self.fields.asked();
+        let names = self.fields.names_of_job();
         let mut has_values = vec![false; names.len()];
         merge(&mut streams, |event| {
             let verdict = self.verdict(event, &places);

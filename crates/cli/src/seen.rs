@@ -5,8 +5,8 @@ use rareport::rule::RuleSet;
 
 use crate::observations::{Event, Fields};
 
-/// The fields of a sample, in the order of [`Sample`].
-const EVIDENCE: [&str; 9] = [
+/// The fields that samples are made of.
+const EVIDENCE: [&str; 11] = [
     "event.sequence",
     "host.name",
     "process.pid",
@@ -15,12 +15,14 @@ const EVIDENCE: [&str; 9] = [
     "process.executable",
     "process.title",
     "user.name",
+    "user.audit.name",
+    "user.audit.id",
     "destination.ip",
 ];
 
 /// The fields that rules and samples need beside those of the job.
 pub(crate) fn with_rule_fields(fields: Fields, set: &RuleSet) -> Fields {
-    fields.with_asked(set.fields()).with_evidence(EVIDENCE)
+    fields.and(set.fields().chain(EVIDENCE)).0
 }
 
 /// An event with the names of its values.
@@ -45,7 +47,8 @@ impl LogEvent for Seen<'_> {
             Some(String::from_utf8_lossy(value).into_owned())
         };
         let number = |field: &str| text(field)?.parse().ok();
-        let [sequence, host, pid, parent, name, executable, title, user, ip] = EVIDENCE;
+        let [sequence, host, pid, parent, name, executable, title, user, login, login_id, ip] =
+            EVIDENCE;
         Sample {
             millis: self.event.millis,
             serial: number(sequence),
@@ -57,6 +60,7 @@ impl LogEvent for Seen<'_> {
             executable: text(executable),
             title: text(title),
             user: text(user),
+            login_user: text(login).or_else(|| text(login_id)),
             destination: text(ip),
         }
     }

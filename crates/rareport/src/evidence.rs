@@ -69,6 +69,8 @@ pub struct Sample {
     pub title: Option<String>,
     /// User that it ran as.
     pub user: Option<String>,
+    /// User who had logged in, whoever the process ran as.
+    pub login_user: Option<String>,
     /// Address that it connected to.
     pub destination: Option<String>,
 }
@@ -108,8 +110,10 @@ impl Sample {
 
     /// The same with texts of at most [`LONGEST_TEXT`] bytes.
     fn cut(mut self) -> Sample {
-        let Sample { node, host, process, executable, title, user, destination, .. } = &mut self;
-        let texts = [node, host, process, executable, title, user, destination];
+        let Sample {
+            node, host, process, executable, title, user, login_user, destination, ..
+        } = &mut self;
+        let texts = [node, host, process, executable, title, user, login_user, destination];
         for text in texts.into_iter().flatten().filter(|text| text.len() > LONGEST_TEXT) {
             let end = (0..=LONGEST_TEXT).rev().find(|&end| text.is_char_boundary(end));
             text.truncate(end.unwrap_or(0));
@@ -134,6 +138,7 @@ impl Serialize for Sample {
             ("process.parent.pid", number(self.parent_pid)),
             ("process.pid", number(self.pid)),
             ("process.title", text(&self.title)),
+            ("user.audit.name", text(&self.login_user)),
             ("user.name", text(&self.user)),
         ];
         let mut document = Map::new();
@@ -164,13 +169,20 @@ mod tests {
 
     #[test]
     fn a_sample_has_nested_fields_and_short_texts() {
-        let title = Some("é".repeat(LONGEST_TEXT));
-        let sample =
-            Sample { millis: 1000, pid: Some(5), parent_pid: Some(4), title, ..Sample::default() };
+        let (title, login_user) = (Some("é".repeat(LONGEST_TEXT)), Some("alice".to_owned()));
+        let sample = Sample {
+            millis: 1000,
+            pid: Some(5),
+            parent_pid: Some(4),
+            title,
+            login_user,
+            ..Sample::default()
+        };
         let document = serde_json::to_value(sample.cut()).unwrap();
         assert_eq!(document["@timestamp"], "1970-01-01T00:00:01.000Z");
         assert_eq!(document["process"]["parent"]["pid"], 4);
         assert_eq!(document["process"]["pid"], 5);
+        assert_eq!(document["user"], serde_json::json!({"audit": {"name": "alice"}}));
         assert_eq!(document["process"]["title"].as_str().unwrap().len(), LONGEST_TEXT);
         assert!(document.get("host").is_none());
     }

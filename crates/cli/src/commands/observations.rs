@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ObservationsArgs, console: &Console) -> Result<Exit> {
     let selection = &Selection::of(&args.feed, feed)?;
     let mut fields = Fields::of(&job, feed);
     if args.excluded {
-        fields = fields.with_evidence(KIND_OF_EVENT);
+        fields = fields.and(KIND_OF_EVENT).0;
     }
     let input = Input::open(&args.input, console)?;
     let out = Destination::of(args.output.path())?;

@@ -17,14 +17,14 @@ const BY: usize = 0;
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     names: Vec<String>,
+    /// How many of the names are those of the job; they come first.
+    of_job: usize,
     over: Option<usize>,
     partition: Option<usize>,
     influencers: Vec<usize>,
     only: Option<Only>,
     times: Vec<String>,
     time_format: TimeFormat,
-    /// Number of names that are asked for; the others are evidence.
-    asked: usize,
 }
 
 /// The events that are looked at: those with one of these values in a field.
@@ -55,13 +55,13 @@ impl Fields {
         let others = TIME_FIELDS.into_iter().filter(|name| *name != job.time_field);
         let times = [job.time_field.as_str()].into_iter().chain(others).map(str::to_owned);
         Fields {
-            asked: names.len(),
             over,
             partition,
             influencers,
             only,
             times: times.collect(),
             time_format: job.time_format,
+            of_job: names.len(),
             names,
         }
     }
@@ -82,29 +82,14 @@ impl Fields {
         &self.names
     }
 
-    /// The same with more fields that are asked for.
-    pub(crate) fn with_asked<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
-        self = self.with_evidence(names);
-        self.asked = self.names.len();
-        self
-    }
-
-    /// The same with fields that are evidence: nobody misses them.
-    pub(crate) fn with_evidence<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Fields {
-        names.into_iter().for_each(|name| {
-            place_of(name, &mut self.names);
-        });
-        self
+    /// Names of the fields that the job looks at, which come first.
+    pub(crate) fn names_of_job(&self) -> &[String] {
+        &self.names[..self.of_job]
     }
 
     /// The place of a field's value.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known == name)
-    }
-
-    /// Names of the fields that are asked for.
-    pub(crate) fn asked(&self) -> &[String] {
-        &self.names[..self.asked]
     }
 
     /// Name of the field whose values are rare or not.
@@ -164,10 +149,10 @@ fn place_of(name: &str, names: &mut Vec<String>) -> usize {
 pub(crate) struct Event {
     /// When it happened, in milliseconds since 1970.
     pub(crate) millis: i64,
-    /// Whether an audit log itself names the host (`node=`).
-    pub(crate) has_node: bool,
     /// Whether it is from an audit log.
     pub(super) is_audit: bool,
+    /// Whether an audit log itself names the host (`node=`).
+    pub(crate) has_node: bool,
     values: Vec<Values>,
 }
 
@@ -175,7 +160,7 @@ impl Event {
     /// An event without values.
     pub(crate) fn new(fields: &Fields) -> Event {
         let values = vec![Values::default(); fields.names.len()];
-        Event { millis: 0, has_node: false, is_audit: false, values }
+        Event { millis: 0, is_audit: false, has_node: false, values }
     }
 
     /// Takes all values away.

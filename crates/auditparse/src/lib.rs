@@ -77,7 +77,7 @@
 //!   behind prefixes or among lines of other hosts: what must follow is known from the hexadecimal
 //!   form of the same path ([`RecordErrorKind::Continuation`]). Where lines were filtered or changed
 //!   it may, and that shows: the record breaks off ([`Stats::broken_off`]), and an event with a
-//!   forged address has two ([`Connection::has_other_address`]).
+//!   forged address has two ([`Connection::is_contradicted`]).
 //! - A record that comes after its event is over is handed out as [`Completion::Late`] and counted.
 //! - Memory is bounded whatever comes ([`Limits`]), and what had to be cut short says so
 //!   ([`Completion`]).

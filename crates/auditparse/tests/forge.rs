@@ -194,13 +194,24 @@ fn a_forged_address_that_was_moved_makes_two() {
         before.split_at(before.find("type=SYSCALL msg=audit(1716998400.002").unwrap());
     let moved = [syscall, &forged, after, attack].concat();
     let read = Small::new(moved.as_bytes());
-    let flags: Vec<_> = read.connections.iter().map(|c| (c.pid(), c.has_other_address())).collect();
+    let flags: Vec<_> = read.connections.iter().map(|c| (c.pid(), c.is_contradicted())).collect();
     assert_eq!(flags, [(Some(1234), true), (Some(666), false)]);
     let streamed = auditparse::Events::new(moved.as_bytes()).next().unwrap();
-    assert!(streamed.connection().unwrap().has_other_address());
+    assert!(streamed.connection().unwrap().is_contradicted());
 
     let other = Small::new(log.as_bytes());
-    assert!(other.connections.iter().all(|connection| !connection.has_other_address()));
+    assert!(other.connections.iter().all(|connection| !connection.is_contradicted()));
+}
+
+#[test]
+fn a_forged_call_that_was_moved_makes_two() {
+    let forged = VICTIM.lines().next().unwrap().replace("pid=1234", "pid=4321");
+    let log = format!("{forged}\n{VICTIM}");
+    let read = Small::new(log.as_bytes());
+    let flags: Vec<_> = read.connections.iter().map(|c| (c.pid(), c.is_contradicted())).collect();
+    assert_eq!(flags, [(Some(4321), true)]);
+    let twice = format!("{}\n{VICTIM}", VICTIM.lines().next().unwrap());
+    assert!(!Small::new(twice.as_bytes()).connections[0].is_contradicted());
 }
 
 #[test]
@@ -208,7 +219,7 @@ fn an_address_that_comes_twice_is_one() {
     let log = VICTIM.replace("\x1dSADDR={ saddr_fam=inet laddr=203.0.113.9 lport=4444 }", "");
     let again = log.lines().last().unwrap().replace("saddr=0200115C", "saddr=0200115c");
     let log = format!("{log}{again}\n");
-    assert!(!Small::new(log.as_bytes()).connections[0].has_other_address());
+    assert!(!Small::new(log.as_bytes()).connections[0].is_contradicted());
 }
 
 #[test]

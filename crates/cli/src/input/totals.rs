@@ -41,8 +41,8 @@ pub(crate) struct Totals {
     lost_events: u64,
     connections: u64,
     connects: u64,
-    /// Connections with two addresses that differ.
-    other_address: u64,
+    /// Connections with two records of a kind that differ.
+    contradicted: u64,
     wanted: Wanted,
     /// Connects whose address is missing or cannot be read.
     without_address: u64,
@@ -71,7 +71,7 @@ impl Totals {
         let connect = u64::from(connection.kind() == ConnectionKind::Connect);
         self.connections += 1;
         self.connects += connect;
-        self.other_address += u64::from(connection.has_other_address());
+        self.contradicted += u64::from(connection.is_contradicted());
         if wanted {
             self.wanted.connections += 1;
             self.wanted.connects += connect;
@@ -183,14 +183,15 @@ impl Totals {
                 count(self.broken_off, "record breaks off", "records break off")
             )
         });
-        let other_address = (self.other_address > 0).then(|| {
+        let contradicted = (self.contradicted > 0).then(|| {
             format!(
-                "{} two addresses that differ, of which the first is shown: one is forged, or \
+                "{} two SYSCALL or SOCKADDR records that differ, of which the first is \
+                 shown: one is forged, or \
                  events were mixed up. Look at them with `rareport records --group`",
-                count(self.other_address, "connection has", "connections have")
+                count(self.contradicted, "connection has", "connections have")
             )
         });
-        [broken_off, other_address].into_iter().flatten()
+        [broken_off, contradicted].into_iter().flatten()
     }
 
     /// What to say of events that are not whole.
@@ -253,7 +254,11 @@ mod tests {
         let said: Vec<String> = totals.signs_of_forgery().collect();
         assert_eq!(said.len(), 2);
         assert!(said[0].starts_with("2 records break off at a newline"), "{}", said[0]);
-        assert!(said[1].starts_with("1 connection has two addresses"), "{}", said[1]);
+        assert!(
+            said[1].starts_with("1 connection has two SYSCALL or SOCKADDR records"),
+            "{}",
+            said[1]
+        );
     }
 
     #[test]

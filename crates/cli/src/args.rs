@@ -5,10 +5,9 @@
 
 mod feed;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 use crate::job::catalogue_help;
@@ -189,13 +188,13 @@ pub(crate) struct SinkArgs {
     ///
     /// A command that fails is tried twice more; one that takes longer than a
     /// minute has failed. Commands may end in another order than the alerts.
-    /// Their stdout goes to stderr.
+    /// Of their output, the last line is shown of those that fail.
     #[arg(long, help_heading = ELSEWHERE, value_name = "COMMAND")]
     pub(crate) exec: Option<String>,
     /// How many commands of --exec may run at once
     #[arg(long, help_heading = ELSEWHERE, value_name = "NUMBER")]
-    #[arg(default_value = "4", requires = "exec")]
-    pub(crate) exec_jobs: NonZeroUsize,
+    #[arg(default_value = "4", requires = "exec", value_parser = value_parser!(u8).range(1..=64))]
+    pub(crate) exec_jobs: u8,
 }
 
 /// Arguments of `rareport anomalies`.

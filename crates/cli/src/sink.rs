@@ -12,6 +12,16 @@ use self::file::AlertFile;
 use crate::args::SinkArgs;
 use crate::console::Console;
 
+/// An alert as sinks take it.
+pub(crate) struct AlertLine<'a> {
+    /// The document, a line of JSON without its end.
+    pub(crate) json: &'a [u8],
+    /// Its time in milliseconds since 1970.
+    pub(crate) millis: i64,
+    /// What it is called where a sink tells that it failed.
+    pub(crate) name: &'a str,
+}
+
 /// All sinks that the command line asks for.
 pub(crate) struct Sinks {
     file: Option<AlertFile>,
@@ -23,7 +33,8 @@ impl Sinks {
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened or its name is no pattern of times.
+    /// If no file can be made where alerts are to be appended, or its name is no
+    /// pattern of times.
     pub(crate) fn open(args: &SinkArgs) -> Result<Sinks> {
         Ok(Sinks {
             file: args.append.as_deref().map(AlertFile::new).transpose()?,
@@ -36,25 +47,22 @@ impl Sinks {
         self.file.is_none() && self.exec.is_none()
     }
 
-    /// Gives every sink an alert: one line of JSON, and its time in
-    /// milliseconds since 1970.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be written. What becomes of commands is told in the
-    /// end.
-    pub(crate) fn alert(&mut self, line: &[u8], millis: i64) -> Result<()> {
+    /// Gives every sink an alert. What fails is told in the end, for no sink
+    /// is to cost an alert that others would have had.
+    pub(crate) fn alert(&mut self, alert: &AlertLine<'_>) {
         if let Some(file) = &mut self.file {
-            file.append(line, millis)?;
+            file.append(alert);
         }
         if let Some(exec) = &mut self.exec {
-            exec.run(line);
+            exec.run(alert);
         }
-        Ok(())
     }
 
-    /// Waits for all commands and tells which of them failed.
+    /// Waits for all commands and tells what failed.
     pub(crate) fn finish(&mut self, console: &Console) {
+        if let Some(file) = self.file.take() {
+            file.finish(console);
+        }
         if let Some(exec) = self.exec.take() {
             exec.finish(console);
         }

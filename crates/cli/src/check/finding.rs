@@ -74,12 +74,12 @@ pub(crate) fn findings(survey: &Survey, lost: u64, bucket_span: u32) -> Vec<Find
     };
     add(Severity::Problem, "no_connect_rule", no_connect(&fleet));
     add(Severity::Problem, "no_addresses", no_addresses(&fleet));
-    add(Severity::Problem, "too_short", too_short(&fleet, bucket_span));
+    add(Severity::Problem, "too_short", too_short(survey, bucket_span));
     add(Severity::Warning, "only_successful_connects", only_success(&fleet));
     add(Severity::Warning, "lost_events", lost_events(&fleet, lost));
     add(Severity::Warning, "clock_steps", clock_steps(survey));
     add(Severity::Warning, "silence", silence(survey));
-    add(Severity::Remark, "short_baseline", short_baseline(&fleet, bucket_span));
+    add(Severity::Remark, "short_baseline", short_baseline(survey, &fleet));
     add(Severity::Remark, "not_enriched", not_enriched(&fleet));
     add(Severity::Remark, "mostly_local_sockets", mostly_local(&fleet));
     found
@@ -108,19 +108,16 @@ fn no_addresses(fleet: &Host) -> Option<String> {
     })
 }
 
-/// Buckets that a log fills whole.
-fn buckets(fleet: &Host, bucket_span: u32) -> u64 {
-    let span = i64::from(bucket_span) * 1000;
-    let Some((first, last)) = fleet.span else { return 0 };
-    let begun = first.div_euclid(span) + i64::from(first.rem_euclid(span) > 0);
-    u64::try_from(last.div_euclid(span) - begun).unwrap_or(0)
+/// Buckets with events that are whole: the first and the last may not be.
+fn whole_buckets(survey: &Survey) -> u64 {
+    survey.buckets().saturating_sub(2)
 }
 
-fn too_short(fleet: &Host, bucket_span: u32) -> Option<String> {
-    let buckets = buckets(fleet, bucket_span);
+fn too_short(survey: &Survey, bucket_span: u32) -> Option<String> {
+    let buckets = whole_buckets(survey);
     (buckets < MATURE_AFTER).then(|| {
         format!(
-            "the log fills {} of {} minutes; before {MATURE_AFTER} are learned scores mean \
+            "the log has events in {} of {} minutes; before {MATURE_AFTER} are learned scores mean \
              little. Give more of it, such as its rotations",
             count(buckets, "bucket", "buckets"),
             bucket_span / 60
@@ -128,8 +125,8 @@ fn too_short(fleet: &Host, bucket_span: u32) -> Option<String> {
     })
 }
 
-fn short_baseline(fleet: &Host, bucket_span: u32) -> Option<String> {
-    let is_short = fleet.millis() < BASELINE && buckets(fleet, bucket_span) >= MATURE_AFTER;
+fn short_baseline(survey: &Survey, fleet: &Host) -> Option<String> {
+    let is_short = fleet.millis() < BASELINE && whole_buckets(survey) >= MATURE_AFTER;
     is_short.then(|| {
         format!(
             "the log covers {}; two weeks make a good baseline, in which what happens once a \
@@ -153,7 +150,7 @@ fn only_success(fleet: &Host) -> Option<String> {
 
 fn lost_events(fleet: &Host, lost: u64) -> Option<String> {
     let all = fleet.events + lost;
-    (lost > 0 && lost >= all / LOST_ONE_IN).then(|| {
+    (lost > 0 && lost.saturating_mul(LOST_ONE_IN) >= all).then(|| {
         format!(
             "{} of {} events are missing by serial number: lost under load, or in a part of the \
              log that is not here. `auditctl -s` shows `lost`; a larger `-b` in the rules helps",

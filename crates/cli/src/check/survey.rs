@@ -1,6 +1,8 @@
 //! What is in a log: events, connects, the time they cover, and what their
 //! clocks did, host by host. Gathered event by event in the order of the log.
 
+use std::collections::HashSet;
+
 use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -16,10 +18,17 @@ const MOST_HOSTS: usize = 65_536;
 /// which may be a moment after others that began later.
 const STEP_BACK: i64 = 60_000;
 
+/// Buckets that are told apart: 30 years of quarters of an hour.
+const MOST_BUCKETS: usize = 1 << 20;
+
 /// What is in a log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Survey {
     hosts: IndexMap<Vec<u8>, Host, foldhash::fast::RandomState>,
+    /// Length of a bucket in milliseconds.
+    bucket_millis: i64,
+    /// Numbers of the buckets in which there is an event.
+    buckets: HashSet<i64, foldhash::fast::RandomState>,
 }
 
 /// What is in a log of one host.
@@ -72,8 +81,23 @@ impl Silence {
 }
 
 impl Survey {
+    /// Nothing yet. The length of a bucket is in seconds.
+    pub(crate) fn new(bucket_span: u32) -> Survey {
+        let bucket_millis = i64::from(bucket_span) * 1000;
+        Survey { hosts: IndexMap::default(), bucket_millis, buckets: HashSet::default() }
+    }
+
+    /// How many buckets have an event.
+    pub(crate) fn buckets(&self) -> u64 {
+        self.buckets.len() as u64
+    }
+
     /// Adds an event of a host. `host` is the one of a log without names.
     pub(crate) fn add(&mut self, event: &Event<'_>, host: &str) {
+        let bucket = millis(event).div_euclid(self.bucket_millis);
+        if self.buckets.len() < MOST_BUCKETS {
+            self.buckets.insert(bucket);
+        }
         let name = event.node().unwrap_or(host.as_bytes());
         self.host(name).add(event);
     }
@@ -115,11 +139,11 @@ impl Survey {
 
 impl Host {
     fn add(&mut self, event: &Event<'_>) {
-        self.at(i64::try_from(event.id().millis).unwrap_or(i64::MAX));
         // What comes of an event after it was over is no event of its own.
         if event.completion() == Completion::Late {
             return;
         }
+        self.at(millis(event));
         self.events += 1;
         if let Ok(connection) = event.connection() {
             self.connections += 1;
@@ -153,6 +177,11 @@ impl Host {
     }
 }
 
+/// Time of an event in milliseconds since 1970.
+fn millis(event: &Event<'_>) -> i64 {
+    i64::try_from(event.id().millis).unwrap_or(i64::MAX)
+}
+
 impl Connects {
     fn count(&mut self, connect: &Connection<'_>) {
         self.total += 1;
@@ -182,7 +211,7 @@ mod tests {
     use super::*;
 
     fn survey(log: &str) -> Survey {
-        let mut survey = Survey::default();
+        let mut survey = Survey::new(900);
         for event in Events::new(log.as_bytes()) {
             survey.add(&event, "here");
         }

@@ -23,13 +23,13 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     let mut out = Destination::of(args.output.path())?;
     console.start_progress(input.size(), false);
-    let mut survey = Survey::default();
+    let bucket_span = job::destination_port().bucket_span;
+    let mut survey = Survey::new(bucket_span);
     let totals = input.events(|event, host| {
         survey.add(event, host);
         Ok(())
     })?;
     totals.report(console, false);
-    let bucket_span = job::destination_port().bucket_span;
     let lost_events = totals.lost_events();
     let findings = findings(&survey, lost_events, bucket_span);
     let answer = Answer { fleet: survey.fleet(), survey, lost_events, findings };

@@ -2,20 +2,24 @@
 //!
 //! At most so many run at once, and as many alerts wait for their turn; then
 //! the detection waits as well. A command that fails is tried again, one that
-//! does not end is killed; what failed for good is told in the end.
+//! does not end is killed; what failed for good is told in the end, with what
+//! the command said last.
 
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use wait_timeout::ChildExt;
 
+use super::AlertLine;
 use crate::console::Console;
-use crate::text::count;
+use crate::text::{Inert, count};
 
 /// How long a command may take.
 const TIME_OUT: Duration = Duration::from_secs(60);
@@ -23,12 +27,25 @@ const TIME_OUT: Duration = Duration::from_secs(60);
 /// Pauses before each further try of a command that failed.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
+/// What is shown of the output of a command, in bytes.
+const SHOWN_OUTPUT: u64 = 4096;
+
+/// Alerts that are named when their commands have failed.
+const NAMED: usize = 10;
+
 /// The command, and the threads that run it.
 pub(super) struct Exec {
     command: Arc<str>,
-    queue: SyncSender<Vec<u8>>,
+    /// `None` when there are no more alerts.
+    queue: Option<SyncSender<Waiting>>,
     workers: Vec<JoinHandle<Outcome>>,
     alerts: u64,
+}
+
+/// An alert that waits for its turn.
+struct Waiting {
+    document: Vec<u8>,
+    name: String,
 }
 
 /// What became of the commands of one thread.
@@ -36,41 +53,52 @@ pub(super) struct Exec {
 struct Outcome {
     failed: u64,
     retried: u64,
-    /// Why the last of them failed.
+    /// Names of the first alerts whose commands failed.
+    names: Vec<String>,
+    /// Why one of them failed.
     reason: Option<String>,
 }
 
 impl Exec {
     /// Makes ready to run a command of the shell, at most `jobs` at once.
-    pub(super) fn new(command: &str, jobs: NonZeroUsize) -> Exec {
-        let (queue, waiting) = sync_channel(jobs.get());
+    pub(super) fn new(command: &str, jobs: u8) -> Exec {
+        let (queue, waiting) = sync_channel(jobs.into());
         let waiting = Arc::new(Mutex::new(waiting));
         let command: Arc<str> = command.into();
         let worker = |_| {
             let (command, waiting) = (Arc::clone(&command), Arc::clone(&waiting));
             thread::spawn(move || work(&command, &waiting))
         };
-        let workers = (0..jobs.get()).map(worker).collect();
-        Exec { command, queue, workers, alerts: 0 }
+        let workers = (0..jobs).map(worker).collect();
+        Exec { command, queue: Some(queue), workers, alerts: 0 }
     }
 
     /// Runs the command for an alert, as soon as it is its turn.
-    pub(super) fn run(&mut self, document: &[u8]) {
+    pub(super) fn run(&mut self, alert: &AlertLine<'_>) {
         self.alerts += 1;
-        // The queue lives as long as the threads, and they as long as the queue.
-        let _ = self.queue.send([document, b"\n"].concat());
+        let document = [alert.json, b"\n"].concat();
+        if let Some(queue) = &self.queue {
+            // The queue lives as long as the threads, and they as long as the queue.
+            let _ = queue.send(Waiting { document, name: alert.name.to_owned() });
+        }
     }
 
-    /// Waits for all commands and tells what failed.
-    pub(super) fn finish(self, console: &Console) {
-        drop(self.queue);
+    /// Waits for all commands.
+    fn join(&mut self) -> Outcome {
+        self.queue = None;
         let mut total = Outcome::default();
-        for worker in self.workers {
+        for worker in self.workers.drain(..) {
             match worker.join() {
                 Ok(outcome) => total.add(outcome),
                 Err(_) => total.reason = Some("a thread that ran it ended early".to_owned()),
             }
         }
+        total
+    }
+
+    /// Waits for all commands and tells what failed.
+    pub(super) fn finish(mut self, console: &Console) {
+        let total = self.join();
         if total.retried > 0 {
             console.warn(format_args!(
                 "--exec: `{}` had to be tried again {}",
@@ -78,31 +106,57 @@ impl Exec {
                 count(total.retried, "time", "times")
             ));
         }
-        if let Some(reason) = total.reason {
+        if let Some(reason) = &total.reason {
             console.error(format_args!(
-                "--exec: `{}` failed for {} of {}: {reason}",
+                "--exec: `{}` failed for {} of {} ({}): {reason}",
                 self.command,
                 total.failed,
-                count(self.alerts, "alert", "alerts")
+                count(self.alerts, "alert", "alerts"),
+                total.named()
             ));
         }
     }
 }
 
+impl Drop for Exec {
+    /// A run that ends early still has its commands run.
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
 impl Outcome {
+    fn fail(&mut self, name: String, reason: String) {
+        self.failed += 1;
+        self.reason.get_or_insert(reason);
+        if self.names.len() < NAMED {
+            self.names.push(name);
+        }
+    }
+
     fn add(&mut self, other: Outcome) {
         self.failed += other.failed;
         self.retried += other.retried;
+        self.names.extend(other.names);
         self.reason = self.reason.take().or(other.reason);
+    }
+
+    /// The names of what failed, in an order that does not depend on threads.
+    fn named(&self) -> String {
+        let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        let more = if self.failed > NAMED as u64 { ", …" } else { "" };
+        names.truncate(NAMED);
+        format!("{}{more}", names.join(", "))
     }
 }
 
 /// Runs the command for alerts until there are no more.
-fn work(command: &str, waiting: &Mutex<Receiver<Vec<u8>>>) -> Outcome {
+fn work(command: &str, waiting: &Mutex<Receiver<Waiting>>) -> Outcome {
     let mut outcome = Outcome::default();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(document) = next else { return outcome };
+        let Ok(Waiting { document, name }) = next else { return outcome };
         let mut result = attempt(command, &document);
         for pause in PAUSES {
             if result.is_ok() {
@@ -113,43 +167,78 @@ fn work(command: &str, waiting: &Mutex<Receiver<Vec<u8>>>) -> Outcome {
             result = attempt(command, &document);
         }
         if let Err(reason) = result {
-            outcome.failed += 1;
-            outcome.reason = Some(reason);
+            outcome.fail(name, reason);
         }
     }
 }
 
-/// Runs the command once; says why if it fails. Its stdout goes to stderr, as
-/// ours is for data.
+/// Runs the command once; says why if it fails.
 fn attempt(command: &str, document: &[u8]) -> Result<(), String> {
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::piped())
-        .stdout(io::stderr())
-        .spawn()
-        .map_err(|error| format!("sh could not be started: {error}"))?;
-    let stdin = child.stdin.take();
-    let ended = thread::scope(|scope| {
-        scope.spawn(move || {
-            // A command need not read what it is given.
-            stdin.map(|mut stdin| stdin.write_all(document))
-        });
-        wait(&mut child)
-    });
-    match ended {
-        Ok(Some(status)) if status.success() => Ok(()),
-        Ok(Some(status)) => Err(status.to_string()),
-        Ok(None) => Err(format!("it did not end within {} seconds", TIME_OUT.as_secs())),
-        Err(error) => Err(format!("it could not be waited for: {error}")),
+    let run = || -> io::Result<(Option<ExitStatus>, String)> {
+        // Files rather than pipes: nobody has to wait while the command does not read or write.
+        let mut input = tempfile::tempfile()?;
+        input.write_all(document)?;
+        input.seek(SeekFrom::Start(0))?;
+        let output = tempfile::tempfile()?;
+        let mut child = Command::new("sh")
+            .args(["-c", command])
+            .stdin(input)
+            .stdout(output.try_clone()?)
+            .stderr(output.try_clone()?)
+            .process_group(0)
+            .spawn()?;
+        let status = wait(&mut child, TIME_OUT)?;
+        Ok((status, shown(output)?))
+    };
+    let (status, output) = run().map_err(|error| format!("it could not be run: {error}"))?;
+    match status {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("{status}{output}")),
+        None => Err(format!("it did not end within {} seconds{output}", TIME_OUT.as_secs())),
     }
 }
 
-/// How the command ended; `None` if it had to be killed.
-fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
-    let ended = child.wait_timeout(TIME_OUT)?;
+/// How the command ended; `None` if it had to be killed, with all that it
+/// started.
+fn wait(child: &mut Child, time_out: Duration) -> io::Result<Option<ExitStatus>> {
+    let ended = child.wait_timeout(time_out)?;
     if ended.is_none() {
-        child.kill()?;
+        kill_process_group(Pid::from_child(child), Signal::KILL)?;
         child.wait()?;
     }
     Ok(ended)
+}
+
+/// The last line of what a command had to say, behind a comma.
+fn shown(mut output: File) -> io::Result<String> {
+    let length = output.seek(SeekFrom::End(0))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN_OUTPUT)))?;
+    let mut text = Vec::new();
+    output.take(SHOWN_OUTPUT).read_to_end(&mut text)?;
+    let last = text.trim_ascii().split(|&byte| byte == b'\n').next_back().unwrap_or_default();
+    Ok(if last.is_empty() { String::new() } else { format!(", {}", Inert(last)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_command_that_does_not_end_is_killed_with_all_that_it_started() {
+        let mut child = Command::new("sh")
+            .args(["-c", "sleep 300 | sleep 300"])
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let group = Pid::from_child(&child);
+        assert!(wait(&mut child, Duration::from_millis(50)).unwrap().is_none());
+        let started = Instant::now();
+        // The group is gone when those that the shell started have been reaped as well.
+        while rustix::process::test_kill_process_group(group).is_ok() {
+            assert!(started.elapsed() < Duration::from_secs(30));
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }

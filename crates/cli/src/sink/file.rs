@@ -9,11 +9,19 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
+use super::AlertLine;
+use crate::console::Console;
+use crate::text::count;
+
 /// The file of the alerts of now.
 #[derive(Debug)]
 pub(super) struct AlertFile {
     pattern: String,
     open: Option<(PathBuf, File)>,
+    /// Alerts that could not be appended.
+    failed: u64,
+    /// Why the first of them could not.
+    reason: Option<String>,
 }
 
 impl AlertFile {
@@ -21,24 +29,39 @@ impl AlertFile {
     ///
     /// # Errors
     ///
-    /// If the pattern is none, or the file of the year 1970 could not be
-    /// named by it.
+    /// If the pattern is none, or no file can be made in its directory.
     pub(super) fn new(pattern: &Path) -> Result<AlertFile> {
         let shown = pattern.display();
         let pattern = pattern.to_str().with_context(|| format!("{shown}: the name is no UTF-8"))?;
-        let file = AlertFile { pattern: pattern.to_owned(), open: None };
+        let file = AlertFile { pattern: pattern.to_owned(), open: None, failed: 0, reason: None };
         file.path(0)?;
+        if let Some(directory) = file.directory() {
+            tempfile::tempfile_in(directory)
+                .with_context(|| format!("{shown}: no file can be made in its directory"))?;
+        }
         Ok(file)
     }
 
-    /// Appends a line, and a newline, to the file of this time, in milliseconds
-    /// since 1970.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be opened or written.
-    pub(super) fn append(&mut self, line: &[u8], millis: i64) -> Result<()> {
-        let path = self.path(millis)?;
+    /// The directory of all files; `None` if it depends on the time as well.
+    fn directory(&self) -> Option<&Path> {
+        let directory = Path::new(&self.pattern).parent()?;
+        match directory.to_str()? {
+            "" => Some(Path::new(".")),
+            name => (!name.contains('%')).then_some(directory),
+        }
+    }
+
+    /// Appends an alert to the file of its time. Should it fail, that is told
+    /// in the end.
+    pub(super) fn append(&mut self, alert: &AlertLine<'_>) {
+        if let Err(error) = self.write(alert) {
+            self.failed += 1;
+            self.reason.get_or_insert_with(|| format!("{error:#}"));
+        }
+    }
+
+    fn write(&mut self, alert: &AlertLine<'_>) -> Result<()> {
+        let path = self.path(alert.millis)?;
         let mut file = match self.open.take() {
             Some((open, file)) if open == path => file,
             _ => {
@@ -48,8 +71,8 @@ impl AlertFile {
             }
         };
         // In one piece, so that others who append or read see whole lines.
-        let whole = [line, b"\n"].concat();
-        file.write_all(&whole).with_context(|| format!("{}: cannot be written", path.display()))?;
+        let line = [alert.json, b"\n"].concat();
+        file.write_all(&line).with_context(|| format!("{}: cannot be written", path.display()))?;
         self.open = Some((path, file));
         Ok(())
     }
@@ -63,6 +86,16 @@ impl AlertFile {
             )
         })?;
         Ok(name.into())
+    }
+
+    /// Tells what could not be appended.
+    pub(super) fn finish(self, console: &Console) {
+        if let Some(reason) = self.reason {
+            console.error(format_args!(
+                "--append: {} not appended: {reason}",
+                count(self.failed, "alert was", "alerts were")
+            ));
+        }
     }
 }
 
@@ -78,21 +111,38 @@ mod tests {
         let at = |name: &str| directory.path().join(name);
         std::fs::write(at("a-2026-06-01"), "old\n").unwrap();
         let mut file = AlertFile::new(&at("a-%Y-%m-%d")).unwrap();
-        // 2026-06-01T23:45:00Z and, by `date -u -d @1780359300`, a day's turn later.
-        file.append(b"{1}", 1_780_357_500_000).unwrap();
-        file.append(b"{2}", 1_780_358_399_999).unwrap();
-        file.append(b"{3}", 1_780_358_400_000).unwrap();
+        // The last is midnight, by `date -u -d @1780358400`.
+        for (json, millis) in
+            [("{1}", 1_780_357_500_000), ("{2}", 1_780_358_399_999), ("{3}", 1_780_358_400_000)]
+        {
+            file.append(&AlertLine { json: json.as_bytes(), millis, name: "" });
+        }
+        assert_eq!(file.failed, 0);
         assert_eq!(read_to_string(at("a-2026-06-01")).unwrap(), "old\n{1}\n{2}\n");
         assert_eq!(read_to_string(at("a-2026-06-02")).unwrap(), "{3}\n");
     }
 
     #[test]
-    fn a_name_that_is_no_pattern_is_refused() {
+    fn what_cannot_work_is_refused_before_there_is_an_alert() {
         let error = AlertFile::new(Path::new("alerts-%")).unwrap_err();
         assert!(error.to_string().contains("`%%` for itself"), "{error}");
+        let error = AlertFile::new(Path::new("/nonexistent/alerts")).unwrap_err();
+        assert!(error.to_string().contains("no file can be made"), "{error}");
+        assert!(AlertFile::new(Path::new("alerts-%Y")).is_ok());
+    }
+
+    #[test]
+    fn what_fails_later_is_counted() {
         let directory = tempfile::tempdir().unwrap();
-        let mut file = AlertFile::new(&directory.path().join("100%%/alerts")).unwrap();
-        let error = file.append(b"{}", 0).unwrap_err().to_string();
-        assert!(error.contains("100%/alerts: cannot be opened"), "{error}");
+        let mut file = AlertFile::new(&directory.path().join("%Y/alerts")).unwrap();
+        for _ in 0..2 {
+            file.append(&AlertLine { json: b"{}", millis: 0, name: "" });
+        }
+        assert_eq!(file.failed, 2);
+        let reason = file.reason.unwrap();
+        assert!(
+            reason.contains("1970/alerts: cannot be opened for appending: No such"),
+            "{reason}"
+        );
     }
 }

@@ -72,6 +72,11 @@ fn a_log_without_connects_and_a_short_one_are_not_fit() {
     };
     assert_eq!(short(280), ["too_short"]);
     assert_eq!(short(330), ["short_baseline"]);
+    // An event with a wrong clock makes a log no longer.
+    let old = "type=USER_LOGIN msg=audit(1577836800.000:9): pid=1 res=success\n";
+    let log = old.to_owned() + &connects(280, "success=no exit=-111");
+    let run = rareport_with(&["check"], log.as_bytes()).expect(0).documents();
+    assert!(codes(&run[0]).contains(&"too_short".to_owned()), "{}", run[0]);
 }
 
 #[test]
@@ -85,6 +90,13 @@ fn loss_clock_steps_and_silence_are_told() {
     let lost = rareport_with(&["check", "--exit-code"], without.as_bytes()).expect(1).documents();
     assert_eq!(codes(&lost[0]), ["lost_events", "short_baseline"]);
     assert_eq!(lost[0]["lost_events"], 75);
+
+    // One of 199 events is less than one in 100.
+    let few: String = connects(199, "success=no exit=-111");
+    let few = few.replace("audit(1700006000.000:100)", "audit(1700006000.000:99)");
+    let few = rareport_with(&["check"], few.as_bytes()).expect(0).documents();
+    assert_eq!(few[0]["lost_events"], 1);
+    assert!(!codes(&few[0]).contains(&"lost_events".to_owned()), "{}", few[0]);
 
     let (first, second) = log.split_at(log.len() / 2);
     let second = &second[second.find("type=SYSCALL").unwrap()..];

@@ -28,10 +28,9 @@ fn a_file_of_the_day_grows() {
 fn a_command_gets_every_alert() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("got");
-    let command = format!("cat >> {}; echo done", file.display());
+    let command = format!("cat >> {}; echo not for stdout", file.display());
     let run = rareport(&["detect", &corpus("fleet-day"), "--exec", &command]).expect(0);
     assert_eq!(sorted(&read_to_string(&file).unwrap()), sorted(&run.stdout));
-    assert_eq!(run.stderr.matches("done\n").count(), 7, "{}", run.stderr);
     assert_eq!(run.documents().len(), 7);
 }
 
@@ -47,16 +46,32 @@ fn a_command_that_fails_once_is_tried_again() {
 
 #[test]
 fn a_command_that_fails_for_good_is_an_error_but_costs_no_alert() {
-    let arguments = ["detect", &corpus("fleet-day"), "--exec", "exit 3", "--exec-jobs", "7"];
+    let command = "echo no such channel >&2; exit 3";
+    let arguments = ["detect", &corpus("fleet-day"), "--exec", command, "--exec-jobs", "7"];
     let run = rareport(&arguments).expect(2);
-    assert_eq!(run.documents().len(), 7);
-    let told = "--exec: `exit 3` failed for 7 of 7 alerts: exit status: 3";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let alerts = run.documents();
+    assert_eq!(alerts.len(), 7);
+    let told = format!("--exec: `{command}` failed for 7 of 7 alerts (");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    assert!(run.stderr.contains("): exit status: 3, no such channel\n"), "{}", run.stderr);
+    for alert in &alerts {
+        assert!(run.stderr.contains(alert["kibana.alert.uuid"].as_str().unwrap()));
+    }
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_an_error() {
+fn a_file_that_cannot_be_made_is_told_before_the_log_is_read() {
     let arguments = ["detect", &corpus("fleet-day"), "--append", "/nonexistent/alerts"];
     let run = rareport(&arguments).expect(2);
-    assert!(run.stderr.contains("/nonexistent/alerts: cannot be opened"), "{}", run.stderr);
+    assert!(run.stderr.contains("/nonexistent/alerts: no file can be made"), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn a_file_that_fails_later_costs_no_alert_elsewhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let pattern = directory.path().join("%Y/alerts").display().to_string();
+    let run = rareport(&["detect", &corpus("fleet-day"), "--append", &pattern]).expect(2);
+    assert_eq!(run.documents().len(), 7);
+    assert!(run.stderr.contains("--append: 7 alerts were not appended"), "{}", run.stderr);
 }

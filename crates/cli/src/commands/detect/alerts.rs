@@ -9,7 +9,7 @@ use rareport::results::BucketResults;
 use crate::alert::AlertRow;
 use crate::console::Console;
 use crate::output::RowWriter;
-use crate::sink::Sinks;
+use crate::sink::{AlertLine, Sinks};
 
 /// Writes alerts as they are given.
 pub(super) struct Alerts {
@@ -41,7 +41,8 @@ impl Alerts {
         for alert in alerts {
             self.out.write(&AlertRow(alert))?;
             if !self.sinks.is_empty() {
-                self.sinks.alert(&serde_json::to_vec(alert)?, alert.time)?;
+                let json = &serde_json::to_vec(alert)?;
+                self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });
             }
             self.found += 1;
             let explanation = alert.record.explanation.as_ref();

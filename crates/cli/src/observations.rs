@@ -14,6 +14,7 @@ mod ndjson;
 mod read;
 mod rows;
 mod selection;
+mod steady;
 mod time;
 mod totals;
 mod unaddressed;
@@ -30,8 +31,9 @@ use self::ndjson::NdjsonRows;
 pub(crate) use self::read::Read;
 use self::rows::{Context, RowStream};
 pub(crate) use self::selection::{Selection, Verdict};
+use self::steady::{Astray, Steady};
 use self::totals::RowTotals;
-use crate::args::InputFormat;
+use crate::args::{InputFormat, Profile};
 use crate::console::Console;
 use crate::ecs::Field;
 use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_json, merge};
@@ -49,6 +51,14 @@ pub(crate) struct Observations<'a> {
     /// Which of them pass.
     pub(crate) selection: &'a Selection,
     pub(crate) console: &'a Console,
+}
+
+/// Where is counted what is read.
+#[derive(Clone, Copy)]
+struct Totalled<'a> {
+    audit: &'a RefCell<Totals>,
+    rows: &'a RefCell<RowTotals>,
+    astray: &'a RefCell<Astray>,
 }
 
 type EventStream<'a> = Box<dyn Stream<Item = Event> + 'a>;
@@ -81,9 +91,15 @@ impl Observations<'_> {
         self.input.make_room()?;
         let (fields, places) = self.fields.and(self.selection.fields());
         let (audit, rows) = (RefCell::default(), RefCell::default());
+        let astray = RefCell::new(Astray::default());
         let mut streams = Vec::new();
         for log in self.input.logs() {
-            streams.extend(self.stream(log, &fields, &audit, &rows)?);
+            let stream = self.stream(
+                log,
+                &fields,
+                Totalled { audit: &audit, rows: &rows, astray: &astray },
+            )?;
+            streams.extend(stream);
         }
         let mut read = Read::default();
         let names = self.fields.names_of_job();
@@ -97,6 +113,7 @@ impl Observations<'_> {
         })?;
         drop(streams);
         (read.audit, read.rows) = (audit.into_inner(), rows.into_inner());
+        read.astray = astray.into_inner();
         if read.events > 0 {
             let without = names.iter().zip(has_values).filter(|(_, has)| !has);
             read.without_values = without.map(|(name, _)| name.clone()).collect();
@@ -118,20 +135,26 @@ impl Observations<'_> {
         &'a self,
         log: &'a Log,
         fields: &'a Fields,
-        audit: &'a RefCell<Totals>,
-        totals: &'a RefCell<RowTotals>,
+        totalled: Totalled<'a>,
     ) -> Result<Option<EventStream<'a>>> {
         let Observations { input, console, .. } = *self;
         let mut text = input.log_reader(log);
         let Some(format) = self.format(&mut text)? else { return Ok(None) };
-        let context = Context { input, fields, totals, console };
+        let context = Context { input, fields, totals: totalled.rows, console };
         Ok(Some(match format {
             InputFormat::Ndjson => Box::new(RowStream::<NdjsonRows<'_>>::new(text, context)),
             InputFormat::Csv => Box::new(RowStream::<CsvRows<'_>>::new(text, context)),
             InputFormat::Auto | InputFormat::Audit => {
                 self.check_audit()?;
                 let next = ConnectionEvent::new(fields, self.selection.profile);
-                Box::new(Connections(ConnectionStream::new(input, log, text, next, audit)))
+                let stream =
+                    Connections(ConnectionStream::new(input, log, text, next, totalled.audit));
+                match self.selection.profile {
+                    Profile::Rareport => {
+                        Box::new(Steady::new(stream, Event::new(fields), totalled.astray))
+                    }
+                    Profile::Elastic => Box::new(stream),
+                }
             }
         }))
     }

@@ -48,6 +48,10 @@ pub(crate) const CALENDAR: RangeInclusive<i64> = -62_135_596_800..=253_402_300_7
 /// assert_eq!(results[0].records[0].by_field_value.as_deref(), Some("4444"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// An observation so far ahead that [`Limits::largest_gap`](crate::job::Limits::largest_gap) would be
+/// exceeded is dropped; after 100 in a row the next is believed, for then the clock was wrong before
+/// (at a boot, often in 1970) and not now.
 #[derive(Clone, Debug)]
 pub struct Detector {
     job: JobConfig,
@@ -61,6 +65,8 @@ pub struct Detector {
     spare: Bucket,
     /// End of the last closed bucket, E; `None` before the first observation.
     closed_until: Option<i64>,
+    /// Observations in a row that were too far ahead.
+    ahead_in_a_row: u32,
     /// Start of the first complete bucket, S; `None` before the first observation.
     first_complete: Option<i64>,
     /// Number of values that the partitions know.
@@ -88,6 +94,9 @@ pub struct Counts {
     pub without_value: u64,
 }
 
+/// After so many observations in a row that were too far ahead the next is believed.
+const BELIEVED_AFTER: u32 = 100;
+
 impl Detector {
     /// A detector that has seen nothing yet.
     ///
@@ -103,6 +112,7 @@ impl Detector {
             open: VecDeque::new(),
             spare: Bucket::default(),
             closed_until: None,
+            ahead_in_a_row: 0,
             first_complete: None,
             known_values: 0,
             counts: Counts::default(),
@@ -148,10 +158,12 @@ impl Detector {
             self.counts.late += 1;
             return Ok(Closed::nothing(self));
         }
-        if self.is_too_far_ahead(time) {
+        if self.is_too_far_ahead(time) && self.ahead_in_a_row < BELIEVED_AFTER {
+            self.ahead_in_a_row += 1;
             self.counts.too_far_ahead += 1;
             return Ok(Closed::nothing(self));
         }
+        self.ahead_in_a_row = 0;
         self.gather(observation)?;
         Ok(self.close_by(time))
     }

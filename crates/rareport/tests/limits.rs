@@ -48,6 +48,24 @@ fn one_observation_from_a_wrong_clock_is_dropped_and_counted() {
     assert_eq!((without_counts.too_far_ahead, without_counts.pushed), (0, 61));
 }
 
+/// A machine without a battery boots in 1970 and learns the time a little later.
+#[test]
+fn a_clock_that_was_wrong_at_first_is_not_believed_for_ever() {
+    const NOW: i64 = 1_700_000_100;
+    let mut detector = Detector::new(job(0)).unwrap();
+    for second in 0..3 {
+        assert!(push(&mut detector, second, "443").is_empty());
+    }
+    for second in 0..100 {
+        assert!(push(&mut detector, NOW + second, "443").is_empty());
+    }
+    assert_eq!(detector.counts().too_far_ahead, 100);
+    assert!(!push(&mut detector, NOW + 100, "443").is_empty());
+    push(&mut detector, NOW + SPAN, "443");
+    assert_eq!(detector.closed_until(), Some(NOW + SPAN));
+    assert_eq!(detector.counts().too_far_ahead, 100);
+}
+
 #[test]
 fn a_gap_of_just_the_limit_is_a_gap_like_any_other() {
     for latency in [0, 1800] {

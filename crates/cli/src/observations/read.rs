@@ -3,9 +3,11 @@
 use rareport::datafeed::Excluded;
 
 use super::selection::Verdict;
+use super::steady::Astray;
 use super::totals::RowTotals;
 use crate::console::Console;
 use crate::input::Totals;
+use crate::stamp::rfc3339;
 use crate::text::{count, grouped};
 
 /// What was read.
@@ -23,6 +25,8 @@ pub(crate) struct Read {
     pub(crate) excluded: Excluded,
     /// Events that pass, but are not of those that the job looks at.
     pub(crate) not_looked_at: u64,
+    /// Events of a clock that was wrong.
+    pub(super) astray: Astray,
     /// Fields of the job of which no event had a value.
     pub(crate) without_values: Vec<String>,
 }
@@ -52,6 +56,14 @@ impl Read {
         self.report_excluded(console);
         if has_audit {
             self.audit.report_addresses(console);
+        }
+        if self.astray.events > 0 {
+            console.warn(format_args!(
+                "{} left out, the first of {}: hours after the event before and the one after in \
+                 its log, so its clock was wrong",
+                count(self.astray.events, "event", "events"),
+                rfc3339(self.astray.first)
+            ));
         }
         if self.not_looked_at > 0 {
             console.note(format_args!(

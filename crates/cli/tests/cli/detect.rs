@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{corpus, rareport, rareport_with};
+use crate::common::{Run, corpus, rareport, rareport_with};
 
 /// The attack in corpus/fleet-day by port, with scores that another
 /// implementation of the model gave.
@@ -214,4 +214,38 @@ fn no_host_is_lost_to_the_bound_of_open_files() {
     let said = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("ulimit -n 132"), "{said}");
+}
+
+/// A connect at a time in seconds since 1970.
+fn connect_at(time: i64, port: u16) -> String {
+    format!(
+        "type=SYSCALL msg=audit({time}.000:1): arch=c000003e syscall=42 success=yes exit=0 a0=3 \
+         pid=1 uid=0\ntype=SOCKADDR msg=audit({time}.000:1): saddr=0200{port:04X}CB007109\n\
+         type=PROCTITLE msg=audit({time}.000:1): proctitle=6E63\n"
+    )
+}
+
+#[test]
+fn one_event_of_a_wrong_clock_costs_nothing() {
+    const BEGIN: i64 = 1_780_272_000;
+    let mut usual: Vec<String> = (0..300)
+        .flat_map(|bucket| [22, 53, 80, 443].map(|port| connect_at(BEGIN + bucket * 900, port)))
+        .collect();
+    usual.push(connect_at(BEGIN + 299 * 900 + 7, 4444));
+    let detect = |log: &[String]| {
+        rareport_with(&["detect", "--threshold", "5"], log.concat().as_bytes()).expect(0)
+    };
+    let right = detect(&usual);
+    assert_eq!(right.documents().len(), 1);
+    for (at, time) in [(0, 4_100_000_000), (600, BEGIN + 200 * 86_400), (0, BEGIN - 400 * 86_400)] {
+        let mut log = usual.clone();
+        log.insert(at, connect_at(time, 4444));
+        let wrong = detect(&log);
+        let ports = |run: &Run| {
+            let alerts = run.documents();
+            alerts.iter().map(|alert| alert["by_field_value"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ports(&wrong), ports(&right), "{at} {time}: {}", wrong.stderr);
+        assert!(wrong.stderr.contains("clock"), "{}", wrong.stderr);
+    }
 }

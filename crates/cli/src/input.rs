@@ -8,6 +8,7 @@
 mod compression;
 mod discover;
 mod foreign;
+mod generation;
 mod identity;
 mod journal;
 mod log;

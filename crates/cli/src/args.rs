@@ -20,6 +20,9 @@ const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something w
 /// Heading of the options about stderr.
 const MESSAGES: &str = "Messages on stderr";
 
+/// Heading of the options about the rules.
+const RULES: &str = "What is an alert";
+
 /// Heading of the options about the job.
 const JOB: &str = "Job";
 
@@ -157,16 +160,16 @@ pub(crate) struct DetectArgs {
     pub(crate) output: OutputArgs,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that --print-rule prints]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, help_heading = RULES, value_name = "SCORE", value_parser = score)]
     pub(crate) threshold: Option<f64>,
     /// Print the default rule, to be copied and changed, and do nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) print_rule: bool,
     /// Print the job and the rules as they are in force, and do nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) explain_config: bool,
     #[command(flatten)]
     pub(crate) sinks: SinkArgs,
@@ -453,6 +456,22 @@ mod tests {
     #[test]
     fn clap_accepts_the_definition() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_under_what_they_are_about() {
+        let command = Args::command();
+        let detect = command.find_subcommand("detect").unwrap();
+        let under = |id| detect.get_arguments().find(|arg| arg.get_id() == id).unwrap();
+        for (id, heading) in [
+            ("format", None),
+            ("output", None),
+            ("rules", Some("What is an alert")),
+            ("threshold", Some("What is an alert")),
+            ("profile", Some("What is looked at")),
+        ] {
+            assert_eq!(under(id).get_help_heading(), heading, "{id}");
+        }
     }
 
     #[test]

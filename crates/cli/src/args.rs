@@ -96,14 +96,13 @@ pub(crate) struct InputArgs {
     ///
     /// RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is given), a date
     /// (2026-06-01), seconds since 1970, or a duration back from the log's end
-    /// (2h, 7d). `detect` neither learns from what lies outside nor reports it,
-    /// so a later --from leaves it less to compare with.
+    /// (2h, 7d). `anomalies` does not learn from what lies outside, so a later
+    /// --from leaves it less to compare with.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<When>,
     /// Leave out what happened at TIME or after
     ///
-    /// TIME is as for --from. `detect` neither learns from what lies outside
-    /// nor reports it.
+    /// TIME is as for --from.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<When>,
     /// Host name for records that carry none (no `node=`)
@@ -146,8 +145,17 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// What `--from` means to `detect`.
+const FROM: &str = "Report nothing that happened before TIME, but learn from it";
+
+/// What more there is to say of it.
+const MORE_OF_FROM: &str = "RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is given), a date \
+    (2026-06-01), seconds since 1970, or a duration back from the log's end (2h, 7d). The first \
+    bucket that is reported is the one that holds TIME.";
+
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
+#[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,

@@ -20,6 +20,9 @@ const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something w
 /// Heading of the options about stderr.
 const MESSAGES: &str = "Messages on stderr";
 
+/// Heading of the options about the rules.
+const RULES: &str = "What is an alert";
+
 /// Heading of the options about the job.
 const JOB: &str = "Job";
 
@@ -93,14 +96,13 @@ pub(crate) struct InputArgs {
     ///
     /// RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is given), a date
     /// (2026-06-01), seconds since 1970, or a duration back from the log's end
-    /// (2h, 7d). `detect` neither learns from what lies outside nor reports it,
-    /// so a later --from leaves it less to compare with.
+    /// (2h, 7d). `anomalies` does not learn from what lies outside, so a later
+    /// --from leaves it less to compare with.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<When>,
     /// Leave out what happened at TIME or after
     ///
-    /// TIME is as for --from. `detect` neither learns from what lies outside
-    /// nor reports it.
+    /// TIME is as for --from.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<When>,
     /// Host name for records that carry none (no `node=`)
@@ -143,8 +145,17 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// What `--from` means to `detect`.
+const FROM: &str = "Report nothing that happened before TIME, but learn from it";
+
+/// What more there is to say of it.
+const MORE_OF_FROM: &str = "RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is given), a date \
+    (2026-06-01), seconds since 1970, or a duration back from the log's end (2h, 7d). The first \
+    bucket that is reported is the one that holds TIME.";
+
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
+#[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -157,16 +168,16 @@ pub(crate) struct DetectArgs {
     pub(crate) output: OutputArgs,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that --print-rule prints]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
-    #[arg(long, value_name = "SCORE", value_parser = score)]
+    #[arg(long, help_heading = RULES, value_name = "SCORE", value_parser = score)]
     pub(crate) threshold: Option<f64>,
     /// Print the default rule, to be copied and changed, and do nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) print_rule: bool,
     /// Print the job and the rules as they are in force, and do nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pub(crate) explain_config: bool,
     #[command(flatten)]
     pub(crate) sinks: SinkArgs,
@@ -453,6 +464,22 @@ mod tests {
     #[test]
     fn clap_accepts_the_definition() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_under_what_they_are_about() {
+        let command = Args::command();
+        let detect = command.find_subcommand("detect").unwrap();
+        let under = |id| detect.get_arguments().find(|arg| arg.get_id() == id).unwrap();
+        for (id, heading) in [
+            ("format", None),
+            ("output", None),
+            ("rules", Some("What is an alert")),
+            ("threshold", Some("What is an alert")),
+            ("profile", Some("What is looked at")),
+        ] {
+            assert_eq!(under(id).get_help_heading(), heading, "{id}");
+        }
     }
 
     #[test]

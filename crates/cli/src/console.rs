@@ -105,9 +105,15 @@ impl Console {
     /// Writes a line to stderr. If even that fails there is nobody to tell.
     fn say(&self, message: &dyn Display) {
         self.bar.suspend(|| {
-            let _ = writeln!(io::stderr(), "rareport: {message}");
+            let _ = write_line(&format!("rareport: {message}"));
         });
     }
+}
+
+/// Writes a line to stderr in one piece, so that nothing that others write to
+/// the same terminal or file comes in between.
+fn write_line(text: &str) -> io::Result<()> {
+    io::stderr().write_all(format!("{text}\n").as_bytes())
 }
 
 /// Time between two lines of progress.
@@ -151,7 +157,7 @@ impl TermLike for PlainLines {
             return Ok(());
         }
         *last = Some(Instant::now());
-        writeln!(io::stderr(), "{text}")
+        write_line(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {

@@ -8,6 +8,7 @@
 mod compression;
 mod discover;
 mod foreign;
+mod generation;
 mod identity;
 mod journal;
 mod log;
@@ -69,6 +70,8 @@ pub(crate) struct Input<'a> {
     tally: Tally,
     in_range: Cell<bool>,
     past_range: Cell<bool>,
+    /// Whether what is before the range is read too.
+    has_background: bool,
     before_waiting: BeforeWaiting<'a>,
     /// Whether somebody waits for what is found.
     is_waited_for: bool,
@@ -91,6 +94,7 @@ impl<'a> Input<'a> {
             tally: Tally::default(),
             in_range: Cell::new(false),
             past_range: Cell::new(false),
+            has_background: false,
             before_waiting: &|| Ok(()),
             is_waited_for: false,
         })
@@ -103,6 +107,16 @@ impl<'a> Input<'a> {
     /// while, not only when something does.
     pub(crate) fn before_waiting(self, act: BeforeWaiting<'a>) -> Input<'a> {
         Input { before_waiting: act, is_waited_for: true, ..self }
+    }
+
+    /// Reads what is before the wanted range too, as what it is held against.
+    pub(crate) fn with_background(self) -> Input<'a> {
+        Input { has_background: true, ..self }
+    }
+
+    /// Start of the wanted range, in milliseconds since 1970, if it has one.
+    pub(crate) fn from(&self) -> Option<i64> {
+        self.range.from
     }
 
     /// Size of all files in bytes as stored, if it is known.
@@ -262,6 +276,13 @@ impl<'a> Input<'a> {
         self.in_range.set(self.in_range.get() | wanted);
         self.past_range.set(self.past_range.get() | self.range.to.is_some_and(|to| millis >= to));
         wanted
+    }
+
+    /// Whether something that happened at this time, in milliseconds since
+    /// 1970, is before the wanted range and read all the same.
+    pub(crate) fn is_background(&self, millis: impl TryInto<i64>) -> bool {
+        let is_before = |millis| self.range.from.is_some_and(|from| millis < from);
+        self.has_background && millis.try_into().is_ok_and(is_before)
     }
 
     /// Whether the input that was read goes on after the wanted range, and the

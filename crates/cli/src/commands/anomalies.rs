@@ -45,6 +45,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let changed = run.rescore()?;
     writer.borrow_mut().flush()?;
     let read = read?;
+    read.require_values_of(fields.by_name(), console)?;
     let Run { detector, order, .. } = run;
     let written = writer.into_inner().keep()?;
     let report = Report { read, written, changed, interim: args.interim };

@@ -1,6 +1,7 @@
 //! `rareport detect`: alerts for rare destination ports.
 
 mod alerts;
+mod closest;
 mod report;
 
 use std::io::{self, Write};
@@ -8,10 +9,11 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 use rareport::Detector;
 use rareport::detection::Detection;
-use rareport::results::BucketResults;
+use rareport::results::{Bucket, BucketResults};
 use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
+use self::closest::Closest;
 use self::report::Report;
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
@@ -41,26 +43,32 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     if !detection.has_rules() {
         bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
     }
-    let input = Input::open(&args.input, console)?;
+    let input = Input::open(&args.input, console)?.with_background();
     console.start_progress(input.size(), false);
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
-    let mut run = Run { detector: Detector::new(job)?, detection, alerts };
+    let closest = Closest::of(&detection);
+    let mut run = Run {
+        detector: Detector::new(job)?,
+        reported: Reported { detection, alerts, closest, from: input.from() },
+    };
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
     let read = observations.read(|event| run.take(event, &fields));
-    let closed_by_time = run.alerts.buckets;
+    let closed_by_time = run.reported.alerts.buckets;
     run.finish()?;
-    run.alerts.finish(console)?;
-    read?.report(console);
-    let Run { detector, detection, alerts } = &run;
-    let report = Report { alerts, detector, detection, closed_by_time };
+    run.reported.alerts.finish(console)?;
+    let read = read?;
+    read.require_values_of(fields.by_name(), console)?;
+    read.report(console);
+    let Run { detector, reported: Reported { detection, alerts, closest, .. } } = &run;
+    let report = Report { alerts, closest, detector, detection, closed_by_time };
     report.tell(|end| input.reaches(end), console);
     let found = alerts.found > 0;
-    run.alerts.keep()?;
+    run.reported.alerts.keep()?;
     Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
@@ -72,40 +80,62 @@ fn print(text: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The model, and the rules over its results.
+/// The model, and what is made of its results.
 struct Run {
     detector: Detector,
+    reported: Reported,
+}
+
+/// The rules over results, and what comes of them.
+struct Reported {
     detection: Detection,
     alerts: Alerts,
+    closest: Closest,
+    /// From when on results are reported, in milliseconds since 1970; what was
+    /// before is learned only.
+    from: Option<i64>,
 }
 
 impl Run {
     /// Takes an event, and gives the alerts that are due by its time.
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
-        let Run { detector, detection, alerts } = self;
-        if detection.is_to_be_learned(&Seen { fields, event }) {
+        let Run { detector, reported } = self;
+        if reported.detection.is_to_be_learned(&Seen { fields, event }) {
             fields.observe(event, |observation| {
                 let mut closed = detector.push(observation)?;
-                closed.try_for_each(|results| judge(&results, detection, alerts))
+                closed.try_for_each(|results| reported.judge(results))
             })
         } else {
             // A time that no event can have moves nothing, as with events that are learned.
             let mut closed =
                 detector.advance_to(event.millis.div_euclid(1000)).into_iter().flatten();
-            closed.try_for_each(|results| judge(&results, detection, alerts))
+            closed.try_for_each(|results| reported.judge(results))
         }
     }
 
     /// Closes what is open, and gives the alerts that are left.
     fn finish(&mut self) -> Result<()> {
-        let Run { detector, detection, alerts } = self;
-        detector.finish().try_for_each(|results| judge(&results, detection, alerts))?;
-        alerts.write(&detection.finish())
+        let Run { detector, reported } = self;
+        detector.finish().try_for_each(|results| reported.judge(results))?;
+        reported.alerts.write(&reported.detection.finish())
     }
 }
 
-/// Gives the alerts that are due when a bucket is closed.
-fn judge(closed: &BucketResults, detection: &mut Detection, alerts: &mut Alerts) -> Result<()> {
-    alerts.count(closed);
-    alerts.write(&detection.bucket(closed))
+impl Reported {
+    /// Gives the alerts that are due when a bucket is closed.
+    fn judge(&mut self, mut closed: BucketResults) -> Result<()> {
+        let Reported { detection, alerts, closest, from } = self;
+        let is_background = from.is_some_and(|from| end_of(&closed.bucket) <= from);
+        if is_background {
+            closed.records.clear();
+        }
+        closest.note(&closed);
+        alerts.count(&closed.bucket, is_background);
+        alerts.write(&detection.bucket(&closed))
+    }
+}
+
+/// End of a bucket, in milliseconds since 1970.
+fn end_of(bucket: &Bucket) -> i64 {
+    bucket.timestamp + i64::from(bucket.bucket_span) * 1000
 }

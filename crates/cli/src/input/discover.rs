@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::generation::{FoundFile, members};
 use super::identity::FileId;
 use super::log::{Log, Member};
 use super::rotation::RotatedName;
@@ -35,8 +36,17 @@ struct Found {
 /// Files found of one log, in no order.
 #[derive(Debug, Default)]
 struct FoundLog {
-    files: Vec<(RotatedName, Member)>,
+    files: Vec<FoundFile>,
     host: Option<String>,
+}
+
+/// How a file was found.
+#[derive(Clone, Copy, Debug)]
+enum Way<'a> {
+    /// The command line names it.
+    Named,
+    /// It is in a directory, which may be that of a host.
+    Directory { host: Option<&'a str> },
 }
 
 /// Turns PATH arguments into logs.
@@ -88,7 +98,7 @@ impl Found {
         if metadata.is_dir() {
             return self.add_directory(path, console);
         }
-        self.add_file(path, Some(&metadata), None, console);
+        self.add_file(path, Some(&metadata), Way::Named, console);
         Ok(())
     }
 
@@ -97,7 +107,7 @@ impl Found {
         &mut self,
         path: &Path,
         metadata: Option<&Metadata>,
-        host: Option<&str>,
+        way: Way<'_>,
         console: &Console,
     ) {
         if let Some(known) = self.known(path, metadata) {
@@ -120,8 +130,13 @@ impl Found {
         };
         let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let log = self.logs.entry((directory, name.base.clone())).or_default();
+        let (is_named, host) = match way {
+            Way::Named => (true, None),
+            Way::Directory { host } => (false, host),
+        };
         log.host = log.host.take().or(host.map(str::to_owned));
-        log.files.push((name, Member::File { path: path.to_owned(), size }));
+        let member = Member::File { path: path.to_owned(), size };
+        log.files.push(FoundFile { name, member, is_named });
     }
 
     /// The path by which a file was found before, if it was.
@@ -178,7 +193,7 @@ impl Found {
                 continue;
             }
             if RotatedName::parse(&name_of(&path)).base == AUDIT_LOG {
-                self.add_file(&path, metadata.as_ref(), host, console);
+                self.add_file(&path, metadata.as_ref(), Way::Directory { host }, console);
                 any = true;
             } else {
                 console.warn(format_args!(
@@ -191,9 +206,11 @@ impl Found {
         Ok(any)
     }
 
-    /// The logs in order of their path, files named twice only once.
+    /// The logs in order of their path.
     fn into_logs(self, console: &Console) -> Vec<Log> {
-        self.logs.into_values().map(|found| found.into_log(console)).collect()
+        let logs = self.logs.into_values();
+        logs.map(|FoundLog { files, host }| Log { members: members(files, console), host })
+            .collect()
     }
 }
 
@@ -227,23 +244,6 @@ impl Search<'_> {
             }
             Err(reason) => self.console.error(reason),
         }
-    }
-}
-
-impl FoundLog {
-    fn into_log(mut self, console: &Console) -> Log {
-        self.files.sort_by(|(left, _), (right, _)| left.cmp(right));
-        self.files.dedup_by(|(name, member), (kept_name, kept)| {
-            let twice = name.same_generation(kept_name);
-            if twice {
-                console.warn(format_args!(
-                    "{member} left out: by its name it holds the same as {kept}"
-                ));
-            }
-            twice
-        });
-        let members = self.files.into_iter().map(|(_, member)| member).collect();
-        Log { members, host: self.host }
     }
 }
 
@@ -384,8 +384,34 @@ mod tests {
     #[test]
     fn the_compressed_copy_of_a_rotation_is_left_out() {
         let tree = tree(&["audit.log.1", "audit.log.1.gz"]);
+        let copy = zstd::encode_all(&b"x"[..], 1).unwrap();
+        fs::write(tree.path().join("audit.log.1.gz"), copy).unwrap();
         let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
         assert_eq!(names(tree.path(), &logs), [["audit.log.1"]]);
+        // Whoever names both wants both.
+        let both = ["audit.log.1", "audit.log.1.gz"].map(|name| tree.path().join(name));
+        let logs = discover(&both, &quiet()).unwrap();
+        assert_eq!(names(tree.path(), &logs), [["audit.log.1", "audit.log.1.gz"]]);
+    }
+
+    #[test]
+    fn a_name_alone_leaves_no_file_out() {
+        let record = |second: u64| format!("type=EOE msg=audit({second}.000:1): \n");
+        let (old, new) = (record(1000), record(2000));
+        let packed = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+        for (first, second, wanted) in [
+            (old.as_bytes(), &packed(&new)[..], ["audit.log.1.gz", "audit.log.1.xz"]),
+            (&packed(&new), &packed(&old), ["audit.log.1.xz", "audit.log.1.gz"]),
+            // One goes on where the other ends: nothing tells them to be copies.
+            (&packed(&old), &packed(&(old.clone() + &new)), ["audit.log.1.gz", "audit.log.1.xz"]),
+            (b"", b"no record", ["audit.log.1.gz", "audit.log.1.xz"]),
+        ] {
+            let tree = tree(&["audit.log.1.gz", "audit.log.1.xz"]);
+            fs::write(tree.path().join("audit.log.1.gz"), first).unwrap();
+            fs::write(tree.path().join("audit.log.1.xz"), second).unwrap();
+            let logs = discover(&[tree.path().to_owned()], &quiet()).unwrap();
+            assert_eq!(names(tree.path(), &logs), [wanted]);
+        }
     }
 
     #[test]

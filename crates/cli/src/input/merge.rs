@@ -102,10 +102,11 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
         let mut take = |connection: &Connection<'_>, next: &mut T| {
             let wanted = input.wants(connection.id().millis);
             totals.connection(connection, wanted);
-            if wanted {
+            let is_read = wanted || input.is_background(connection.id().millis);
+            if is_read {
                 next.take(connection, host, &mut totals);
             }
-            wanted
+            is_read
         };
         let stats = match reader {
             EitherReader::Connections(reader) => {
@@ -120,7 +121,11 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
                 while let Some(event) = reader.next_event()? {
                     let taken = match event.connection() {
                         Ok(connection) => take(&connection, next),
-                        Err(_) => next.take_other(&event, host) && input.wants(event.id().millis),
+                        Err(_) => {
+                            let millis = event.id().millis;
+                            next.take_other(&event, host)
+                                && (input.wants(millis) || input.is_background(millis))
+                        }
                     };
                     if taken {
                         return Ok(Some(next.time()));

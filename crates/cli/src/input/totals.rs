@@ -44,7 +44,9 @@ pub(crate) struct Totals {
     /// Connections with two records of a kind that differ.
     contradicted: u64,
     wanted: Wanted,
-    /// Connects whose address is missing or cannot be read.
+    /// Connects that were made use of.
+    used_connects: u64,
+    /// Of these, connects whose address is missing or cannot be read.
     without_address: u64,
 }
 
@@ -88,9 +90,16 @@ impl Totals {
         self.wanted.shown = Some(connections);
     }
 
-    /// Counts a connect whose address is missing or cannot be read.
-    pub(crate) fn without_address(&mut self) {
-        self.without_address += 1;
+    /// Whether there was any connection.
+    pub(crate) fn has_connection(&self) -> bool {
+        self.connections > 0
+    }
+
+    /// Counts a connect that is made use of; its address may be missing or such
+    /// that it cannot be read.
+    pub(crate) fn used_connect(&mut self, has_address: bool) {
+        self.used_connects += 1;
+        self.without_address += u64::from(!has_address);
     }
 
     /// Events that are missing by serial number.
@@ -144,7 +153,7 @@ impl Totals {
     /// Whether there are connects, but not their addresses.
     fn lacks_addresses(&self) -> bool {
         let without = self.without_address;
-        let with = self.wanted.connects.saturating_sub(without);
+        let with = self.used_connects.saturating_sub(without);
         without > 0 && with <= without / WITHOUT_ADDRESS
     }
 

@@ -72,8 +72,8 @@ impl ConnectionEvent {
 
 impl FromConnection for ConnectionEvent {
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) {
-        if connection.kind() == ConnectionKind::Connect && connection.address().is_err() {
-            totals.without_address();
+        if connection.kind() == ConnectionKind::Connect {
+            totals.used_connect(connection.address().is_ok());
         }
         let millis = connection.id().millis;
         let document = Document::new(connection, self.stamper.format(millis), host);

@@ -1,5 +1,6 @@
 //! What was read of all formats, and the closing summary of it.
 
+use anyhow::{Result, bail};
 use rareport::datafeed::Excluded;
 
 use super::selection::Verdict;
@@ -44,6 +45,23 @@ impl Read {
             }
         }
         matches!(verdict, Verdict::Passed | Verdict::Chosen)
+    }
+
+    /// Checks that there is something in rows that a job can look at; `by` is
+    /// the field whose values are rare or not.
+    ///
+    /// # Errors
+    ///
+    /// If there were events, none of an audit log and none with a value.
+    pub(crate) fn require_values_of(&self, by: &str, console: &Console) -> Result<()> {
+        if self.audit.has_connection() || self.without_values.iter().all(|name| name != by) {
+            return Ok(());
+        }
+        self.rows.report(console);
+        bail!(
+            "nothing to use: no event has a value of {by}; give audit logs, what `rareport events` \
+             prints, or documents or CSV with this field"
+        );
     }
 
     /// Tells what was read and what of it is not used.

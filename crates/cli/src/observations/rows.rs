@@ -90,7 +90,7 @@ impl<'a, R: Rows<'a>> Stream for RowStream<'a, R> {
                 Ok(millis) => {
                     let wanted = input.wants(millis);
                     totals.borrow_mut().row(wanted);
-                    if wanted {
+                    if wanted || input.is_background(millis) {
                         self.event.millis = millis;
                         return Ok(Some(millis));
                     }

@@ -62,9 +62,8 @@ impl Destination {
         };
         let mut builder = Builder::new();
         builder.prefix(".rareport-").suffix(".part");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(directory)?;
+        // Not by `tempfile_in`, whose errors tell a name that nobody asked for.
+        let file = builder.make_in(directory, |path| File::create_new(path))?;
         if let Some(permissions) = permissions {
             file.as_file().set_permissions(permissions)?;
         }
@@ -102,7 +101,7 @@ impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Destination::Stdout(out) => out.write(bytes),
-            Destination::Whole { file, .. } => file.write(bytes),
+            Destination::Whole { file, .. } => file.as_file_mut().write(bytes),
             Destination::Device(file) => file.write(bytes),
         }
     }
@@ -110,7 +109,7 @@ impl Write for Destination {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Destination::Stdout(out) => out.flush(),
-            Destination::Whole { file, .. } => file.flush(),
+            Destination::Whole { file, .. } => file.as_file_mut().flush(),
             Destination::Device(file) => file.flush(),
         }
     }

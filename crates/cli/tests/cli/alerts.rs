@@ -68,6 +68,17 @@ fn what_is_in_force_is_a_rule_file() {
 }
 
 #[test]
+fn each_rule_has_its_closest() {
+    let high = "[[rule]]\nname = \"High\"\nrule_id = \"high\"\nthreshold = 99\n\
+        job_ids = [\"linux_rare_destination_port\"]\n";
+    let run = detect_with(&format!("threshold = 50\n{high}"));
+    told(&run, "high: 0 alerts with a score of 99 or more in ");
+    let rare = run.stderr.lines().find(|line| line.contains("rare: 7 alerts")).unwrap();
+    assert!(rare.ends_with(" of 15 minutes"), "{rare}");
+    assert_eq!(run.stderr.matches("; the highest was 67").count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn an_alert_has_its_evidence() {
     let run = detect_with("severity = \"high\"\n");
     let alert = &run.documents()[0];

@@ -82,6 +82,70 @@ fn the_threshold_and_the_exit_status() {
     rareport(&before).expect(0);
 }
 
+#[test]
+fn without_an_alert_the_closest_is_told() {
+    let told = |threshold: &str| {
+        rareport(&["detect", "--threshold", threshold, &corpus("fleet-day")]).expect(0).stderr
+    };
+    let none = told("99");
+    let (before, closest) = none.split_once("; the highest was ").expect(&none);
+    assert!(before.contains("0 alerts with a score of 99 or more in "), "{none}");
+    let (score, whose) = closest.split_once(": ").unwrap();
+    assert!((score.parse::<f64>().unwrap() - ATTACK[0].1).abs() < NEAR, "{none}");
+    assert_eq!(whose, "port 4444 at 2026-06-04T09:30:00.000Z (web01, bash)\n");
+    let warning = format!("a port that was never seen before scored only {score}");
+    assert!(none.contains(&warning), "{none}");
+    let some = told("60");
+    assert!(!some.contains("the highest") && !some.contains("scored only"), "{some}");
+    let log: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
+    let usual = rareport_with(&["detect", "--threshold", "100"], log.as_bytes()).expect(0).stderr;
+    assert!(usual.contains("of 15 minutes; "), "{usual}");
+}
+
+#[test]
+fn what_was_before_is_learned_and_not_reported() {
+    let fleet = corpus("fleet-day");
+    let whole = rareport(&["detect", &fleet]).expect(0);
+    let later =
+        |alert: &Value, from: &str| alert["kibana.alert.original_time"].as_str() >= Some(from);
+    for (from, first) in [
+        ("2026-06-03T00:00:00Z", "2026-06-03"),
+        ("2026-06-04T09:44:59Z", "2026-06-04T09:30"),
+        ("2026-06-04T09:45:00Z", "2026-06-04T09:45"),
+        ("2026-06-04T11:00:00Z", "2026-06-04T11:00"),
+    ] {
+        let run = rareport(&["detect", &fleet, "--from", from]).expect(0);
+        let mut wanted = whole.documents();
+        wanted.retain(|alert| later(alert, first));
+        assert_eq!(run.documents(), wanted, "{from}");
+    }
+    // The log ends at 13:00.
+    let last_hour = rareport(&["detect", &fleet, "--from", "2026-06-04T12:00:00Z"]).expect(0);
+    assert!(last_hour.stderr.contains(" in 4 buckets of 15 minutes; "), "{}", last_hour.stderr);
+    let after = rareport(&["detect", &fleet, "--from", "2030-01-01"]).expect(0);
+    assert!(after.stderr.contains("nothing in the input happened between"), "{}", after.stderr);
+    assert_eq!(after.stdout, "");
+    // Rows are no other than logs.
+    let events = rareport(&["events", &fleet]).expect(0).stdout;
+    let arguments = ["detect", "--from", "2026-06-04T09:45:00Z", "--format", "csv"];
+    let of_rows = rareport_with(&arguments, events.as_bytes()).expect(0);
+    assert_eq!(of_rows.stdout.lines().count(), 1 + ATTACK.len() - 1, "{}", of_rows.stdout);
+}
+
+#[test]
+fn rows_without_the_field_of_the_job_are_no_input() {
+    let records = rareport(&["records", &corpus("edge/edge.log")]).expect(0).stdout;
+    for command in ["detect", "anomalies"] {
+        let run = rareport_with(&[command], records.as_bytes()).expect(2);
+        assert!(run.stderr.contains("no event has a value of destination.port;"), "{}", run.stderr);
+        // A single value will do.
+        let row = "{\"@timestamp\":\"2026-06-01T00:00:00Z\",\"destination\":{\"port\":443}}\n";
+        rareport_with(&[command], (records.clone() + row).as_bytes()).expect(0);
+        // A log without connects is one that says so.
+        rareport_with(&[command], (connect(0, 443, "7F000001")).as_bytes()).expect(0);
+    }
+}
+
 /// A connect to a port of another host (or of this one) at a minute.
 fn connect(minute: u64, port: u16, address: &str) -> String {
     let (second, serial) = (1_700_000_000 + 60 * minute, 10 * minute + u64::from(port % 10));

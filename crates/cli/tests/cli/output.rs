@@ -5,6 +5,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixDatagram};
+
 use crate::common::{corpus, rareport, rareport_with};
 
 /// Names in a directory.
@@ -69,6 +72,8 @@ fn what_cannot_be_written_is_said_at_once() {
             run.stderr
         );
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        // The file is written under another name at first.
+        assert!(!run.stderr.contains(".part"), "{}", run.stderr);
     }
 }
 
@@ -89,4 +94,30 @@ fn what_is_replaced_keeps_its_permissions_and_links() {
     // A device is written to, not replaced.
     rareport(&["events", &log, "--output", "/dev/null"]).expect(0);
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_message_is_written_in_one_piece() {
+    // Every write(2) to such a socket is a datagram of its own.
+    let (near, far) = UnixDatagram::pair().unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_rareport"))
+        .args(["detect", &corpus("edge/edge.log")])
+        .stdout(std::process::Stdio::null())
+        .stderr(OwnedFd::from(far))
+        .status()
+        .unwrap();
+    assert!(status.success());
+    near.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 4096];
+    let mut messages = 0;
+    while let Ok(length) = near.recv(&mut buffer) {
+        let piece = std::str::from_utf8(&buffer[..length]).unwrap();
+        if piece.is_empty() {
+            break;
+        }
+        assert!(piece.starts_with("rareport: ") && piece.ends_with('\n'), "{piece:?}");
+        messages += 1;
+    }
+    assert!(messages > 1);
 }

@@ -4,8 +4,9 @@ use std::io;
 
 use anyhow::Result;
 use rareport::alert::Alert;
-use rareport::results::BucketResults;
+use rareport::results::Bucket;
 
+use super::end_of;
 use crate::alert::AlertRow;
 use crate::console::Console;
 use crate::output::RowWriter;
@@ -20,20 +21,22 @@ pub(super) struct Alerts {
     pub(super) immature: u64,
     /// Buckets that were closed.
     pub(super) buckets: u64,
+    /// Of these, buckets that were learned only.
+    pub(super) background: u64,
     /// Start and end of the last of them, in milliseconds since 1970.
     pub(super) last: Option<(i64, i64)>,
 }
 
 impl Alerts {
     pub(super) fn new(out: RowWriter, sinks: Sinks) -> Alerts {
-        Alerts { out, sinks, found: 0, immature: 0, buckets: 0, last: None }
+        Alerts { out, sinks, found: 0, immature: 0, buckets: 0, background: 0, last: None }
     }
 
-    /// Counts a closed bucket.
-    pub(super) fn count(&mut self, closed: &BucketResults) {
+    /// Counts a closed bucket, which may be one that is learned only.
+    pub(super) fn count(&mut self, bucket: &Bucket, is_background: bool) {
         self.buckets += 1;
-        let start = closed.bucket.timestamp;
-        self.last = Some((start, start + i64::from(closed.bucket.bucket_span) * 1000));
+        self.background += u64::from(is_background);
+        self.last = Some((bucket.timestamp, end_of(bucket)));
     }
 
     /// Writes alerts in their order.

@@ -5,8 +5,10 @@ use rareport::Detector;
 use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
+use rareport::results::Record;
 
 use super::alerts::Alerts;
+use super::closest::{Closest, Named, score};
 use crate::console::Console;
 use crate::stamp::rfc3339;
 use crate::text::{count, grouped};
@@ -15,6 +17,7 @@ use crate::unlearned;
 /// What a report is about.
 pub(super) struct Report<'a> {
     pub(super) alerts: &'a Alerts,
+    pub(super) closest: &'a Closest,
     pub(super) detector: &'a Detector,
     pub(super) detection: &'a Detection,
     /// Number of buckets that had ended before the input did.
@@ -86,24 +89,36 @@ impl Report<'_> {
             let why = rule.idle.as_deref().unwrap_or_default();
             console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
         }
-        let of = format!(
-            "{} of {} minutes",
-            count(self.alerts.buckets, "bucket", "buckets"),
-            self.span()
-        );
         for rule in &executed {
             tell_losses(rule, console);
         }
-        for rule in &executed {
+        self.tell_found(&executed, console);
+    }
+
+    /// Tells how many alerts there were and, where there was none, what came
+    /// closest.
+    fn tell_found(&self, executed: &[&RuleReport], console: &Console) {
+        let Alerts { buckets, background, .. } = *self.alerts;
+        let of = format!(
+            "{} of {} minutes",
+            count(buckets - background, "bucket", "buckets"),
+            self.span()
+        );
+        for (place, rule) in executed.iter().enumerate() {
+            let closest = self.closest.record(place).filter(|_| rule.alerts == 0);
+            if let Some(closest) = closest {
+                tell_too_little(closest, console);
+            }
             let name = match executed.len() {
                 1 => String::new(),
                 _ => format!("{}: ", rule.rule.rule_id),
             };
             console.note(format_args!(
-                "{name}{} with a score of {} or more in {of}{}",
+                "{name}{} with a score of {} or more in {of}{}{}",
                 count(rule.alerts, "alert", "alerts"),
                 rule.rule.threshold,
-                left_out(rule)
+                left_out(rule),
+                highest_below(rule, closest)
             ));
         }
     }
@@ -111,6 +126,31 @@ impl Report<'_> {
     /// Length of a bucket in minutes.
     fn span(&self) -> u32 {
         self.detector.job().bucket_span / 60
+    }
+}
+
+/// What came closest to being an alert, where there was none.
+fn highest_below(rule: &RuleReport, closest: Option<&Record>) -> String {
+    match closest {
+        _ if rule.alerts > 0 => String::new(),
+        Some(closest) => {
+            let of = if rule.hidden > 0 { " of the rest" } else { "" };
+            format!("; the highest{of} was {}: {}", score(closest), Named(closest))
+        }
+        None if rule.hidden > 0 => String::new(),
+        None => "; no port was rare".to_owned(),
+    }
+}
+
+/// Warns if not even a port that is new reached the threshold.
+fn tell_too_little(closest: &Record, console: &Console) {
+    let explanation = closest.anomaly_score_explanation.as_ref();
+    if explanation.is_some_and(|it| it.by_field_first_occurrence) {
+        console.warn(format_args!(
+            "a port that was never seen before scored only {}: the model has learned from too \
+             little; give more of the log",
+            score(closest)
+        ));
     }
 }
 

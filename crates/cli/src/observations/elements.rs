@@ -1,60 +1,66 @@
 //! Documents that are no lines: those on several lines, the elements of a JSON
 //! array, and the hits of a search response, cut out of the text one at a time.
 //!
-//! Only as much of JSON is looked at as it takes to find where an element
-//! begins and ends; whether it is well-formed is found out when it is read.
+//! What an array or a response holds is told by what is in it, not by how it
+//! starts: an object is taken for a response once its hits begin, and is a
+//! document if it ends without any. Whether an element is well-formed is found
+//! out when it is read.
+
+mod scanner;
 
 use std::io::{self, BufRead};
 
+use self::scanner::{Scanner, Step};
 use super::LONGEST_ROW;
 use super::ndjson::{BYTE_ORDER_MARK, Line};
 
-/// First members by which a search response of Elasticsearch is known.
-const RESPONSE_MEMBERS: [&[u8]; 7] =
-    [b"took", b"timed_out", b"_scroll_id", b"pit_id", b"_shards", b"hits", b"num_reduce_phases"];
+/// First members that a search response of Elasticsearch may have.
+const RESPONSE_MEMBERS: [&[u8]; 9] = [
+    b"took",
+    b"timed_out",
+    b"terminated_early",
+    b"_scroll_id",
+    b"pit_id",
+    b"_shards",
+    b"hits",
+    b"num_reduce_phases",
+    b"responses",
+];
 
-/// The member that holds the hits, in an object of the same name.
-const HITS: &[u8] = b"hits";
-
-/// What documents are wrapped in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrapping {
-    /// Top-level arrays, or nothing, on any number of lines.
-    Array,
-    /// `{"hits":{"hits":[…]}}`.
-    Response,
+/// Whether the start of a text is enough for [`is_wrapped`].
+pub(super) fn is_told(start: &[u8]) -> bool {
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
+    match text.split_first() {
+        None => false,
+        Some((b'{', inside)) => match inside.trim_ascii_start().split_first() {
+            None => false,
+            Some((b'"', name)) => name.contains(&b'"'),
+            Some(_) => true,
+        },
+        Some(_) => true,
+    }
 }
 
-impl Wrapping {
-    /// Whether the start of a text is enough for [`of`](Wrapping::of).
-    pub(super) fn is_told(start: &[u8]) -> bool {
-        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
-        match text.split_first() {
-            None => false,
-            Some((b'{', inside)) => match inside.trim_ascii_start().split_first() {
-                None => false,
-                Some((b'"', name)) => name.contains(&b'"'),
-                Some(_) => true,
-            },
-            Some(_) => true,
-        }
+/// Whether documents are other than lines, by how a text starts.
+pub(super) fn is_wrapped(start: &[u8]) -> bool {
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
+    if text.starts_with(b"[") {
+        return true;
     }
+    let Some(inside) = text.strip_prefix(b"{") else { return false };
+    let member = inside.trim_ascii_start();
+    let indent = &inside[..inside.len() - member.len()];
+    let name = member.strip_prefix(b"\"").and_then(|rest| rest.split(|&byte| byte == b'"').next());
+    indent.contains(&b'\n') || name.is_some_and(|name| RESPONSE_MEMBERS.contains(&name))
+}
 
-    /// Tells by how a text starts; `None` if documents are lines.
-    pub(super) fn of(start: &[u8]) -> Option<Wrapping> {
-        let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
-        if text.starts_with(b"[") {
-            return Some(Wrapping::Array);
-        }
-        let inside = text.strip_prefix(b"{")?;
-        let member = inside.trim_ascii_start();
-        let name = member.strip_prefix(b"\"")?.split(|&byte| byte == b'"').next()?;
-        if RESPONSE_MEMBERS.contains(&name) {
-            return Some(Wrapping::Response);
-        }
-        let indent = &inside[..inside.len() - member.len()];
-        indent.contains(&b'\n').then_some(Wrapping::Array)
-    }
+/// What is missing at the end of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The end of the element that began in this line, or what follows it.
+    Element(u64),
+    /// The end of an array or a response around elements.
+    Wrapping,
 }
 
 /// The elements of what a reader gives.
@@ -66,12 +72,14 @@ pub(super) struct Elements<R> {
     lines: u64,
     /// Line in which the element began, counted from 1.
     pub(super) number: u64,
+    /// The line of an element that had not ended when the text did.
+    endless: Option<u64>,
 }
 
 impl<R: BufRead> Elements<R> {
-    pub(super) fn new(reader: R, wrapping: Wrapping) -> Elements<R> {
-        let scanner = Scanner::new(wrapping);
-        Elements { reader, scanner, buffer: Vec::new(), lines: 1, number: 0 }
+    pub(super) fn new(reader: R) -> Elements<R> {
+        let (scanner, buffer) = (Scanner::default(), Vec::new());
+        Elements { reader, scanner, buffer, lines: 1, number: 0, endless: None }
     }
 
     /// Reads the next element; `None` at the end.
@@ -84,198 +92,70 @@ impl<R: BufRead> Elements<R> {
                 Err(error) => return Err(error),
             };
             if chunk.is_empty() {
-                return Ok((!self.buffer.is_empty()).then(|| self.end()));
+                return Ok(self.end_of_text());
             }
             let mut used = 0;
-            let mut is_over = false;
-            while used < chunk.len() && !is_over {
+            let mut last = Step::Outside;
+            while used < chunk.len() && !last.is_end() {
                 let byte = chunk[used];
-                let step = self.scanner.step(byte);
-                if step == Step::EndedBefore {
-                    is_over = true;
+                last = self.scanner.step(byte, self.buffer.len() > LONGEST_ROW);
+                if matches!(last, Step::EndedBefore | Step::BrokenBefore) {
                     break;
                 }
                 used += 1;
-                self.lines += u64::from(byte == b'\n');
-                if step != Step::Outside {
+                if matches!(last, Step::Inside | Step::Ends) {
                     if self.buffer.is_empty() {
                         self.number = self.lines;
                     }
                     if self.buffer.len() <= LONGEST_ROW {
                         self.buffer.push(byte);
                     }
-                    is_over = step == Step::Ends;
+                } else if last == Step::Unwraps {
+                    self.buffer.clear();
                 }
+                self.lines += u64::from(byte == b'\n');
             }
             self.reader.consume(used);
-            if is_over {
-                return Ok(Some(self.end()));
+            if last.is_end() {
+                return Ok(Some(self.line(last == Step::BrokenBefore)));
             }
         }
     }
 
-    fn end(&self) -> Line {
-        if self.buffer.len() > LONGEST_ROW { Line::TooLong } else { Line::Text }
+    /// What was read of the element that has ended.
+    fn line(&self, is_broken: bool) -> Line {
+        match self.buffer.len() > LONGEST_ROW {
+            _ if is_broken => Line::Broken,
+            true => Line::TooLong,
+            false => Line::Text,
+        }
+    }
+
+    /// The element that the text ends in, if it does.
+    fn end_of_text(&mut self) -> Option<Line> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        let is_broken = !self.scanner.may_end();
+        if is_broken {
+            self.endless = Some(self.number);
+        }
+        Some(self.line(is_broken))
+    }
+
+    /// What is missing, once everything was read.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let wrapping = || self.scanner.is_open().then_some(Missing::Wrapping);
+        self.endless.map(Missing::Element).or_else(wrapping)
+    }
+
+    /// Number of search responses that say that they are not complete.
+    pub(super) fn partial_responses(&self) -> u64 {
+        self.scanner.partial_responses
     }
 
     pub(super) fn text(&self) -> &[u8] {
         &self.buffer
-    }
-}
-
-/// Where a byte belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    /// To no element.
-    Outside,
-    /// To an element.
-    Inside,
-    /// To an element, which it ends.
-    Ends,
-    /// The element ended before it; it is to be looked at again.
-    EndedBefore,
-}
-
-/// Finds elements byte by byte.
-struct Scanner {
-    wrapping: Wrapping,
-    /// Objects and arrays that are open.
-    depth: usize,
-    /// Those around an element, where elements are.
-    level: Option<usize>,
-    in_element: bool,
-    in_string: bool,
-    is_escaped: bool,
-    /// The last string outside an element, as far as it matters.
-    text: Vec<u8>,
-    /// The member that is being read of the two outermost objects.
-    members: [Vec<u8>; 2],
-}
-
-impl Scanner {
-    fn new(wrapping: Wrapping) -> Scanner {
-        Scanner {
-            wrapping,
-            depth: 0,
-            level: None,
-            in_element: false,
-            in_string: false,
-            is_escaped: false,
-            text: Vec::new(),
-            members: [Vec::new(), Vec::new()],
-        }
-    }
-
-    fn step(&mut self, byte: u8) -> Step {
-        if self.in_element { self.step_inside(byte) } else { self.step_outside(byte) }
-    }
-
-    fn step_inside(&mut self, byte: u8) -> Step {
-        let around = self.level.unwrap_or(0);
-        if self.in_string {
-            self.step_string(byte);
-            return Step::Inside;
-        }
-        match byte {
-            b',' | b']' | b'}' | b'\n' if self.depth == around => {
-                self.in_element = false;
-                return Step::EndedBefore;
-            }
-            b'"' => self.in_string = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth -= 1;
-                if self.depth == around {
-                    self.in_element = false;
-                    return Step::Ends;
-                }
-            }
-            _ => {}
-        }
-        Step::Inside
-    }
-
-    fn step_outside(&mut self, byte: u8) -> Step {
-        if self.in_string {
-            self.step_string(byte);
-            if self.in_string && self.text.len() <= HITS.len() {
-                self.text.push(byte);
-            }
-            return Step::Outside;
-        }
-        if byte.is_ascii_whitespace() || byte == b',' || self.is_mark(byte) {
-            return Step::Outside;
-        }
-        let is_element = match self.level {
-            Some(level) => self.depth == level && byte != b']',
-            None => self.wrapping == Wrapping::Array && self.depth == 0 && byte != b'[',
-        };
-        if is_element {
-            self.in_element = true;
-            return match self.step_inside(byte) {
-                // A bracket that closes nothing is an element that is none.
-                Step::EndedBefore => Step::Ends,
-                step => step,
-            };
-        }
-        self.walk(byte);
-        Step::Outside
-    }
-
-    /// Whether a byte is of the mark that a text may start with.
-    fn is_mark(&self, byte: u8) -> bool {
-        self.depth == 0 && BYTE_ORDER_MARK.contains(&byte)
-    }
-
-    fn step_string(&mut self, byte: u8) {
-        match byte {
-            _ if self.is_escaped => self.is_escaped = false,
-            b'\\' => self.is_escaped = true,
-            b'"' => self.in_string = false,
-            _ => {}
-        }
-    }
-
-    /// Follows the structure around elements.
-    fn walk(&mut self, byte: u8) {
-        match byte {
-            b'"' => {
-                self.in_string = true;
-                self.text.clear();
-            }
-            b':' => {
-                if let Some(member) =
-                    self.depth.checked_sub(1).and_then(|at| self.members.get_mut(at))
-                {
-                    member.clone_from(&self.text);
-                }
-            }
-            b'[' | b'{' => {
-                if byte == b'[' && self.holds_elements() {
-                    self.level = Some(self.depth + 1);
-                }
-                if let Some(member) = self.members.get_mut(self.depth) {
-                    member.clear();
-                }
-                self.depth += 1;
-            }
-            b']' | b'}' => {
-                self.depth = self.depth.saturating_sub(1);
-                self.level = self.level.filter(|&level| level <= self.depth);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether an array that begins here holds the elements.
-    fn holds_elements(&self) -> bool {
-        self.level.is_none()
-            && match self.wrapping {
-                Wrapping::Array => self.depth == 0,
-                Wrapping::Response => {
-                    self.depth == 2 && self.members.iter().all(|member| member == HITS)
-                }
-            }
     }
 }
 
@@ -285,16 +165,20 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str, piece: usize) -> Elements<BufReader<&[u8]>> {
+        assert!(is_wrapped(text.as_bytes()));
+        Elements::new(BufReader::with_capacity(piece, text.as_bytes()))
+    }
+
     /// Elements with their lines, read in pieces of so many bytes.
     fn elements(text: &str, piece: usize) -> Vec<(String, u64)> {
-        let wrapping = Wrapping::of(text.as_bytes()).unwrap();
-        let mut elements =
-            Elements::new(BufReader::with_capacity(piece, text.as_bytes()), wrapping);
+        let mut elements = read(text, piece);
         let mut found = Vec::new();
         while let Some(line) = elements.next().unwrap() {
             let text = match line {
                 Line::Text => String::from_utf8(elements.text().to_vec()).unwrap(),
                 Line::TooLong => "too long".to_owned(),
+                Line::Broken => "broken".to_owned(),
             };
             found.push((text, elements.number));
         }
@@ -338,8 +222,8 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_an_element_that_cannot_be_read() {
-        finds("[{\"a\":", &[("{\"a\":", 1)]);
-        finds("[{}]]}{", &[("{}", 1), ("]", 1), ("}", 1), ("{", 1)]);
+        finds("[{\"a\":", &[("broken", 1)]);
+        finds("[{}]]}{", &[("{}", 1), ("]", 1), ("}", 1), ("broken", 1)]);
         let long = format!("[{{\"a\":\"{}\"}},{{}}]", "x".repeat(LONGEST_ROW));
         finds(&long, &[("too long", 1), ("{}", 1)]);
     }
@@ -347,18 +231,104 @@ mod tests {
     #[test]
     fn the_first_member_tells() {
         for text in ["", "\u{feff} ", "{", "{\n", "{ \"", "{\n\"took"] {
-            assert!(!Wrapping::is_told(text.as_bytes()), "{text:?}");
+            assert!(!is_told(text.as_bytes()), "{text:?}");
         }
         for text in ["[", " 1", "{}", "{1", "{\n\"took\"", "{\"a\":"] {
-            assert!(Wrapping::is_told(text.as_bytes()), "{text:?}");
+            assert!(is_told(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_without_hits_is_a_document() {
+        let lines = "{\"took\":5,\"a\":[{\"hits\":[1]}]}\n{\"hits\":{\"hits\":2}}\n{\"took\":6}";
+        let expected: Vec<(&str, u64)> = lines.lines().zip(1..).collect();
+        finds(lines, &expected);
+        finds("{\n\"responses\":{}}", &[("{\n\"responses\":{}}", 1)]);
+    }
+
+    #[test]
+    fn several_responses_in_one() {
+        let one = r#"{"took":1,"hits":{"hits":[{"a":1}]}}"#;
+        let other = r#"{"hits":{"total":1,"hits":[{"b":[2]}],"max":1},"status":200}"#;
+        let (a, b) = (("{\"a\":1}", 1), ("{\"b\":[2]}", 1));
+        let error = r#"{"error":{"hits":[3]},"status":404}"#;
+        let search = format!("{{\"took\":3,\"responses\":[{one},{error},{other}]}}");
+        finds(&search, &[a, (error, 1), b]);
+        finds(&format!("{search}\n{one}"), &[a, (error, 1), b, ("{\"a\":1}", 2)]);
+        finds(&format!("[{one},{search},{other}]"), &[a, a, (error, 1), b, b]);
+    }
+
+    #[test]
+    fn after_a_broken_document_comes_the_next() {
+        // A quote, a brace, a bracket and the end of a line are missing.
+        for broken in
+            ["{\"took\":\"x,\"a\":1}", "{\"took\":{\"b\":1}", "{\"took\":[1}", "{\"took\":1,"]
+        {
+            finds(
+                &format!("{broken}\n{{\"c\":1}}\n{{\"d\":2}}"),
+                &[("broken", 1), ("{\"c\":1}", 2), ("{\"d\":2}", 3)],
+            );
+            finds(
+                &format!("[{broken},\n {{\"c\":1}},\n\n{{\"d\":2}}]"),
+                &[("broken", 1), ("{\"c\":1}", 2), ("{\"d\":2}", 4)],
+            );
+        }
+        finds(
+            "[\n  {\n    \"a\": \"x,\n    \"b\":\n    {\n    }\n  },\n  {\n    \"c\": 1\n  }\n]",
+            &[("broken", 2), ("{\n    \"c\": 1\n  }", 8)],
+        );
+        let response = "{\"hits\":{\"hits\":[{\"a\":1}]}";
+        finds(&format!("{response}\n{response}}}"), &[("{\"a\":1}", 1), ("{\"a\":1}", 2)]);
+    }
+
+    #[test]
+    fn an_element_that_is_too_long_ends_at_a_line() {
+        let rows = "[1,\n{\"a\":2}],\n".repeat(LONGEST_ROW / 8);
+        let text = format!("{{\"took\":[{rows}{{\"b\":1}}");
+        let found = elements(&text, 1 << 16);
+        assert_eq!(found[0], ("broken".to_owned(), 1));
+        assert_eq!(found.last().unwrap().0, "{\"b\":1}");
+    }
+
+    #[test]
+    fn what_is_missing_at_the_end_is_told() {
+        for (text, missing) in [
+            ("[{}]", None),
+            ("{\"took\":1}\n", None),
+            ("{\"hits\":{\"hits\":[{}]}}\n", None),
+            ("[{}", Some(Missing::Wrapping)),
+            ("[1", Some(Missing::Wrapping)),
+            ("{\"hits\":{\"hits\":[{}]", Some(Missing::Wrapping)),
+            ("{\"hits\":{\"hits\":[]},\"x", Some(Missing::Wrapping)),
+            ("[{},\n{\"a\":", Some(Missing::Element(2))),
+            ("[{},\n{\"a\":\"},{}]", Some(Missing::Element(2))),
+            ("{\"took\":1", Some(Missing::Element(1))),
+        ] {
+            let mut elements = read(text, 3);
+            while elements.next().unwrap().is_some() {}
+            assert_eq!(elements.missing(), missing, "{text}");
+        }
+    }
+
+    #[test]
+    fn responses_that_are_not_complete_are_counted() {
+        let whole = r#"{"timed_out":false,"_shards":{"total":5,"failed":0},"hits":{"hits":[]}}"#;
+        let late = r#"{"timed_out":true,"_shards":{"failed":2},"hits":{"hits":[]}}"#;
+        let after = r#"{"hits":{"hits":[]},"_shards":{"failed":2},"timed_out": true}"#;
+        let document = r#"{"timed_out":true}"#;
+        for (text, partial) in [(whole, 0), (late, 1), (after, 1), (document, 0)] {
+            let text = format!("[{text},{whole},{text}]");
+            let mut elements = read(&text, 5);
+            while elements.next().unwrap().is_some() {}
+            assert_eq!(elements.partial_responses(), 2 * partial, "{text}");
         }
     }
 
     #[test]
     fn lines_are_not_wrapped() {
         for text in ["{\"@timestamp\":1}", "{\"a\":[]}", "", "{}", "{ \"hit\":1}"] {
-            assert_eq!(Wrapping::of(text.as_bytes()), None, "{text}");
+            assert!(!is_wrapped(text.as_bytes()), "{text}");
         }
-        assert_eq!(Wrapping::of(b" {\n \"took\" : 3"), Some(Wrapping::Response));
+        assert!(is_wrapped(b" {\n \"took\" : 3") && is_wrapped(b"{\n}"));
     }
 }

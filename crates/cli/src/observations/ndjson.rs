@@ -10,11 +10,13 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::LONGEST_ROW;
 use super::document::Picker;
-use super::elements::{Elements, Wrapping};
+use super::elements::{Elements, Missing, is_told, is_wrapped};
 use super::fields::Event;
 use super::rows::{Context, Rows};
 use super::totals::BadRow;
+use crate::console::Console;
 use crate::input::LogReader;
+use crate::text::count;
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 16;
@@ -24,25 +26,37 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file of JSON documents being read.
 pub(super) struct NdjsonRows<'a> {
+    name: String,
     texts: Texts<BufReader<LogReader<'a>>>,
     picker: Picker<'a>,
+    console: &'a Console,
 }
 
 impl<'a> Rows<'a> for NdjsonRows<'a> {
-    fn open(_: &str, mut text: LogReader<'a>, context: &Context<'a>) -> io::Result<Option<Self>> {
-        let wrapping = text.peek(Wrapping::is_told)?.and_then(Wrapping::of);
+    fn open(
+        name: &str,
+        mut text: LogReader<'a>,
+        context: &Context<'a>,
+    ) -> io::Result<Option<Self>> {
+        let is_wrapped = text.peek(is_told)?.is_some_and(is_wrapped);
         let text = BufReader::with_capacity(CHUNK, text);
-        let texts = match wrapping {
-            None => Texts::Lines(Lines::new(text)),
-            Some(wrapping) => Texts::Elements(Elements::new(text, wrapping)),
+        let texts = if is_wrapped {
+            Texts::Elements(Elements::new(text))
+        } else {
+            Texts::Lines(Lines::new(text))
         };
-        Ok(Some(NdjsonRows { texts, picker: Picker::new(context.fields) }))
+        let (name, picker) = (name.to_owned(), Picker::new(context.fields));
+        Ok(Some(NdjsonRows { name, texts, picker, console: context.console }))
     }
 
     fn read(&mut self, event: &mut Event) -> io::Result<Option<Result<&[u8], BadRow>>> {
         loop {
             match self.texts.next()? {
-                None => return Ok(None),
+                None => {
+                    self.report_end();
+                    return Ok(None);
+                }
+                Some(Line::Broken) => return Ok(Some(Err(BadRow::NotJson))),
                 Some(Line::TooLong) => return Ok(Some(Err(BadRow::TooLong))),
                 Some(Line::Text) if self.texts.text().trim_ascii().is_empty() => {}
                 Some(Line::Text) => break,
@@ -55,6 +69,33 @@ impl<'a> Rows<'a> for NdjsonRows<'a> {
         match &self.texts {
             Texts::Lines(lines) => lines.number,
             Texts::Elements(elements) => elements.number,
+        }
+    }
+}
+
+impl NdjsonRows<'_> {
+    /// Tells what is missing of arrays and responses.
+    fn report_end(&self) {
+        let NdjsonRows { name, texts, console, .. } = self;
+        let Texts::Elements(elements) = texts else { return };
+        match elements.missing() {
+            None => {}
+            Some(Missing::Wrapping) => console.error(format_args!(
+                "{name} ends within an array or a search response: is the file whole? What there \
+                 is of it was used"
+            )),
+            Some(Missing::Element(line)) => console.error(format_args!(
+                "{name}: the document that begins in line {line} does not end: is the file whole, \
+                 or a quote or bracket not closed? From this line on the file is lost, what came \
+                 before it was used"
+            )),
+        }
+        let partial = elements.partial_responses();
+        if partial > 0 {
+            console.warn(format_args!(
+                "{name}: {} not complete: the search timed out or some shards failed; search again",
+                count(partial, "search response is", "search responses are")
+            ));
         }
     }
 }
@@ -88,6 +129,8 @@ pub(super) enum Line {
     Text,
     /// It was skipped.
     TooLong,
+    /// It was skipped, for it did not end before the next one began.
+    Broken,
 }
 
 /// Lines of bounded length, read into one buffer.

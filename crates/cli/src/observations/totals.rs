@@ -6,7 +6,7 @@ use crate::text::{count, grouped};
 /// Why a row cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadRow {
-    /// It is no JSON object.
+    /// It is no JSON object, or more than one.
     NotJson,
     /// It has more or fewer cells than the header.
     Ragged,
@@ -21,7 +21,7 @@ pub(crate) enum BadRow {
 impl BadRow {
     /// Every reason, with what is said of the rows.
     const ALL: [(BadRow, &'static str); 5] = [
-        (BadRow::NotJson, "not a JSON object on a line of its own"),
+        (BadRow::NotJson, "not one whole JSON object"),
         (BadRow::Ragged, "with more or fewer cells than the header"),
         (BadRow::TooLong, "longer than 1 MiB"),
         (BadRow::NoTime, "without a time"),

@@ -223,13 +223,13 @@ fn documents_come_in_many_wrappings() {
     ] {
         assert_eq!(observations(&[], &text).stdout, expected, "{name}");
     }
-    let broken = observations(&[], "[{\"time\":1,\"destination.port\":1},\n7,\n{\"time\":");
+    let broken = observations(&[], "[{\"time\":1,\"destination.port\":1},\n7,\n{\"time\":}]");
     assert_eq!(
         broken.documents(),
         [json!({"@timestamp": "1970-01-01T00:00:01.000Z",
         "destination.port": "1"})]
     );
-    let told = "2 rows skipped: not a JSON object on a line of its own; the first is line 2";
+    let told = "2 rows skipped: not one whole JSON object; the first is line 2";
     assert!(broken.stderr.contains(told), "{}", broken.stderr);
 }
 

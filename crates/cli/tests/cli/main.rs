@@ -9,6 +9,7 @@ mod anomalies;
 mod check;
 mod common;
 mod detect;
+mod documents;
 mod events;
 mod feed;
 mod golden;

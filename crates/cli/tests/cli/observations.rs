@@ -203,7 +203,7 @@ fn bad_rows_are_counted_by_reason_and_the_rest_is_used() {
     let run = rareport_with(&["anomalies"], documents.as_bytes()).expect(0);
     assert_eq!(run.stdout, expected);
     for told in [
-        "2 rows skipped: not a JSON object on a line of its own; the first is line 1 of standard",
+        "2 rows skipped: not one whole JSON object; the first is line 1 of standard",
         "2 rows skipped: without a time; the first is line 367 of standard input",
         "1 row skipped: longer than 1 MiB; the first is line 369 of standard input",
         "the first is line 370 of standard input",

@@ -9,6 +9,10 @@ use toml::de::{DeTable, DeValue};
 /// How alike a misspelt word must be to a known one, of 0 to 1, for this to be proposed.
 const ALIKE: f64 = 0.6;
 
+/// What is said of unknown keys where conditions may be given.
+const CONDITIONS_HINT: &str = "; what must hold of events goes into conditions, such as \
+    conditions = [{ field = \"host.name\", is = \"db01\" }]";
+
 /// Types as the reader names them, and as a rule file has them.
 const TYPES: [(&str, &str); 9] = [
     ("f64", "a number such as 60"),
@@ -38,7 +42,11 @@ impl RuleError {
     pub(super) fn toml(text: &str, error: &toml::de::Error) -> RuleError {
         let start = error.span().map_or(0, |span| span.start);
         let message = plain(error.message());
-        let hint = meant(&message).map_or(String::new(), |key| format!("; did you mean {key}?"));
+        let hint = match meant(&message) {
+            Some(word) => format!("; did you mean {word}?"),
+            None if lacks_conditions(&message) => CONDITIONS_HINT.to_owned(),
+            None => String::new(),
+        };
         RuleError::Toml { line: line(text, start), message: format!("{message}{hint}") }
     }
 
@@ -99,6 +107,11 @@ fn plain(message: &str) -> String {
         Some(number) => format!("expected a number such as {number}, without quotes"),
         None => format!("expected {expected}, found {found}"),
     }
+}
+
+/// Whether a key is unknown where conditions may be given, which it may be meant for.
+fn lacks_conditions(message: &str) -> bool {
+    message.starts_with("unknown field ") && message.contains("`conditions`")
 }
 
 /// The known word that is most like the unknown one, if a message is about one.

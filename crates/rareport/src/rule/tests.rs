@@ -41,7 +41,7 @@ fn the_examples_in_comments_can_be_used() {
     let written = set.to_toml().unwrap();
     assert_eq!(RuleSet::from_toml(&written).unwrap(), set, "{written}");
     let fields: Vec<_> = set.fields().collect();
-    assert_eq!(fields, ["host.name", "destination.port", "destination.ip"]);
+    assert_eq!(fields, ["host.name", "destination.port", "destination.ip", "host.name"]);
 }
 
 #[test]
@@ -53,6 +53,9 @@ fn unknown_keys_are_errors_with_the_line_and_the_key_that_was_meant() {
     assert!(!said(&format!("{RULE}zzz = 60\n")).contains("did you mean"));
     let exception = format!("{RULE}[[exception]]\ncomment = \"c\"\nexpire = 2026-01-01\n");
     assert!(said(&exception).contains("did you mean expires?"));
+    let window = "[[calendar]]\ncomment = \"w\"\nhost = \"db01\"\n";
+    assert!(said(window).contains("line 3: unknown field `host`"));
+    assert!(said(window).contains("goes into conditions"));
     assert!(said("[[rules]]\nname = \"x\"").contains("did you mean rule?"));
 }
 

@@ -19,6 +19,7 @@ mod rules;
 mod seen;
 mod service;
 mod sink;
+mod spelling;
 mod stamp;
 mod stored_results;
 mod text;

@@ -24,6 +24,7 @@ use std::cell::RefCell;
 use anyhow::{Result, bail};
 use rareport::job::Feed;
 
+pub(crate) use self::audit::field_names;
 use self::audit::{ConnectionEvent, has_field};
 use self::csv::{CsvRows, is_header};
 pub(crate) use self::fields::{Event, Fields};

@@ -1,21 +1,30 @@
 //! Which rules are executed: those of a file, or the default one, with what the
 //! command line says otherwise.
+//!
+//! What of a file is likely to be a slip is told by [`check()`], and what is in
+//! force by [`explain()`].
+
+mod check;
+mod explain;
 
 use std::fs;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rareport::JobConfig;
 use rareport::rule::{Profile, RuleSet};
 
 use crate::args::{self, DetectArgs};
 use crate::input::unreadable_path;
 
-/// The rules that the command line asks for.
+pub(crate) use self::check::check;
+pub(crate) use self::explain::explain;
+
+/// The rules that the command line asks for, to be executed over the results of
+/// a job.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, or has no rules that can be executed.
-pub(crate) fn choose(args: &DetectArgs) -> Result<RuleSet> {
+/// If the file cannot be read, or has nothing in it that can be used.
+pub(crate) fn choose(args: &DetectArgs, job_id: &str) -> Result<RuleSet> {
     let mut set = match &args.rules {
         None => RuleSet::default_rules()?,
         Some(path) => {
@@ -23,15 +32,17 @@ pub(crate) fn choose(args: &DetectArgs) -> Result<RuleSet> {
                 fs::read_to_string(path).map_err(|error| anyhow!(unreadable_path(path, &error)))?;
             let unusable = || format!("{}: these rules cannot be used", path.display());
             let set = RuleSet::from_toml(&text).with_context(unusable)?;
-            if set.rules.is_empty() {
+            if set.is_empty() {
                 bail!(
-                    "{}: there is no [[rule]] in it; --print-rule prints one to start from",
+                    "{}: there is no [[rule]], [[exception]] or [[calendar]] in it; --print-rule \
+                     prints a rule to start from",
                     path.display()
                 );
             }
             set
         }
     };
+    set.complete(job_id);
     if let Some(threshold) = args.threshold {
         set.rules.iter_mut().for_each(|rule| rule.threshold = threshold);
     }
@@ -44,28 +55,4 @@ pub(crate) fn profile(profile: args::Profile) -> Profile {
         args::Profile::Rareport => Profile::Rareport,
         args::Profile::Elastic => Profile::Elastic,
     }
-}
-
-/// What is in force, as a rule file that says the same.
-///
-/// # Errors
-///
-/// If the rules cannot be written, which they always can.
-pub(crate) fn explain(set: &RuleSet, job: &JobConfig, profile: args::Profile) -> Result<String> {
-    let detector = &job.detector;
-    let profile = match profile {
-        args::Profile::Rareport => "rareport",
-        args::Profile::Elastic => "elastic",
-    };
-    Ok(format!(
-        "# What is in force; lengths of time are in seconds.\n\
-         # Profile: {profile}\n\
-         # Job: {}, rare by {} in buckets of {}, events up to {} late; explained by {}\n\n{}",
-        job.job_id,
-        detector.by_field,
-        job.bucket_span,
-        job.latency,
-        job.influencers.join(", "),
-        set.to_toml()?
-    ))
 }

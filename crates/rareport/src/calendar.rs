@@ -2,9 +2,10 @@
 //!
 //! What lies in a window is left out as if it were not in the log; time goes on.
 
+use crate::condition::Condition;
 use crate::moment;
 use jiff::civil::Time;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 const DAY: i64 = 86_400_000;
 
@@ -30,6 +31,8 @@ pub struct Window {
     pub comment: String,
     /// When it is.
     pub when: When,
+    /// What must hold of an event in it, all of it; with none it is for every event.
+    pub conditions: Vec<Condition>,
 }
 
 /// When a window is, in UTC.
@@ -53,8 +56,10 @@ pub struct Weekly {
     /// The days on which it begins.
     pub days: Vec<Day>,
     /// Time of the day at which it begins, such as `22:00`.
+    #[serde(deserialize_with = "time_of_day")]
     pub from: Time,
     /// Time of the day at which it is over: of the next day unless it is later than `from`.
+    #[serde(deserialize_with = "time_of_day")]
     pub to: Time,
 }
 
@@ -70,6 +75,22 @@ pub enum Day {
     Thursday,
     Friday,
     Saturday,
+}
+
+impl Day {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Day::Sunday => "sunday",
+            Day::Monday => "monday",
+            Day::Tuesday => "tuesday",
+            Day::Wednesday => "wednesday",
+            Day::Thursday => "thursday",
+            Day::Friday => "friday",
+            Day::Saturday => "saturday",
+        }
+    }
 }
 
 const DAYS: [Day; 7] = [
@@ -91,6 +112,16 @@ impl Window {
             When::Weekly(weekly) => weekly.contains(millis),
         }
     }
+
+    /// Whether an event at a time, in milliseconds since 1970, is left out, given the values of each
+    /// field.
+    pub fn covers<'v, V>(&self, millis: i64, values: impl Fn(&str) -> V) -> bool
+    where
+        V: IntoIterator<Item = &'v [u8]>,
+    {
+        self.contains(millis)
+            && self.conditions.iter().all(|condition| condition.holds(values(&condition.field)))
+    }
 }
 
 impl Weekly {
@@ -104,6 +135,19 @@ impl Weekly {
             begins(day) && of_day >= from || begins(day - 1) && of_day < to
         }
     }
+}
+
+/// Reads a time of day; an error says how to write it.
+fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    let text = moment::text(deserializer)?;
+    text.parse().map_err(|_| {
+        let midnight = text.starts_with("24:00").then(|| "00:00".to_owned());
+        let padded = Some(format!("0{text}")).filter(|padded| padded.parse::<Time>().is_ok());
+        D::Error::custom(match padded.or(midnight) {
+            Some(meant) => format!("{text} is no time of day; write {meant}"),
+            None => format!("expected a time of day such as 22:00, found {text}"),
+        })
+    })
 }
 
 /// Milliseconds since midnight.
@@ -128,13 +172,15 @@ struct Written {
     to: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weekly: Option<Weekly>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<Condition>,
 }
 
 impl TryFrom<Written> for Window {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { comment, from, to, weekly } = written;
+        let Written { comment, from, to, weekly, conditions } = written;
         let when = match (from, to, weekly) {
             (Some(from), Some(to), None) if from < to => When::Once { from, to },
             (Some(_), Some(_), None) => {
@@ -147,19 +193,18 @@ impl TryFrom<Written> for Window {
                 ));
             }
         };
-        Ok(Window { comment, when })
+        Ok(Window { comment, when, conditions })
     }
 }
 
 impl From<Window> for Written {
     fn from(window: Window) -> Written {
-        let Window { comment, when } = window;
-        match when {
-            When::Once { from, to } => {
-                Written { comment, from: Some(from), to: Some(to), weekly: None }
-            }
-            When::Weekly(weekly) => Written { comment, from: None, to: None, weekly: Some(weekly) },
-        }
+        let Window { comment, when, conditions } = window;
+        let (from, to, weekly) = match when {
+            When::Once { from, to } => (Some(from), Some(to), None),
+            When::Weekly(weekly) => (None, None, Some(weekly)),
+        };
+        Written { comment, from, to, weekly, conditions }
     }
 }
 
@@ -203,12 +248,44 @@ mod tests {
     }
 
     #[test]
+    fn a_window_may_be_for_some_events_only() {
+        let window = window(
+            "from = 2026-06-01\nto = 2026-06-02\n\
+             conditions = [{ field = \"host.name\", is = \"db01\" }]",
+        );
+        let covers = |time: &str, host: &'static str| {
+            window.covers(moment::parse(time).unwrap(), |_| Some(host.as_bytes()))
+        };
+        assert!(covers("2026-06-01T12:00:00Z", "db01"));
+        assert!(!covers("2026-06-01T12:00:00Z", "db02"));
+        assert!(!covers("2026-06-03T12:00:00Z", "db01"));
+    }
+
+    #[test]
+    fn a_time_of_day_is_told_how_to_be_written() {
+        for (from, said) in [
+            ("\"9:00\"", "9:00 is no time of day; write 09:00"),
+            ("\"24:00\"", "write 00:00"),
+            ("9", "expected a date or a time, such as"),
+            ("\"noon\"", "expected a time of day such as 22:00, found noon"),
+        ] {
+            let weekly =
+                format!("weekly = {{ days = [\"sunday\"], from = {from}, to = \"10:00\" }}");
+            let error =
+                toml::from_str::<Window>(&format!("comment = \"c\"\n{weekly}")).unwrap_err();
+            assert!(error.to_string().contains(said), "{error}");
+        }
+        // TOML has times of day of its own.
+        window("weekly = { days = [\"sunday\"], from = 09:00:00, to = \"10:00\" }");
+    }
+
+    #[test]
     fn what_cannot_be_a_window() {
         for text in [
             "",
             "from = 2026-06-01",
             "from = 2026-06-02\nto = 2026-06-01",
-            "weekly = { days = [], from = \"1:00\", to = \"2:00\" }",
+            "weekly = { days = [], from = \"01:00\", to = \"02:00\" }",
         ] {
             assert!(toml::from_str::<Window>(&format!("comment = \"c\"\n{text}")).is_err());
         }

@@ -104,7 +104,7 @@ struct Written {
 
 /// A text, or a number that is compared as its text.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text in quotes or a whole number")]
 enum Scalar {
     Number(i64),
     Text(String),
@@ -120,7 +120,7 @@ impl Scalar {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text in quotes, or a list of such texts")]
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
@@ -157,6 +157,7 @@ impl TryFrom<Written> for Condition {
             ));
         }
         tests.extend(port_range.map(|text| range(&text)).transpose()?.map(Test::PortRange));
+        check_kind(&field, &tests)?;
         match <[Test; 1]>::try_from(tests) {
             // `exists = false` is the opposite of `exists = true`.
             Ok([test]) => Ok(Condition { field, test, not: not != wrong_exists }),
@@ -167,6 +168,27 @@ impl TryFrom<Written> for Condition {
             )),
         }
     }
+}
+
+/// Whether values of a field can be what tests ask for.
+fn check_kind(field: &str, tests: &[Test]) -> Result<(), String> {
+    let is_port = is_port(field);
+    match tests {
+        [Test::Cidr(_)] if is_port => {
+            Err(format!("{field} is a port and no address; use port_range instead of cidr"))
+        }
+        [Test::PortRange(_)] if !is_port => {
+            Err(format!("{field} is no port; port_range is for fields such as destination.port"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a field holds ports, told by the end of its name, such as `destination.port` or
+/// `dst_port`.
+fn is_port(field: &str) -> bool {
+    let name = field.rsplit('.').next().unwrap_or(field).to_lowercase();
+    name.ends_with("port") && name != "transport"
 }
 
 fn wildcards(patterns: Vec<String>) -> Vec<WildMatch> {
@@ -220,7 +242,8 @@ mod tests {
     use super::*;
 
     fn condition(test: &str) -> Condition {
-        toml::from_str(&format!("field = \"f\"\n{test}")).unwrap()
+        let field = if test.starts_with("port_range") { "destination.port" } else { "f" };
+        toml::from_str(&format!("field = \"{field}\"\n{test}")).unwrap()
     }
 
     #[track_caller]
@@ -272,9 +295,19 @@ mod tests {
             ("cidr = \"10.0.0.0/33\"", "found 10.0.0.0/33"),
             ("port_range = \"9-8\"", "found 9-8"),
             ("ist = 1", "unknown field `ist`"),
+            ("port_range = \"8-9\"", "f is no port"),
+            ("is = 1.5", "expected a text in quotes or a whole number"),
+            ("cidr = 10", "expected a text in quotes, or a list"),
         ] {
             let error = toml::from_str::<Condition>(&format!("field = \"f\"\n{text}")).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");
         }
+        let kind = |text: &str| toml::from_str::<Condition>(text).map(drop);
+        let error = kind("field = \"source.port\"\ncidr = \"10.0.0.0/8\"").unwrap_err();
+        assert!(error.to_string().contains("source.port is a port and no address"), "{error}");
+        assert!(kind("field = \"network.transport\"\nport_range = \"1-2\"").is_err());
+        assert!(
+            kind("field = \"winlog.event_data.DestinationPort\"\nport_range = \"1-2\"").is_ok()
+        );
     }
 }

@@ -100,7 +100,8 @@ impl Detection {
     ///
     /// # Errors
     /// If a rule groups alerts by a field that records of the job do not have.
-    pub fn new(set: RuleSet, job: &JobConfig, profile: Profile) -> Result<Self, RuleError> {
+    pub fn new(mut set: RuleSet, job: &JobConfig, profile: Profile) -> Result<Self, RuleError> {
+        set.complete(&job.job_id);
         let RuleSet { rules, exceptions, calendar } = set;
         let mut idle = Vec::new();
         let mut executors = Vec::new();
@@ -149,9 +150,10 @@ impl Detection {
     /// same: the detector is to be [advanced](crate::Detector::advance_to) to the event's time.
     pub fn is_to_be_learned(&mut self, event: &impl LogEvent) -> bool {
         let millis = event.millis();
+        let value = |field: &str| event.value(field).filter(|value| !value.is_empty());
         let mut in_window = false;
         for (window, events) in &mut self.calendar {
-            if window.contains(millis) {
+            if window.covers(millis, value) {
                 *events += 1;
                 in_window = true;
             }

@@ -13,6 +13,7 @@ pub(crate) mod span;
 pub use catalogue::{CatalogueJob, Feed, catalogue};
 pub use error::JobError;
 pub use limits::Limits;
+pub use span::text as span_text;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -29,18 +29,23 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 /// A time in TOML: its own kind, or a text.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a date or a time, such as 2026-06-01 or \"22:00\"")]
 enum Written {
     Time(toml::value::Datetime),
     Text(String),
 }
 
-/// Reads a time.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let text = match Written::deserialize(deserializer)? {
+/// Reads the text of a time.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Written::deserialize(deserializer)? {
         Written::Time(time) => time.to_string(),
         Written::Text(text) => text,
-    };
+    })
+}
+
+/// Reads a time.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = text(deserializer)?;
     parse(&text).ok_or_else(|| {
         D::Error::custom(format!(
             "expected a date (2026-06-01) or a time (2026-06-01T22:00:00Z), found {text}"

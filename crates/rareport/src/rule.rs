@@ -7,6 +7,7 @@
 //! [detection](crate::detection).
 
 mod error;
+mod reading;
 mod threat;
 
 pub use error::RuleError;
@@ -16,6 +17,7 @@ use crate::calendar::Window;
 use crate::exception::{Action, Exception};
 use crate::job::span;
 use crate::suppression::Suppression;
+use reading::Place;
 use serde::{Deserialize, Serialize};
 
 /// The file that holds the default rule.
@@ -32,7 +34,9 @@ const MOST_OVERLAP: u32 = 10_000;
 pub struct Rule {
     /// Name, part of every alert.
     pub name: String,
-    /// What identifies the rule wherever it is used.
+    /// What identifies the rule wherever it is used; a file may leave it out, and it is the name in
+    /// small letters and hyphens then.
+    #[serde(default)]
     pub rule_id: String,
     /// What identifies this instance of the rule and goes into the ids of alerts; `None` stands
     /// for the `rule_id`.
@@ -53,20 +57,21 @@ pub struct Rule {
     /// What the rule finds, in a sentence or two.
     #[serde(default)]
     pub description: String,
-    /// Jobs whose records are looked at.
+    /// Jobs whose records are looked at; none stands for the job that is run.
+    #[serde(default)]
     pub job_ids: Vec<String>,
     /// Lowest record score that is an alert, 0 to 100.
     #[serde(default = "default_threshold")]
     pub threshold: f64,
     /// Time between two executions, at least 1 second.
-    #[serde(default = "quarter_hour", deserialize_with = "span::deserialize")]
+    #[serde(default = "quarter_hour", with = "span")]
     pub interval: u32,
     /// How far back each execution looks for starts of buckets, at least 1 second and at most
     /// 10,000 times the interval.
-    #[serde(default = "default_look_back", deserialize_with = "span::deserialize")]
+    #[serde(default = "default_look_back", with = "span")]
     pub look_back: u32,
     /// Time after the end of a bucket until its results are there.
-    #[serde(default = "minute", deserialize_with = "span::deserialize")]
+    #[serde(default = "minute", with = "span")]
     pub query_delay: u32,
     /// Most alerts of one execution, at least 1.
     #[serde(default = "default_max_alerts")]
@@ -160,7 +165,8 @@ impl RuleSet {
         RuleSet::from_toml(DEFAULT_TOML)
     }
 
-    /// Reads rules from TOML.
+    /// Reads rules from TOML. Exceptions and calendar windows without a rule are for the default
+    /// one.
     ///
     /// ```
     /// use rareport::rule::RuleSet;
@@ -183,9 +189,29 @@ impl RuleSet {
     /// # Errors
     /// If the text is not TOML of this form, or if something in it cannot be meant so.
     pub fn from_toml(text: &str) -> Result<RuleSet, RuleError> {
-        let set: RuleSet = toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;
-        set.validate()?;
+        let mut set: RuleSet =
+            toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;
+        if set.rules.is_empty() && !set.is_empty() {
+            set.rules = RuleSet::default_rules()?.rules;
+        }
+        for rule in set.rules.iter_mut().filter(|rule| rule.rule_id.is_empty()) {
+            rule.rule_id = slug(&rule.name);
+        }
+        set.validate(text)?;
         Ok(set)
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.exceptions.is_empty() && self.calendar.is_empty()
+    }
+
+    /// Names the job that is run in the rules that name none.
+    pub fn complete(&mut self, job_id: &str) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.job_ids.is_empty()) {
+            rule.job_ids.push(job_id.to_owned());
+        }
     }
 
     /// The rules as TOML that can be read again, with every default spelled out.
@@ -196,21 +222,33 @@ impl RuleSet {
         toml::to_string_pretty(self)
     }
 
-    /// The fields that conditions of exceptions look at; a field may come more than once.
+    /// The fields that conditions of exceptions and calendar windows look at; a field may come more
+    /// than once.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        let conditions = self.exceptions.iter().flat_map(|exception| &exception.conditions);
-        conditions.map(|condition| condition.field.as_str())
+        let of_exceptions = self.exceptions.iter().flat_map(|exception| &exception.conditions);
+        let of_windows = self.calendar.iter().flat_map(|window| &window.conditions);
+        of_exceptions.chain(of_windows).map(|condition| condition.field.as_str())
     }
 
-    fn validate(&self) -> Result<(), RuleError> {
-        self.rules.iter().try_for_each(Rule::validate)?;
+    /// Whether everything can be meant so; an error has its line in the text.
+    fn validate(&self, text: &str) -> Result<(), RuleError> {
         for (index, rule) in self.rules.iter().enumerate() {
+            let place = |key| Place { table: "rule", index, key };
+            rule.validate().map_err(|error| {
+                let key = error.key();
+                error.at(text, place(key))
+            })?;
             let same = |other: &Rule| other.rule_id == rule.rule_id;
             if self.rules[..index].iter().any(same) {
-                return Err(RuleError::RepeatedRule { rule_id: rule.rule_id.clone() });
+                let error = RuleError::RepeatedRule { rule_id: rule.rule_id.clone() };
+                return Err(error.at(text, place(Some("rule_id"))));
             }
         }
-        self.exceptions.iter().try_for_each(|exception| self.validate_exception(exception))
+        for (index, exception) in self.exceptions.iter().enumerate() {
+            let place = Place { table: "exception", index, key: None };
+            self.validate_exception(exception).map_err(|error| error.at(text, place))?;
+        }
+        Ok(())
     }
 
     fn validate_exception(&self, exception: &Exception) -> Result<(), RuleError> {
@@ -251,9 +289,6 @@ impl Rule {
                 return wrong(field, "a text", "an empty one".to_owned());
             }
         }
-        if self.job_ids.is_empty() {
-            return wrong("job_ids", "the id of a job", "none".to_owned());
-        }
         if !(0.0..=100.0).contains(&self.threshold) {
             return wrong("threshold", "a score from 0 to 100", self.threshold.to_string());
         }
@@ -279,6 +314,13 @@ impl Rule {
             _ => Ok(()),
         }
     }
+}
+
+/// A text as an id: its letters and digits in small, with hyphens between words.
+fn slug(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 fn yes() -> bool {

@@ -6,7 +6,7 @@ pub(crate) use group::Suppressor;
 
 use crate::job::span;
 use crate::moment;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// Which alerts are alike, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Suppression {
     pub by: Vec<String>,
     /// How long after an alert others like it are counted with it, in seconds; `None` is for those
     /// of the same execution only.
-    #[serde(default, deserialize_with = "some_span", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "some_span", skip_serializing_if = "Option::is_none")]
     pub duration: Option<u32>,
     /// What is done with alerts that have no value of one of the fields.
     #[serde(default)]
@@ -29,8 +29,26 @@ impl Suppression {
     pub const MOST_FIELDS: usize = 3;
 }
 
-fn some_span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    span::deserialize(deserializer).map(Some)
+/// A length of time that need not be there.
+mod some_span {
+    use super::span;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u32>, D::Error> {
+        span::deserialize(deserializer).map(Some)
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        seconds: &Option<u32>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match seconds {
+            Some(seconds) => span::serialize(seconds, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
 }
 
 /// What is done with alerts that have no value of a field they are grouped by.

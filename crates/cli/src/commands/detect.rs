@@ -7,6 +7,7 @@ mod report;
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use rareport::Detector;
 use rareport::detection::Detection;
 use rareport::results::{Bucket, BucketResults};
@@ -32,10 +33,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     if args.print_rule {
         return print(DEFAULT_TOML);
     }
-    let set = rule_file::choose(args)?;
     let Chosen { job, feed } = job::default();
+    let set = rule_file::choose(args, &job.job_id)?;
+    rule_file::check(&set, &job, args.feed.input_format, console);
     if args.explain_config {
-        return print(&rule_file::explain(&set, &job, args.feed.profile)?);
+        return print(&rule_file::explain(&set, &job, &args.feed, Timestamp::now())?);
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);

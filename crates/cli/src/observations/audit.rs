@@ -27,18 +27,26 @@ enum Source {
     Family,
 }
 
+/// The fields that `rareport events` does not give.
+const MORE: [(&str, Source); 6] = [
+    ("agent.type", Source::Constant("auditbeat")),
+    ("event.module", Source::Constant("auditd")),
+    ("event.dataset", Source::Constant("auditd_manager.auditd")),
+    ("user.name_map.uid", Source::Field(Field::UserName)),
+    ("network.direction", Source::Direction),
+    ("auditd.data.socket.family", Source::Family),
+];
+
 impl Source {
     fn named(name: &str) -> Option<Source> {
-        Some(match name {
-            "agent.type" => Source::Constant("auditbeat"),
-            "event.module" => Source::Constant("auditd"),
-            "event.dataset" => Source::Constant("auditd_manager.auditd"),
-            "user.name_map.uid" => Source::Field(Field::UserName),
-            "network.direction" => Source::Direction,
-            "auditd.data.socket.family" => Source::Family,
-            _ => Source::Field(Field::named(name)?),
-        })
+        let more = MORE.iter().find(|(known, _)| *known == name).map(|(_, source)| *source);
+        more.or_else(|| Field::named(name).map(Source::Field))
     }
+}
+
+/// The names of the fields that connections have.
+pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
+    Field::ALL.into_iter().map(Field::name).chain(MORE.iter().map(|(name, _)| *name))
 }
 
 /// Whether connections have a field of this name.

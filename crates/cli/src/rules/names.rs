@@ -1,5 +1,7 @@
 //! Words that auditctl knows: system calls, fields, lists.
 
+use crate::spelling::meant;
+
 /// Fields of `-F` and `-C` (auditctl(8)).
 const FIELDS: &str = "a0 a1 a2 a3 arch auid devmajor devminor dir egid euid exe exit field_compare \
     filetype fsgid fstype fsuid gid inode key loginuid msgtype obj_gid obj_lev_high obj_lev_low \
@@ -12,9 +14,6 @@ const LISTS: &str = "(null) entry exclude exit filesystem io_uring task user";
 
 /// Actions of rules (auditctl(8)); `possible` is one of old kernels.
 const ACTIONS: &str = "always never possible";
-
-/// Most letters that a word may differ in from the one that was meant.
-const TYPOS: usize = 2;
 
 /// Checks the name of a field.
 pub(super) fn field(name: &str) -> Result<(), String> {
@@ -40,12 +39,10 @@ pub(super) fn syscall(name: &str) -> Result<(), String> {
 
 /// Checks a name; the error says which one is near.
 fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
-    match names.map(|known| (strsim::damerau_levenshtein(known, name), known)).min() {
-        Some((0, _)) => Ok(()),
-        Some((typos, near)) if typos <= TYPOS && typos < near.len() => {
-            Err(format!("`{name}` is no {what} (is `{near}` meant?)"))
-        }
-        _ => Err(format!("`{name}` is no {what}")),
+    match meant(name, names) {
+        Some(near) if near == name => Ok(()),
+        Some(near) => Err(format!("`{name}` is no {what} (is `{near}` meant?)")),
+        None => Err(format!("`{name}` is no {what}")),
     }
 }
 

@@ -125,7 +125,7 @@ fn an_exception_silences_what_is_known() {
     told(&run, "the exception “no such host” matched nothing; is it still needed?");
     told(&run, "the exception “old” has expired; 3 events after that would have matched");
     told(&run, "and hid 1 alert; it has expired by the end of the log");
-    told(&run, "5 alerts with a score of 50 or more in 339 buckets of 15 minutes; 2 hidden");
+    told(&run, "5 alerts with a score of 50 or more in 339 buckets of 15 minutes; 2 more hidden");
 }
 
 #[test]
@@ -194,7 +194,10 @@ fn alike_alerts_are_counted_with_the_first() {
         .map(|alert| alert["kibana.alert.suppression.docs_count"].as_u64().unwrap())
         .collect();
     assert_eq!(counts, [0, 0, 1, 2]);
-    told(&run, "4 alerts with a score of 50 or more in 339 buckets of 15 minutes; 3 counted");
+    told(
+        &run,
+        "4 alerts with a score of 50 or more in 339 buckets of 15 minutes; 3 more counted with these",
+    );
     let refused = Rules::new(&format!("{RULE}suppression = {{ by = [\"source.ip\"] }}\n"));
     told(&refused.detect(&[]).expect(2), "cannot be grouped by source.ip");
 }
@@ -244,7 +247,7 @@ fn rules_that_leave_time_out_are_told() {
 #[test]
 fn rule_files_that_cannot_be_used() {
     for (text, sentence) in [
-        ("", "there is no [[rule]] in it"),
+        ("", "there is no [[rule]], [[exception]] or [[calendar]] in it"),
         ("[[rule]]\nname = \"x\"\ntreshold = 1\n", "line 3: unknown field `treshold`"),
         ("[[rule]]\nname = \"x\"\ntreshold = 1\n", "did you mean threshold?"),
         ("[[rule]\n", "line 1"),
@@ -255,4 +258,89 @@ fn rule_files_that_cannot_be_used() {
     told(&disabled.detect(&[]).expect(2), "none of the rules can be executed");
     let missing = rareport(&["detect", "--rules", "/no/such/file", &corpus("fleet-day")]);
     told(&missing.expect(2), "there is no such file");
+}
+
+#[test]
+fn exceptions_alone_go_with_the_default_rule() {
+    let exception = "[[exception]]\ncomment = \"router of db01\"\nconditions = [\n\
+        { field = \"host.name\", is = \"db01\" },\n\
+        { field = \"destination.ip\", cidr = \"192.168.50.0/24\" }]\n";
+    let alone = Rules::new(exception).detect(&[]).expect(0);
+    assert_eq!(ports(&alone), ["4444", "31337", "6667", "31330", "31331", "31332"]);
+    let alert = &alone.documents()[0];
+    assert_eq!(alert["kibana.alert.rule.rule_id"], "linux-rare-destination-port");
+    let named = Rules::new("[[rule]]\nname = \"Our rare port\"\n").detect(&[]).expect(0);
+    assert_eq!(ports(&named), ATTACK);
+    assert_eq!(named.documents()[0]["kibana.alert.rule.rule_id"], "our-rare-port");
+}
+
+#[test]
+fn a_window_may_be_for_one_host() {
+    let window = "[[calendar]]\ncomment = \"drill\"\nfrom = 2026-06-04\nto = 2026-06-05\n\
+        conditions = [{ field = \"host.name\", is = \"db01\" }]\n";
+    let run = detect_with(window);
+    let hosts = |run: &Run| -> Vec<bool> {
+        run.documents()
+            .iter()
+            .map(|alert| alert["host"]["name"].to_string().contains("db01"))
+            .collect()
+    };
+    assert!(!run.documents().is_empty() && hosts(&run).iter().all(|&db01| !db01), "{}", run.stdout);
+    assert!(hosts(&detect_with("")).contains(&true));
+    told(&run, "in the calendar window “drill”");
+}
+
+#[test]
+fn slips_of_a_rule_file_are_told() {
+    let exception = |field: &str| {
+        let condition = format!("conditions = [{{ field = \"{field}\", is = \"db01\" }}]");
+        Rules::new(&format!("{RULE}[[exception]]\ncomment = \"c\"\n{condition}\n"))
+            .detect(&["--explain-config"])
+            .expect(0)
+    };
+    told(
+        &exception("host.nam"),
+        "the exception “c” looks at host.nam, which audit logs do not have; did you mean host.name?",
+    );
+    told(&exception("process.hash.sha256"), "do not have; only ECS documents and CSV may have it");
+    for known in ["host.name", "network.direction"] {
+        assert_eq!(exception(known).stderr, "");
+    }
+    let job = Rules::new("[[rule]]\nname = \"r\"\njob_ids = [\"linux_rare_destination_prt\"]\n");
+    let run = job.detect(&[]).expect(2);
+    told(&run, "the rule r is for the job linux_rare_destination_prt, which is neither ready-made");
+    told(&run, "did you mean linux_rare_destination_port?");
+    let run = Rules::new(&format!("{RULE}threshold = 600\n")).detect(&[]).expect(2);
+    told(&run, "line 5: rule rare: expected a score from 0 to 100 as threshold, found 600\n");
+    assert_eq!(run.stderr.matches("rule rare").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn what_is_in_force_is_told_in_short_first() {
+    let rules = Rules::new(&format!(
+        "{RULE}suppression = {{ by = [\"process.name\"], duration = \"4h\" }}\n\
+         [[exception]]\ncomment = \"old\\nrouter\"\nexpires = 2026-06-02\n\
+         conditions = [{{ field = \"host.name\", is = \"db01\" }}]\n\
+         [[exception]]\ncomment = \"for long\"\naction = \"ignore\"\nexpires = 9000-01-01\n\
+         conditions = [{{ field = \"host.name\", is = \"db02\" }}]\n\
+         [[calendar]]\ncomment = \"w\"\n\
+         weekly = {{ days = [\"sunday\"], from = \"22:00\", to = \"04:00\" }}\n"
+    ));
+    let text = rules.detect(&["--explain-config", "--include", "udp"]).expect(0).stdout;
+    for line in [
+        "# Profile: rareport",
+        "# Filter: every connect to another host, and udp",
+        "# Rules: 1",
+        "#   rare: alerts with a score of 50 or more, every 15m over the last 45m, at most 100 at a \
+         time; those alike by process.name are counted for 4h",
+        "# Exceptions: 2, of which 1 EXPIRED as of ",
+        "#   “old\\x0arouter” hides alerts until 2026-06-02T00:00:00.000Z, EXPIRED",
+        "#   “for long” keeps events from being learned until 9000-01-01T00:00:00.000Z",
+        "# Calendar windows: 1",
+        "#   “w” every sunday, 22:00:00 to 04:00:00 UTC, for every event",
+        "interval = \"15m\"",
+    ] {
+        assert!(text.lines().any(|it| it.starts_with(line)), "{line}\n{text}");
+    }
+    Rules::new(&text).detect(&[]).expect(0);
 }

@@ -3,6 +3,7 @@
 use super::id::{execution_id, group_id};
 use super::nested::nest;
 use super::{Alert, SPACE};
+use crate::job::span;
 use crate::moment::rfc3339;
 use crate::rule::Threat;
 use serde_json::{Map, Value, json};
@@ -114,7 +115,7 @@ impl Alert {
             "risk_score_mapping": [],
             "from": self.from(),
             "to": "now",
-            "interval": length(rule.interval),
+            "interval": span::text(rule.interval),
             "max_signals": rule.max_alerts,
             "indices": [],
             "exceptions_list": [],
@@ -154,7 +155,7 @@ impl Alert {
     }
 
     fn from(&self) -> String {
-        format!("now-{}", length(self.rule.look_back))
+        format!("now-{}", span::text(self.rule.look_back))
     }
 
     /// What Elastic's alerts do not have: the explanation and the evidence.
@@ -168,12 +169,4 @@ impl Alert {
             "evidence": self.evidence.samples,
         })
     }
-}
-
-/// A length of time as rules write it, in the largest unit that gives a whole number.
-fn length(seconds: u32) -> String {
-    let units = [(86_400, "d"), (3600, "h"), (60, "m")];
-    let fits = |(length, _): &(u32, &str)| seconds > 0 && seconds.is_multiple_of(*length);
-    let (length, unit) = units.into_iter().find(fits).unwrap_or((1, "s"));
-    format!("{}{unit}", seconds / length)
 }

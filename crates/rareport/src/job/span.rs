@@ -1,5 +1,6 @@
 //! Lengths of time as configurations write them: a number with a unit.
 
+use serde::Serializer;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use std::fmt;
 
@@ -17,6 +18,21 @@ pub(crate) fn parse(text: &str) -> Option<u32> {
         return None;
     }
     u32::try_from(milliseconds / 1000).ok()
+}
+
+/// A length of time in seconds as configurations write it, such as `15m`: in the largest unit, up to
+/// days, of which it is a whole number.
+#[must_use]
+pub fn text(seconds: u32) -> String {
+    let milliseconds = u64::from(seconds) * 1000;
+    let fits = |(_, length): &&(&str, u64)| seconds > 0 && milliseconds.is_multiple_of(*length);
+    let (unit, length) = UNITS.iter().rev().find(fits).copied().unwrap_or(("s", 1000));
+    format!("{}{unit}", milliseconds / length)
+}
+
+/// Writes a number of seconds as a text with a unit.
+pub(crate) fn serialize<S: Serializer>(seconds: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text(*seconds))
 }
 
 /// Reads a number of seconds or a text with a unit.
@@ -48,7 +64,13 @@ impl Visitor<'_> for SpanVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, text};
+
+    #[test]
+    fn written_with_the_largest_unit() {
+        let texts = [0, 1, 90, 900, 5400, 7200, 86_400, 129_600].map(text);
+        assert_eq!(texts, ["0s", "1s", "90s", "15m", "90m", "2h", "1d", "36h"]);
+    }
 
     #[test]
     fn units() {

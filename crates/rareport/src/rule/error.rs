@@ -1,8 +1,5 @@
 //! Why a rule file cannot be used.
 
-/// How alike a misspelt key must be to a known one, of 0 to 1, for this to be proposed.
-const ALIKE: f64 = 0.6;
-
 /// Why rules cannot be read or executed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -14,6 +11,14 @@ pub enum RuleError {
         line: usize,
         /// What is wrong there.
         message: String,
+    },
+    /// Something in the text cannot be meant so.
+    #[error("line {line}: {error}")]
+    At {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there; part of the message, and so no source.
+        error: Box<RuleError>,
     },
     /// A value that a rule cannot have.
     #[error("rule {rule_id}: expected {expected} as {field}, found {found}")]
@@ -55,25 +60,4 @@ pub enum RuleError {
         /// Fields that records have.
         known: String,
     },
-}
-
-impl RuleError {
-    /// What the reader of TOML has to say of a text.
-    pub(super) fn toml(text: &str, error: &toml::de::Error) -> RuleError {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.as_bytes().get(..start).unwrap_or_default();
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let message = error.message();
-        let hint = meant(message).map_or(String::new(), |key| format!("; did you mean {key}?"));
-        RuleError::Toml { line, message: format!("{message}{hint}") }
-    }
-}
-
-/// The known key that is most like the unknown one, if a message is about one.
-fn meant(message: &str) -> Option<&str> {
-    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
-    let unknown = quoted.next()?;
-    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(unknown, known);
-    let nearest = quoted.max_by(|x, y| likeness(x).total_cmp(&likeness(y)))?;
-    (likeness(nearest) >= ALIKE).then_some(nearest)
 }

@@ -41,7 +41,7 @@ fn the_examples_in_comments_can_be_used() {
     let written = set.to_toml().unwrap();
     assert_eq!(RuleSet::from_toml(&written).unwrap(), set, "{written}");
     let fields: Vec<_> = set.fields().collect();
-    assert_eq!(fields, ["host.name", "destination.port", "destination.ip"]);
+    assert_eq!(fields, ["host.name", "destination.port", "destination.ip", "host.name"]);
 }
 
 #[test]
@@ -53,6 +53,9 @@ fn unknown_keys_are_errors_with_the_line_and_the_key_that_was_meant() {
     assert!(!said(&format!("{RULE}zzz = 60\n")).contains("did you mean"));
     let exception = format!("{RULE}[[exception]]\ncomment = \"c\"\nexpire = 2026-01-01\n");
     assert!(said(&exception).contains("did you mean expires?"));
+    let window = "[[calendar]]\ncomment = \"w\"\nhost = \"db01\"\n";
+    assert!(said(window).contains("line 3: unknown field `host`"));
+    assert!(said(window).contains("goes into conditions"));
     assert!(said("[[rules]]\nname = \"x\"").contains("did you mean rule?"));
 }
 
@@ -65,15 +68,26 @@ fn values_that_cannot_be_meant_are_errors() {
         ("max_alerts = 0", "at least 1 as max_alerts"),
         ("risk_score = 101", "risk_score"),
         ("suppression = { by = [] }", "1 to 3 fields"),
-        ("severity = \"bad\"", "unknown variant"),
+        ("severity = \"bad\"", "unknown value `bad`, expected one of `low`"),
+        ("severity = \"Hihg\"", "did you mean high?"),
+        ("threshold = \"60\"", "line 5: expected a number such as 60, without quotes"),
+        ("threshold = true", "expected a number such as 60, found boolean `true`"),
+        ("max_alerts = \"many\"", "expected a whole number such as 100, found string \"many\""),
+        ("tags = \"x\"", "expected a list in square brackets"),
+        (
+            "\nthreshold = 600",
+            "line 6: rule r: expected a score from 0 to 100 as threshold, found 600",
+        ),
+        ("\nsuppression = { by = [] }", "line 6: rule r"),
         ("look_back = \"45 min\"", "such as 15m"),
     ] {
         let error = said(&format!("{RULE}{line}\n"));
         assert!(error.contains(part), "{error}");
     }
     assert!(said(&format!("{RULE}{RULE}")).contains("two rules with the rule_id r"));
+    assert!(said(&format!("{RULE}{RULE}")).starts_with("line 7: "));
     let exception = |rest: &str| said(&format!("{RULE}[[exception]]\ncomment = \"c\"\n{rest}"));
-    assert!(exception("conditions = []").contains("no conditions"));
+    assert!(exception("conditions = []").starts_with("line 5: the exception “c”: it has no cond"));
     let condition = "conditions = [{ field = \"a\", is = 1 }]\n";
     assert!(exception(&format!("{condition}rules = [\"x\"]")).contains("no rule x"));
     let ignore = format!("{condition}rules = [\"r\"]\naction = \"ignore\"");
@@ -88,4 +102,41 @@ fn a_threat_is_written_with_its_references() {
     assert_eq!(threat["tactic"]["reference"], "https://attack.mitre.org/tactics/TA0003/");
     let knocking = &threat["technique"][0]["subtechnique"][0];
     assert_eq!(knocking["reference"], "https://attack.mitre.org/techniques/T1205/001/");
+}
+
+#[test]
+fn what_a_file_leaves_out_is_filled_in() {
+    let mut set = RuleSet::from_toml("[[rule]]\nname = \"Rare port, on db01!\"").unwrap();
+    assert_eq!(set.rules[0].rule_id, "rare-port-on-db01");
+    assert!(set.rules[0].job_ids.is_empty());
+    set.complete("ports");
+    assert_eq!(set.rules[0].job_ids, ["ports"]);
+    assert!(said("[[rule]]\nname = \"!\"").contains("a text as rule_id"));
+    let twice = "[[rule]]\nname = \"A\"\n[[rule]]\nname = \"a\"";
+    assert!(said(twice).contains("two rules with the rule_id a"));
+}
+
+#[test]
+fn exceptions_and_windows_alone_are_for_the_default_rule() {
+    let exception = "[[exception]]\ncomment = \"c\"\nrules = [\"linux-rare-destination-port\"]\n\
+        conditions = [{ field = \"a\", is = 1 }]\n";
+    let window = "[[calendar]]\ncomment = \"w\"\nfrom = 2026-06-01\nto = 2026-06-02\n\
+        conditions = [{ field = \"b\", is = 1 }]\n";
+    let default = RuleSet::default_rules().unwrap().rules;
+    assert_eq!(RuleSet::from_toml(exception).unwrap().rules, default);
+    assert_eq!(RuleSet::from_toml(window).unwrap().rules, default);
+    assert!(RuleSet::from_toml("").unwrap().is_empty());
+    let both = RuleSet::from_toml(&format!("{exception}{window}")).unwrap();
+    assert_eq!(both.fields().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn lengths_of_time_are_written_with_units() {
+    let rule = format!("{RULE}suppression = {{ by = [\"a\"], duration = 14400 }}\n");
+    let written = RuleSet::from_toml(&rule).unwrap().to_toml().unwrap();
+    for line in
+        ["interval = \"15m\"", "look_back = \"45m\"", "query_delay = \"1m\"", "duration = \"4h\""]
+    {
+        assert!(written.contains(line), "{line}: {written}");
+    }
 }

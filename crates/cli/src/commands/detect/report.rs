@@ -158,10 +158,10 @@ fn tell_too_little(closest: &Record, console: &Console) {
 fn left_out(rule: &RuleReport) -> String {
     let mut parts = Vec::new();
     if rule.hidden > 0 {
-        parts.push(format!("{} hidden by exceptions", grouped(rule.hidden)));
+        parts.push(format!("{} more hidden by exceptions", grouped(rule.hidden)));
     }
     if rule.suppressed > 0 {
-        parts.push(format!("{} counted with others", grouped(rule.suppressed)));
+        parts.push(format!("{} more counted with these", grouped(rule.suppressed)));
     }
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
 }

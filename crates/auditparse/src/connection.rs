@@ -12,7 +12,7 @@ use crate::arch::Arch;
 use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
 use crate::errno::errno_name;
 use crate::event_id::EventId;
-use crate::field::Field;
+use crate::field::{Field, append_hex};
 use crate::problems::ConnectionProblems;
 use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
 use crate::record::{Record, literal};
@@ -293,6 +293,25 @@ impl<'a> Connection<'a> {
         process_title(&self.records.proctitle?)
     }
 
+    /// Appends [`proctitle`](Connection::proctitle) to `text`, for a caller who reads many of them
+    /// into the same memory. `false` if there is none; `text` is as it was then.
+    ///
+    /// ```
+    /// use auditparse::Connections;
+    ///
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+    /// type=PROCTITLE msg=audit(1.001:7): proctitle=6E63002D7A
+    /// ";
+    /// let mut text = Vec::new();
+    /// assert!(Connections::new(log).next().unwrap().append_proctitle(&mut text));
+    /// assert_eq!(text, b"nc\0-z");
+    /// ```
+    pub fn append_proctitle(&self, text: &mut Vec<u8>) -> bool {
+        self.records.proctitle.is_some_and(|record| append_title(&record, text))
+    }
+
     /// The keys of the rules that matched.
     pub fn keys(&self) -> Keys<'a> {
         Keys { joined: self.field("key").and_then(present_text) }
@@ -379,6 +398,19 @@ fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
         Ok((_, title)) => title,
         Err(_) => present_text(record.get("proctitle")?),
     }
+}
+
+/// Appends the text of `proctitle=` to `text`, if there is one.
+fn append_title(record: &Record<'_>, text: &mut Vec<u8>) -> bool {
+    // Nearly always its digits are the rest of the record, and their end need not be searched.
+    if let Ok((digits, ())) = literal(b"proctitle=")(record.body())
+        && append_hex(digits, text)
+    {
+        return true;
+    }
+    let title = process_title(record);
+    text.extend_from_slice(title.as_deref().unwrap_or_default());
+    title.is_some()
 }
 
 /// The value of `saddr=`, which is the first field.

@@ -133,9 +133,17 @@ impl<R: Read> EventReader<R> {
             if self.lent.is_some() {
                 return Ok(self.lent);
             }
-            match self.records.next_record()? {
-                Some(Ok(record)) => self.assembler.push::<Copied>(&record),
-                Some(Err(_counted)) => {}
+            match self.records.lines.next_line(self.records.parser.line_bytes)? {
+                Some(Line::At(start, end)) => {
+                    // A record that `next_record` gives would be moved on its way.
+                    let line = &self.records.lines.buffer[start..end];
+                    if let Ok(record) = self.records.parser.parse(line) {
+                        self.assembler.push::<Copied>(&record);
+                    }
+                }
+                Some(Line::TooLong(length)) => {
+                    let _counted = self.records.parser.skip_too_long(length);
+                }
                 None => {
                     self.assembler.finish();
                     self.lent = self.assembler.next_ready();

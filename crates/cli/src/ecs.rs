@@ -9,7 +9,6 @@
 mod field;
 mod json;
 
-use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
@@ -35,7 +34,7 @@ pub(crate) struct Document<'a> {
     /// Most of `process.*`, and the accounts of `user.*`.
     pub(crate) process: Process<'a>,
     /// `process.title`.
-    pub(crate) title: Option<Cow<'a, [u8]>>,
+    pub(crate) title: Option<&'a [u8]>,
     /// `user.*`.
     pub(crate) user: User<'a>,
     /// `auditd.data.syscall`.
@@ -99,13 +98,15 @@ impl<'a> Document<'a> {
     /// The document of a connection.
     ///
     /// `time` is the event's time as RFC 3339 text; `host` is the host's name
-    /// if the event carries none.
+    /// if the event carries none; `title` is overwritten with what the document
+    /// holds of the command line.
     // It is large, and would be moved when it is returned.
     #[inline(always)]
     pub(crate) fn new(
         connection: &'a Connection<'a>,
         time: &'a str,
         host: &'a str,
+        title: &'a mut Vec<u8>,
     ) -> Document<'a> {
         let process = connection.process();
         let address = connection.address().ok();
@@ -124,7 +125,7 @@ impl<'a> Document<'a> {
             source,
             destination,
             user: User::of(&process),
-            title: connection.proctitle().map(title),
+            title: read_title(connection, title).then_some(title),
             process,
             syscall: syscall(connection),
             exit: exit(connection),
@@ -212,14 +213,16 @@ impl<'a> Account<'a> {
     }
 }
 
-/// A command line, whose arguments are ended by NULs, with blanks between them.
-fn title(mut arguments: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    if arguments.contains(&0) {
-        let text = arguments.to_mut();
-        text.truncate(text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1));
-        text.iter_mut().for_each(|byte| *byte = if *byte == 0 { b' ' } else { *byte });
+/// Reads the command line, whose arguments are ended by NULs, with blanks
+/// between them; gives whether there is one.
+fn read_title(connection: &Connection<'_>, title: &mut Vec<u8>) -> bool {
+    title.clear();
+    let is_there = connection.append_proctitle(title);
+    while title.last() == Some(&0) {
+        title.pop();
     }
-    arguments
+    title.iter_mut().for_each(|byte| *byte = if *byte == 0 { b' ' } else { *byte });
+    is_there
 }
 
 /// An address as `source.address` and `destination.address` give it.

@@ -26,12 +26,13 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let flush = || out.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let mut stamper = Stamper::new();
+    let mut title = Vec::new();
     let mut shown = 0;
     let totals = input.connections(|connection, host| {
         if args.wants(connection.kind()) {
             shown += 1;
             let time = stamper.format(connection.id().millis);
-            out.borrow_mut().write(&Document::new(connection, time, host))?;
+            out.borrow_mut().write(&Document::new(connection, time, host, &mut title))?;
         }
         Ok(())
     });

@@ -32,7 +32,7 @@ impl Document<'_> {
         self.user.write_json(json);
         self.write_auditd(ip, json);
         self.write_tags(json);
-        json.close("}");
+        json.close("},");
     }
 
     /// Writes where the network is told of; gives the place of the IP address.
@@ -55,14 +55,8 @@ impl Document<'_> {
     fn write_process(&self, json: &mut JsonBuffer) {
         let process = &self.process;
         json.raw(r#""process":{"#);
-        if let Some(name) = &process.comm {
-            json.raw(r#""name":""#);
-            json.text(name);
-        }
-        if let Some(executable) = &process.exe {
-            json.raw(r#""executable":""#);
-            json.text(executable);
-        }
+        write_text(r#""name":""#, process.comm.as_deref(), json);
+        write_text(r#""executable":""#, process.exe.as_deref(), json);
         if let Some(pid) = process.pid {
             json.raw(r#""pid":"#);
             json.number(pid);
@@ -72,11 +66,8 @@ impl Document<'_> {
             json.digits(pid);
             json.raw("},");
         }
-        if let Some(title) = &self.title {
-            json.raw(r#""title":""#);
-            json.text(title);
-        }
-        json.close("}");
+        write_text(r#""title":""#, self.title, json);
+        json.close("},");
     }
 
     fn write_auditd(&self, ip: Option<Range<usize>>, json: &mut JsonBuffer) {
@@ -96,7 +87,7 @@ impl Document<'_> {
         if let Some(bytes) = connection.address_bytes() {
             write_socket(bytes, self.address, ip, json);
         }
-        json.close("}}");
+        json.close("}},");
     }
 
     fn write_call(&self, json: &mut JsonBuffer) {
@@ -115,15 +106,13 @@ impl Document<'_> {
             json.raw(r#""exit":""#);
             exit.write(json);
         }
-        write_arguments(&self.process.arguments, json);
-        if let Some(tty) = self.process.tty {
-            json.raw(r#""tty":""#);
-            json.text(tty);
-        }
-        if let Some(subject) = self.process.subj {
-            json.raw(r#""subj":""#);
-            json.text(subject);
-        }
+        let [a0, a1, a2, a3] = self.process.arguments;
+        write_text(r#""a0":""#, a0, json);
+        write_text(r#""a1":""#, a1, json);
+        write_text(r#""a2":""#, a2, json);
+        write_text(r#""a3":""#, a3, json);
+        write_text(r#""tty":""#, self.process.tty, json);
+        write_text(r#""subj":""#, self.process.subj, json);
     }
 
     fn write_tags(&self, json: &mut JsonBuffer) {
@@ -134,7 +123,7 @@ impl Document<'_> {
                 json.raw("\"");
                 json.text(key);
             }
-            json.close("]");
+            json.close("],");
         }
     }
 }
@@ -173,15 +162,12 @@ fn message_type(connection: &Connection<'_>) -> &'static str {
     }
 }
 
-fn write_arguments(arguments: &[Option<&[u8]>; 4], json: &mut JsonBuffer) {
-    let [a0, a1, a2, a3] = arguments;
-    for (key, argument) in
-        [(r#""a0":""#, a0), (r#""a1":""#, a1), (r#""a2":""#, a2), (r#""a3":""#, a3)]
-    {
-        if let Some(argument) = argument {
-            json.raw(key);
-            json.text(argument);
-        }
+/// Writes the text, if there is one, behind its key and opening quote.
+#[inline]
+fn write_text(key: &str, text: Option<&[u8]>, json: &mut JsonBuffer) {
+    if let Some(text) = text {
+        json.raw(key);
+        json.text(text);
     }
 }
 
@@ -240,7 +226,7 @@ fn write_socket(
         json.raw(r#""saddr":""#);
         json.plain(&hex(bytes.as_bytes()));
     }
-    json.close("}");
+    json.close("},");
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -264,7 +250,7 @@ impl Endpoint<'_> {
             json.raw(r#""port":"#);
             json.number(port);
         }
-        json.close("}");
+        json.close("},");
         ip
     }
 }
@@ -296,10 +282,10 @@ impl User<'_> {
             if let Some(account) = account {
                 json.raw(key);
                 account.write_members(json);
-                json.close("}");
+                json.close("},");
             }
         }
-        json.close("}");
+        json.close("},");
     }
 }
 

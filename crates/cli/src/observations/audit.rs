@@ -52,6 +52,8 @@ pub(super) struct ConnectionEvent {
     sources: Vec<(Source, usize)>,
     profile: Profile,
     stamper: Stamper,
+    /// Room for the command line of a document.
+    title: Vec<u8>,
     pub(super) event: Event,
 }
 
@@ -65,6 +67,7 @@ impl ConnectionEvent {
             sources: names.filter_map(|(at, name)| Some((Source::named(name)?, at))).collect(),
             profile,
             stamper: Stamper::new(),
+            title: Vec::new(),
             event,
         }
     }
@@ -76,7 +79,8 @@ impl FromConnection for ConnectionEvent {
             totals.without_address();
         }
         let millis = connection.id().millis;
-        let document = Document::new(connection, self.stamper.format(millis), host);
+        let document =
+            Document::new(connection, self.stamper.format(millis), host, &mut self.title);
         self.event.clear();
         self.event.has_node = connection.node().is_some();
         self.event.millis = i64::try_from(millis).unwrap_or(i64::MAX);

@@ -47,15 +47,15 @@ impl JsonBuffer {
         self.bytes.extend_from_slice(json.as_bytes());
     }
 
-    /// Ends the object or array whose members were written, with `brackets`;
-    /// those around it, if it is the last of their members, can be ended with it.
+    /// Ends the object or array whose members were written, with `brackets` and
+    /// the comma behind; those around it, if it is the last of their members, can
+    /// be ended with it.
     #[inline]
     pub(crate) fn close(&mut self, brackets: &str) {
         if self.bytes.last() == Some(&b',') {
             self.bytes.pop();
         }
         self.raw(brackets);
-        self.raw(",");
     }
 
     /// Ends a document that was closed like a member, and its line.
@@ -287,9 +287,9 @@ mod tests {
             buffer.raw("{\"a\":[");
             buffer.number(1);
             buffer.number(2);
-            buffer.close("]");
+            buffer.close("],");
             buffer.raw("\"b\":{");
-            buffer.close("}}");
+            buffer.close("}},");
         });
         assert_eq!(written, r#"{"a":[1,2],"b":{}}"#);
     }

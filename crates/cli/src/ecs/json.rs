@@ -163,8 +163,7 @@ fn message_type(connection: &Connection<'_>) -> &'static str {
 }
 
 /// Writes the text, if there is one, behind its key and opening quote.
-// In place, the length of the key is known, and it is copied faster.
-#[inline(always)]
+#[inline]
 fn write_text(key: &str, text: Option<&[u8]>, json: &mut JsonBuffer) {
     if let Some(text) = text {
         json.raw(key);
@@ -275,20 +274,16 @@ impl User<'_> {
             json.raw(r#""id":""#);
             real.write_members(json);
         }
-        if let Some(effective) = self.effective {
-            json.raw(r#""effective":{"id":""#);
-            effective.write_members(json);
-            json.close("},");
-        }
-        if let Some(audit) = self.audit {
-            json.raw(r#""audit":{"id":""#);
-            audit.write_members(json);
-            json.close("},");
-        }
-        if let Some(group) = self.group {
-            json.raw(r#""group":{"id":""#);
-            group.write_members(json);
-            json.close("},");
+        for (key, account) in [
+            (r#""effective":{"id":""#, self.effective),
+            (r#""audit":{"id":""#, self.audit),
+            (r#""group":{"id":""#, self.group),
+        ] {
+            if let Some(account) = account {
+                json.raw(key);
+                account.write_members(json);
+                json.close("},");
+            }
         }
         json.close("},");
     }

@@ -52,7 +52,7 @@ impl Alert {
     pub fn values_of(&self, field: &str) -> Vec<&str> {
         let mut values = Vec::new();
         for value in self.record.values_of(field) {
-            match self.evidence.lists.get(value) {
+            match self.evidence.list(field, value) {
                 Some(single) => values.extend(single.iter().map(String::as_str)),
                 None => values.push(value),
             }

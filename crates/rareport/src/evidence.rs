@@ -12,7 +12,6 @@ use crate::alert::nested::nest;
 use crate::moment::rfc3339;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// Most samples of a value in a bucket: the first ones.
 pub const MOST_SAMPLES: usize = 5;
@@ -55,7 +54,18 @@ pub struct Evidence {
     pub samples: Vec<Sample>,
     /// Values of the record that are several joined by commas, each with the single ones: those that
     /// came first, at most [`MOST_LISTS`].
-    pub lists: BTreeMap<String, Vec<String>>,
+    pub lists: Vec<List>,
+}
+
+/// A value as the model takes it, and the values that are joined in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The field.
+    pub field: String,
+    /// Its value, several joined by commas.
+    pub joined: String,
+    /// The single values, in the order in which the event has them.
+    pub values: Vec<String>,
 }
 
 /// One event. What the log does not say is `None`.
@@ -109,11 +119,20 @@ impl Evidence {
             };
             let values = event.values(field);
             let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-            if values.len() > 1 && self.lists.len() < MOST_LISTS {
-                let single = || values.iter().map(|value| text(value)).collect();
-                self.lists.entry(text(joined)).or_insert_with(single);
+            let joined = text(joined);
+            let is_known = self.list(field, &joined).is_some();
+            if values.len() > 1 && !is_known && self.lists.len() < MOST_LISTS {
+                let values = values.into_iter().map(text).collect();
+                self.lists.push(List { field: field.clone(), joined, values });
             }
         }
+    }
+
+    /// The single values of a field's joined one, if they are known.
+    pub(crate) fn list(&self, field: &str, joined: &str) -> Option<&[String]> {
+        let mut lists = self.lists.iter();
+        let list = lists.find(|list| list.field == field && list.joined == joined)?;
+        Some(&list.values)
     }
 }
 

@@ -42,6 +42,9 @@ use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_j
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
 
+/// Longest value that the model keeps of CSV or NDJSON, in bytes.
+const LONGEST_VALUE: usize = 1 << 10;
+
 /// Everything that was named, as events.
 pub(crate) struct Observations<'a> {
     pub(crate) input: &'a Input<'a>,

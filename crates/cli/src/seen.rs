@@ -6,7 +6,7 @@ use rareport::rule::RuleSet;
 use crate::observations::{Event, Fields};
 
 /// The fields that samples are made of.
-const EVIDENCE: [&str; 11] = [
+const EVIDENCE: [&str; 12] = [
     "event.sequence",
     "host.name",
     "process.pid",
@@ -18,6 +18,7 @@ const EVIDENCE: [&str; 11] = [
     "user.audit.name",
     "user.audit.id",
     "destination.ip",
+    "event.module",
 ];
 
 /// The fields that rules and samples need beside those of the job.
@@ -41,17 +42,36 @@ impl LogEvent for Seen<'_> {
         self.fields.place(field).map(|place| self.event.value(place))
     }
 
+    fn values(&self, field: &str) -> Vec<&[u8]> {
+        let place = self.fields.place(field);
+        place.map_or_else(Vec::new, |place| self.event.values(place).iter().collect())
+    }
+
     fn sample(&self) -> Sample {
         let text = |field: &str| {
             let value = self.value(field).filter(|value| !value.is_empty())?;
             Some(String::from_utf8_lossy(value).into_owned())
         };
         let number = |field: &str| text(field)?.parse().ok();
-        let [sequence, host, pid, parent, name, executable, title, user, login, login_id, ip] =
-            EVIDENCE;
+        let [
+            sequence,
+            host,
+            pid,
+            parent,
+            name,
+            executable,
+            title,
+            user,
+            login,
+            login_id,
+            ip,
+            module,
+        ] = EVIDENCE;
+        // Others number their events too.
+        let is_audit = self.event.is_audit || self.values(module).contains(&&b"auditd"[..]);
         Sample {
             millis: self.event.millis,
-            serial: number(sequence),
+            serial: if is_audit { number(sequence) } else { None },
             node: if self.event.has_node { text(host) } else { None },
             host: text(host),
             pid: number(pid),

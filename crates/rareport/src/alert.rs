@@ -15,6 +15,7 @@ use crate::results::Record;
 use crate::rule::Rule;
 use crate::suppression::Suppressed;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The Kibana space in which alerts are.
@@ -45,11 +46,27 @@ impl Alert {
         alert_id(&self.results_index(), &self.record.id, SPACE, self.rule.instance())
     }
 
+    /// The values of a field, each once: where the record has several joined by commas, the single
+    /// ones, as far as the evidence has them.
+    #[must_use]
+    pub fn values_of(&self, field: &str) -> Vec<&str> {
+        let mut values = Vec::new();
+        for value in self.record.values_of(field) {
+            match self.evidence.list(field, value) {
+                Some(single) => values.extend(single.iter().map(String::as_str)),
+                None => values.push(value),
+            }
+        }
+        let mut seen = BTreeSet::new();
+        values.retain(|value| seen.insert(*value));
+        values
+    }
+
     /// The alert in a sentence: what, where to, by whom and where.
     #[must_use]
     pub fn reason(&self) -> String {
         let values = |field: &str| {
-            let values = self.record.values_of(field);
+            let values = self.values_of(field);
             (!values.is_empty()).then(|| values.join(", "))
         };
         let address = |side: &str| {

@@ -84,6 +84,8 @@ struct JobFields {
     /// The field whose values are rare.
     value: String,
     partition: Option<String>,
+    /// All fields of which a record has values.
+    all: Vec<String>,
 }
 
 /// An exception, and what it did.
@@ -127,6 +129,7 @@ impl Detection {
         let fields = JobFields {
             value: detector.over_field.as_ref().unwrap_or(&detector.by_field).clone(),
             partition: detector.partition_field.clone(),
+            all: fields_of_records(job).into_iter().cloned().collect(),
         };
         Ok(Detection {
             profile,
@@ -172,12 +175,11 @@ impl Detection {
     /// Places of the exceptions that cover an event; counts what they cover.
     fn covering(&mut self, event: &impl LogEvent) -> Vec<usize> {
         let millis = event.millis();
-        let value = |field: &str| event.value(field).filter(|value| !value.is_empty());
         let mut covering = Vec::new();
         for (place, watched) in self.exceptions.iter_mut().enumerate() {
             let by_record =
                 self.profile == Profile::Elastic && watched.exception.action == Action::Hide;
-            if by_record || !watched.exception.covers(value) {
+            if by_record || !watched.exception.covers(|field| event.values(field)) {
                 continue;
             }
             if watched.exception.has_expired(millis) {
@@ -192,12 +194,13 @@ impl Detection {
 
     /// Keeps an event as evidence.
     fn gather(&mut self, event: &impl LogEvent, covering: &[usize]) {
-        let JobFields { value, partition } = &self.fields;
+        let JobFields { value, partition, all } = &self.fields;
         let Some(value) = event.value(value).filter(|value| !value.is_empty()) else { return };
         let partition = partition.as_deref().and_then(|field| event.value(field));
         let Some(behind) = self.gatherer.add(event, partition.unwrap_or_default(), value) else {
             return;
         };
+        behind.evidence.note_lists(event, all);
         behind.covered_by.resize(self.exceptions.len(), 0);
         behind.uncovered.resize(self.executors.len(), 0);
         for &place in covering {
@@ -316,16 +319,21 @@ fn most_open(job: &JobConfig) -> usize {
     usize::try_from(job.latency_buckets()).unwrap_or(usize::MAX).saturating_add(2)
 }
 
-/// Checks that alerts can be grouped as a rule says.
-fn check_suppression(rule: &Rule, job: &JobConfig) -> Result<(), RuleError> {
-    let Some(suppression) = &rule.suppression else { return Ok(()) };
+/// The fields that records of a job have values of.
+fn fields_of_records(job: &JobConfig) -> Vec<&String> {
     let detector = &job.detector;
     let optional = [&detector.over_field, &detector.partition_field];
-    let known: Vec<&String> = [&detector.by_field]
+    [&detector.by_field]
         .into_iter()
         .chain(optional.into_iter().flatten())
         .chain(&job.influencers)
-        .collect();
+        .collect()
+}
+
+/// Checks that alerts can be grouped as a rule says.
+fn check_suppression(rule: &Rule, job: &JobConfig) -> Result<(), RuleError> {
+    let Some(suppression) = &rule.suppression else { return Ok(()) };
+    let known = fields_of_records(job);
     match suppression.by.iter().find(|field| !known.contains(field)) {
         None => Ok(()),
         Some(field) => Err(RuleError::SuppressionField {

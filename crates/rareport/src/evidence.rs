@@ -16,6 +16,9 @@ use serde_json::{Map, Value};
 /// Most samples of a value in a bucket: the first ones.
 pub const MOST_SAMPLES: usize = 5;
 
+/// Most joined values of which the single ones are kept.
+pub const MOST_LISTS: usize = 16;
+
 /// Longest text of a sample, in bytes.
 pub const LONGEST_TEXT: usize = 512;
 
@@ -24,8 +27,15 @@ pub trait LogEvent {
     /// When it happened, in milliseconds since 1970.
     fn millis(&self) -> i64;
 
-    /// The value of a field by its ECS name; `None` or empty if it has none.
+    /// The value of a field by its ECS name, as the model takes it, several joined by commas; `None`
+    /// or empty if it has none.
     fn value(&self, field: &str) -> Option<&[u8]>;
+
+    /// The values of a field one by one, none of which are empty. Unless said otherwise, the
+    /// [`value`](LogEvent::value) is the only one.
+    fn values(&self, field: &str) -> Vec<&[u8]> {
+        self.value(field).filter(|value| !value.is_empty()).into_iter().collect()
+    }
 
     /// The event as a sample; asked for only if it is to be one.
     fn sample(&self) -> Sample;
@@ -42,6 +52,20 @@ pub struct Evidence {
     pub last_seen: Option<i64>,
     /// The first of them.
     pub samples: Vec<Sample>,
+    /// Values of the record that are several joined by commas, each with the single ones: those that
+    /// came first, at most [`MOST_LISTS`].
+    pub lists: Vec<List>,
+}
+
+/// A value as the model takes it, and the values that are joined in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The field.
+    pub field: String,
+    /// Its value, several joined by commas.
+    pub joined: String,
+    /// The single values, in the order in which the event has them.
+    pub values: Vec<String>,
 }
 
 /// One event. What the log does not say is `None`.
@@ -86,6 +110,30 @@ impl Evidence {
             self.samples.push(event.sample().cut());
         }
     }
+
+    /// Notes the single values of the fields that have several.
+    pub(crate) fn note_lists(&mut self, event: &impl LogEvent, fields: &[String]) {
+        for field in fields {
+            let Some(joined) = event.value(field).filter(|value| value.contains(&b',')) else {
+                continue;
+            };
+            let values = event.values(field);
+            let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+            let joined = text(joined);
+            let is_known = self.list(field, &joined).is_some();
+            if values.len() > 1 && !is_known && self.lists.len() < MOST_LISTS {
+                let values = values.into_iter().map(text).collect();
+                self.lists.push(List { field: field.clone(), joined, values });
+            }
+        }
+    }
+
+    /// The single values of a field's joined one, if they are known.
+    pub(crate) fn list(&self, field: &str, joined: &str) -> Option<&[String]> {
+        let mut lists = self.lists.iter();
+        let list = lists.find(|list| list.field == field && list.joined == joined)?;
+        Some(&list.values)
+    }
 }
 
 impl Sample {
@@ -101,15 +149,17 @@ impl Sample {
     #[must_use]
     pub fn command(&self) -> Option<String> {
         let serial = self.serial?;
-        // A name with a NUL cannot be an argument.
-        match self.node.as_deref().map(shlex::try_quote) {
+        let node = self.node.as_deref().filter(|node| is_argument(node));
+        match node.map(shlex::try_quote) {
             Some(Ok(node)) => Some(format!("ausearch -a {serial} --node {node}")),
             Some(Err(_)) | None => Some(format!("ausearch -a {serial}")),
         }
     }
 
-    /// The same with texts of at most [`LONGEST_TEXT`] bytes.
+    /// The same with texts of at most [`LONGEST_TEXT`] bytes. A node that is longer is left out, for
+    /// a part of its name is the name of another.
     fn cut(mut self) -> Sample {
+        self.node = self.node.filter(|node| node.len() <= LONGEST_TEXT);
         let Sample {
             node, host, process, executable, title, user, login_user, destination, ..
         } = &mut self;
@@ -120,6 +170,13 @@ impl Sample {
         }
         self
     }
+}
+
+/// Whether a node can be given to a command as it is in the log: it is no option, and nothing that a
+/// terminal acts on or that was replaced in it.
+fn is_argument(node: &str) -> bool {
+    let is_odd = |it: char| it.is_control() || it == char::REPLACEMENT_CHARACTER;
+    !node.is_empty() && !node.starts_with('-') && !node.contains(is_odd)
 }
 
 impl Serialize for Sample {
@@ -163,7 +220,12 @@ mod tests {
         };
         assert_eq!(command("a; rm -rf /"), "ausearch -a 7 --node 'a; rm -rf /'");
         assert_eq!(command("it's"), "ausearch -a 7 --node \"it's\"");
-        assert_eq!(command("nul\0"), "ausearch -a 7");
+        for node in ["nul\0", "--help", "a\u{1b}[2J", "a\nb", "a\u{9b}b", "a\u{fffd}", ""] {
+            assert_eq!(command(node), "ausearch -a 7", "{node:?}");
+        }
+        let long = Some("n".repeat(LONGEST_TEXT + 1));
+        let cut = Sample { serial: Some(7), node: long, ..Sample::default() }.cut();
+        assert_eq!(cut.command().as_deref(), Some("ausearch -a 7"));
         assert_eq!(Sample::default().command(), None);
     }
 

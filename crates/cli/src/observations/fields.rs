@@ -7,6 +7,8 @@ use rareport::datafeed::Values;
 use rareport::job::{Feed, JobConfig, TimeFormat};
 use smallvec::SmallVec;
 
+use super::LONGEST_VALUE;
+
 /// Names that the time may have where the job's own is not there.
 const TIME_FIELDS: [&str; 2] = ["@timestamp", "time"];
 
@@ -150,7 +152,7 @@ pub(crate) struct Event {
     /// When it happened, in milliseconds since 1970.
     pub(crate) millis: i64,
     /// Whether it is from an audit log.
-    pub(super) is_audit: bool,
+    pub(crate) is_audit: bool,
     /// Whether an audit log itself names the host (`node=`).
     pub(crate) has_node: bool,
     values: Vec<Values>,
@@ -171,6 +173,11 @@ impl Event {
     /// The value at a place, several joined by commas; empty if there is none.
     pub(crate) fn value(&self, place: usize) -> &[u8] {
         self.values[place].joined()
+    }
+
+    /// Whether a value that the job looks at is longer than one may be.
+    pub(super) fn has_long_value(&self, fields: &Fields) -> bool {
+        self.values[..fields.of_job].iter().any(|value| value.joined().len() > LONGEST_VALUE)
     }
 
     /// Whether there is a value at a place.

@@ -86,6 +86,10 @@ impl<'a, R: Rows<'a>> Stream for RowStream<'a, R> {
                 }
                 Some(Err(reason)) => Err(reason),
             };
+            let time = match time {
+                Ok(_) if self.event.has_long_value(fields) => Err(BadRow::LongValue),
+                time => time,
+            };
             match time {
                 Ok(millis) => {
                     let wanted = input.wants(millis);

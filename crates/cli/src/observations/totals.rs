@@ -12,6 +12,8 @@ pub(crate) enum BadRow {
     Ragged,
     /// It is longer than [`super::LONGEST_ROW`].
     TooLong,
+    /// It has a value longer than [`super::LONGEST_VALUE`].
+    LongValue,
     /// It has no time.
     NoTime,
     /// Its time cannot be read.
@@ -20,10 +22,11 @@ pub(crate) enum BadRow {
 
 impl BadRow {
     /// Every reason, with what is said of the rows.
-    const ALL: [(BadRow, &'static str); 5] = [
+    const ALL: [(BadRow, &'static str); 6] = [
         (BadRow::NotJson, "not one whole JSON object"),
         (BadRow::Ragged, "with more or fewer cells than the header"),
         (BadRow::TooLong, "longer than 1 MiB"),
+        (BadRow::LongValue, "with a value longer than 1,024 bytes"),
         (BadRow::NoTime, "without a time"),
         (
             BadRow::UnreadableTime,

@@ -13,7 +13,7 @@ impl Alert {
     pub(super) fn document(&self) -> Map<String, Value> {
         let mut document = self.record_fields();
         for field in self.record.fields() {
-            nest(&mut document, field, self.record.values_of(field).into());
+            nest(&mut document, field, self.values_of(field).into());
         }
         document.insert("@timestamp".to_owned(), rfc3339(self.time).into());
         document.insert("event.kind".to_owned(), "signal".into());

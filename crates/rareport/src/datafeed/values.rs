@@ -10,6 +10,7 @@
 ///
 /// let mut values = Values::default();
 /// values.push(b"22");
+/// values.push(b"");
 /// values.push(b"443");
 /// assert_eq!(values.joined(), b"22,443");
 /// assert_eq!(values.iter().collect::<Vec<_>>(), [&b"22"[..], b"443"]);
@@ -22,18 +23,24 @@ pub struct Values {
 }
 
 impl Values {
-    /// Adds a value.
+    /// Adds a value, unless it is empty: an empty text is no value.
     pub fn push(&mut self, value: &[u8]) {
         self.push_with(|out| out.extend_from_slice(value));
     }
 
-    /// Adds a value that `write` appends to the bytes it is given.
+    /// Adds a value that `write` appends to the bytes it is given, unless it appends none.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let end = self.joined.len();
         if !self.ends.is_empty() {
             self.joined.push(b',');
         }
+        let start = self.joined.len();
         write(&mut self.joined);
-        self.ends.push(self.joined.len());
+        if self.joined.len() > start {
+            self.ends.push(self.joined.len());
+        } else {
+            self.joined.truncate(end);
+        }
     }
 
     /// Takes all values away.

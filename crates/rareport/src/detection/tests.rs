@@ -283,3 +283,71 @@ fn rules_for_another_job_are_idle_and_fields_must_be_there() {
     let said = error.err().unwrap().to_string();
     assert!(said.contains("source.ip; they have destination.port, host.name"), "{said}");
 }
+
+/// An event with several addresses and processes.
+struct Several;
+
+impl LogEvent for Several {
+    fn millis(&self) -> i64 {
+        START
+    }
+
+    fn value(&self, field: &str) -> Option<&[u8]> {
+        match field {
+            "destination.port" => Some(b"4444"),
+            "destination.ip" => Some(b"10.0.0.1,203.0.113.7"),
+            "host.name" => Some(b"a,b"),
+            _ => None,
+        }
+    }
+
+    fn values(&self, field: &str) -> Vec<&[u8]> {
+        match field {
+            "destination.port" => vec![b"4444"],
+            "destination.ip" => vec![b"10.0.0.1", b"203.0.113.7"],
+            "host.name" => vec![b"a", b"b"],
+            _ => Vec::new(),
+        }
+    }
+
+    fn sample(&self) -> Sample {
+        Sample::default()
+    }
+}
+
+#[test]
+fn exceptions_look_at_every_value() {
+    for (condition, is_hidden) in [
+        ("field = \"destination.ip\", cidr = \"10.0.0.0/8\"", true),
+        ("field = \"destination.ip\", cidr = \"203.0.113.0/24\"", true),
+        ("field = \"destination.ip\", cidr = \"203.0.113.0/24\", not = true", false),
+        ("field = \"destination.ip\", cidr = \"192.0.2.0/24\", not = true", true),
+        ("field = \"host.name\", is = \"b\"", true),
+        ("field = \"host.name\", is = \"a,b\"", false),
+        ("field = \"user.name\", exists = false", true),
+    ] {
+        let rest = format!("[[exception]]\ncomment = \"c\"\nconditions = [{{ {condition} }}]\n");
+        let mut detection = detection(&rest);
+        assert!(detection.is_to_be_learned(&Several));
+        let mut alerts = detection.bucket(&results(0, &[("4444", 90.0)]));
+        alerts.extend(detection.finish());
+        assert_eq!(alerts.is_empty(), is_hidden, "{condition}");
+    }
+}
+
+#[test]
+fn alerts_list_single_values() {
+    let mut detection = detection("");
+    detection.is_to_be_learned(&Several);
+    let mut closed = results(0, &[("4444", 90.0)]);
+    for (influencer, values) in closed.records[0].influencers.iter_mut().zip([["a,b", "a", "c,d"]])
+    {
+        influencer.influencer_field_values = values.map(str::to_owned).to_vec();
+    }
+    detection.bucket(&closed);
+    let alerts = detection.finish();
+    assert_eq!(alerts[0].values_of("host.name"), ["a", "b", "c,d"]);
+    let document = serde_json::to_value(&alerts[0]).unwrap();
+    assert_eq!(document["host"]["name"], json!(["a", "b", "c,d"]));
+    assert_eq!(document["influencers"][0]["influencer_field_values"][0], "a,b");
+}

@@ -82,7 +82,7 @@ impl Suppressor {
     fn terms(&self, alert: &Alert) -> Vec<Term> {
         let term = |field: &String| {
             let mut value: Vec<String> =
-                alert.record.values_of(field).into_iter().map(str::to_owned).collect();
+                alert.values_of(field).into_iter().map(str::to_owned).collect();
             value.sort();
             Term { field: field.clone(), value }
         };

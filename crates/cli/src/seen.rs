@@ -6,7 +6,7 @@ use rareport::rule::RuleSet;
 use crate::observations::{Event, Fields};
 
 /// The fields that samples are made of.
-const EVIDENCE: [&str; 11] = [
+const EVIDENCE: [&str; 12] = [
     "event.sequence",
     "host.name",
     "process.pid",
@@ -18,6 +18,7 @@ const EVIDENCE: [&str; 11] = [
     "user.audit.name",
     "user.audit.id",
     "destination.ip",
+    "auditd.node",
 ];
 
 /// The fields that rules and samples need beside those of the job.
@@ -47,12 +48,12 @@ impl LogEvent for Seen<'_> {
             Some(String::from_utf8_lossy(value).into_owned())
         };
         let number = |field: &str| text(field)?.parse().ok();
-        let [sequence, host, pid, parent, name, executable, title, user, login, login_id, ip] =
+        let [sequence, host, pid, parent, name, executable, title, user, login, login_id, ip, node] =
             EVIDENCE;
         Sample {
             millis: self.event.millis,
             serial: number(sequence),
-            node: if self.event.has_node { text(host) } else { None },
+            node: if self.event.has_node { text(host) } else { text(node) },
             host: text(host),
             pid: number(pid),
             parent_pid: number(parent),

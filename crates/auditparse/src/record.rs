@@ -297,11 +297,7 @@ fn word(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
         return Err(nom::Err::Error(()));
     }
     let (word, rest) = input.split_at(length);
-    let blanks = match rest {
-        [b' ', next, ..] if *next != b' ' => 1,
-        _ => rest.iter().take_while(|&&byte| byte == b' ').count(),
-    };
-    Ok((&rest[blanks..], word))
+    Ok((&rest[rest.iter().take_while(|&&byte| byte == b' ').count()..], word))
 }
 
 /// What stands behind the prefix of a transport, `node=` and `type=`; and the node or, without it,

@@ -4,7 +4,8 @@
 //! same event, so that whatever reads its documents reads these: ports are
 //! numbers, ids are strings, names are there if the log is enriched with them.
 //! Two repairs: `comm` in hexadecimal is decoded, and a connect by
-//! `socketcall(2)` or io_uring is a connect.
+//! `socketcall(2)` or io_uring is a connect. One addition: `auditd.node` is the
+//! `node=` of the log, which `ausearch` has to be told.
 
 mod field;
 mod json;

@@ -6,7 +6,7 @@ use rareport::rule::RuleSet;
 use crate::observations::{Event, Fields};
 
 /// The fields that samples are made of.
-const EVIDENCE: [&str; 12] = [
+const EVIDENCE: [&str; 13] = [
     "event.sequence",
     "host.name",
     "process.pid",
@@ -19,6 +19,7 @@ const EVIDENCE: [&str; 12] = [
     "user.audit.id",
     "destination.ip",
     "event.module",
+    "auditd.node",
 ];
 
 /// The fields that rules and samples need beside those of the job.
@@ -66,13 +67,14 @@ impl LogEvent for Seen<'_> {
             login_id,
             ip,
             module,
+            node,
         ] = EVIDENCE;
         // Others number their events too.
         let is_audit = self.event.is_audit || self.values(module).contains(&&b"auditd"[..]);
         Sample {
             millis: self.event.millis,
             serial: if is_audit { number(sequence) } else { None },
-            node: if self.event.has_node { text(host) } else { None },
+            node: if self.event.has_node { text(host) } else { text(node) },
             host: text(host),
             pid: number(pid),
             parent_pid: number(parent),

@@ -153,10 +153,9 @@ impl Detection {
     /// same: the detector is to be [advanced](crate::Detector::advance_to) to the event's time.
     pub fn is_to_be_learned(&mut self, event: &impl LogEvent) -> bool {
         let millis = event.millis();
-        let value = |field: &str| event.value(field).filter(|value| !value.is_empty());
         let mut in_window = false;
         for (window, events) in &mut self.calendar {
-            if window.covers(millis, value) {
+            if window.covers(millis, |field| event.values(field)) {
                 *events += 1;
                 in_window = true;
             }

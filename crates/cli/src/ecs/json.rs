@@ -78,6 +78,10 @@ impl Document<'_> {
             json.raw(r#""result":""#);
             json.plain(self.event.outcome);
         }
+        if let Some(node) = connection.node() {
+            json.raw(r#""node":""#);
+            json.text(node);
+        }
         if let Some(session) = self.process.ses.filter(|&session| session != u32::MAX) {
             json.raw(r#""session":""#);
             json.quoted_number(session);

@@ -368,7 +368,8 @@ mod tests {
         }
         let node = order.node(top);
         let (left, right) = (check(order, node.left), check(order, node.right));
-        assert!(left.0 + 1 <= 3 * (right.0 + 1) && right.0 + 1 <= 3 * (left.0 + 1));
+        let (lighter, heavier) = (left.0.min(right.0) + 1, left.0.max(right.0) + 1);
+        assert!(heavier <= 3 * lighter);
         let (count, sum) = (left.0 + 1 + right.0, left.1 + node.weight + right.1);
         assert_eq!((node.count, node.sum), (count, sum));
         (count, sum)
@@ -426,7 +427,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_sorted_list(changes in prop::collection::vec(change(), 0..60)) {
+        fn it_is_a_sorted_list(changes in prop::collection::vec(change(), 0..30)) {
             let (mut order, mut weights) = (Order::default(), [0.0; 120]);
             for change in changes {
                 match change {

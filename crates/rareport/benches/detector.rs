@@ -14,13 +14,16 @@ const SPAN: i64 = 900;
 
 /// Numbers of known ports and of events at random ports among them in the bucket to be closed.
 /// Both grow eightfold, one with the other left as it is and both together.
-const SIZES: [(u64, u64); 10] = [
+const SIZES: [(u64, u64); 13] = [
+    (1000, 1),
     (1000, 50),
     (1000, 500),
     (1000, 1000),
+    (8192, 1),
     (8192, 50),
     (8192, 1000),
     (8192, 8192),
+    (65_536, 1),
     (65_536, 50),
     (65_536, 1000),
     (65_536, 8192),

@@ -5,11 +5,18 @@
 //! decided elsewhere (rare-model §5).
 
 mod cached;
+mod order;
 
 pub(crate) use cached::CachedRarity;
 
 use crate::special::Beta;
+use order::Order;
 use std::borrow::Cow;
+use std::ops::Range;
+
+/// What the common factor of the concentrations is not to fall below, a power of two, 2⁻²⁵⁴. With
+/// the decay of buckets of 15 minutes it takes 700,000 of them, and so 20 years.
+const SMALLEST_SCALE: f64 = 1.0 / (1u128 << 127) as f64 / (1u128 << 127) as f64;
 
 /// Factor on a sampled category probability before its rarity is looked up (rare-model §5.3 (8)).
 const SAMPLE_FACTOR: f64 = 1.05;
@@ -34,62 +41,56 @@ const SAMPLES_UP_TO: [(f64, usize); 3] = [(100.0, 7), (1000.0, 5), (10_000.0, 3)
 /// ```
 #[derive(Clone, Debug)]
 pub struct CategoryModel {
-    /// Concentration by id; zero for an id without a category.
-    concentrations: Vec<f64>,
+    /// The categories by ascending weight, which times `scale` is their concentration.
+    order: Order,
+    /// What the decay of all buckets so far has made of a concentration of 1: so a bucket need not
+    /// touch the categories that are not present. At least [`SMALLEST_SCALE`].
+    scale: f64,
     total: f64,
     decay_rate: f32,
-    /// The categories by ascending concentration.
-    ascending: Vec<u32>,
 }
 
 impl CategoryModel {
-    /// A model without categories that forgets at `decay_rate` per bucket, which is rounded to
-    /// binary32 (λc, rare-model §2).
+    /// A model without categories that forgets at `decay_rate` per bucket, at most 1, which is
+    /// rounded to binary32 (λc, rare-model §2).
     #[must_use]
     pub fn new(decay_rate: f64) -> Self {
         CategoryModel {
-            concentrations: Vec::new(),
+            order: Order::default(),
+            scale: 1.0,
             total: 0.0,
-            decay_rate: decay_rate as f32,
-            ascending: Vec::new(),
+            decay_rate: decay_rate.min(1.0) as f32,
         }
     }
 
     /// A model with given concentrations, by id; zero stands for no category (rare-model §14.2).
     #[must_use]
     pub fn of_counts(counts: &[u32]) -> Self {
-        let mut ascending: Vec<u32> =
-            (0..counts.len() as u32).filter(|&id| counts[id as usize] > 0).collect();
-        ascending.sort_unstable_by_key(|&id| (counts[id as usize], id));
         CategoryModel {
-            concentrations: counts.iter().map(|&count| f64::from(count)).collect(),
+            order: Order::of(counts.iter().map(|&count| f64::from(count))),
+            scale: 1.0,
             total: counts.iter().fold(0.0, |total, &count| total + f64::from(count)),
             decay_rate: 0.0,
-            ascending,
         }
     }
 
     /// Forgets categories; the total becomes the plain sum of what is left (rare-model §10).
     pub fn remove(&mut self, ids: &[u32]) {
-        for &id in ids {
-            if let Some(concentration) = self.concentrations.get_mut(id as usize) {
-                *concentration = 0.0;
-            }
-        }
-        self.ascending.retain(|&id| self.concentrations[id as usize] > 0.0);
-        self.total = self.concentrations.iter().fold(0.0, |total, c| total + c);
+        self.order.remove(ids);
+        let left = self.order.weights_by_id().map(|weight| weight * self.scale);
+        self.total = left.fold(0.0, |total, concentration| total + concentration);
     }
 
     /// Number of categories.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ascending.len()
+        self.order.len()
     }
 
     /// Whether nothing has been learned yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ascending.is_empty()
+        self.len() == 0
     }
 
     /// Sum of all concentrations, T.
@@ -101,103 +102,62 @@ impl CategoryModel {
     /// Concentration of a category, c; `None` if there is no such category.
     #[must_use]
     pub fn concentration(&self, id: u32) -> Option<f64> {
-        self.concentrations.get(id as usize).copied().filter(|&c| c > 0.0)
+        self.order.weight(id).map(|weight| weight * self.scale)
     }
 
-    /// The categories by ascending concentration, rarest first.
-    #[must_use]
-    pub fn rarest_first(&self) -> &[u32] {
-        &self.ascending
+    /// The categories by ascending concentration, rarest first; those that tie by id.
+    pub fn rarest_first(&self) -> impl Iterator<Item = u32> + '_ {
+        self.order.ids_from(0)
+    }
+
+    /// The categories at certain places of [`CategoryModel::rarest_first`], as far as there are
+    /// any.
+    pub(crate) fn at_places(&self, places: Range<usize>) -> impl Iterator<Item = u32> + '_ {
+        self.order.ids_from(places.start).take(places.len())
+    }
+
+    /// The places among [`CategoryModel::rarest_first`] of a category and of those that tie with
+    /// it; none, before all others, if there is no such category.
+    pub(crate) fn places(&self, id: u32) -> Range<usize> {
+        let weight = self.order.weight(id).unwrap_or(0.0);
+        self.order.divide_below(weight).count..self.order.divide_above(weight).count
     }
 
     /// Median of the concentrations; the mean of the middle two if their number is even.
     #[must_use]
     pub fn median(&self) -> Option<f64> {
-        let at = |index: usize| self.concentrations[self.ascending[index] as usize];
-        let middle = self.len() / 2;
-        match self.len() {
-            0 => None,
-            n if n % 2 == 1 => Some(at(middle)),
-            _ => Some((at(middle - 1) + at(middle)) / 2.0),
-        }
+        let (before, after) = (self.len().checked_sub(1)? / 2, self.len() / 2);
+        let mut middle = self.at_places(before..after + 1).filter_map(|id| self.concentration(id));
+        let lower = middle.next()?;
+        Some(middle.next().map_or(lower, |upper| (lower + upper) / 2.0))
     }
 
     /// Learns one bucket from the ids present in it (rare-model §5.2). Neither their order nor how
     /// often one is named makes a difference. Nothing happens if there are none.
     ///
+    /// It takes time that goes with their number and the logarithm of the number of categories.
     /// Memory goes with the largest id: ids are best numbered 0, 1, 2, ….
     pub fn learn(&mut self, present: &[u32]) {
         let present = &*ascending(present);
-        let Some(&largest) = present.last() else {
+        if present.is_empty() {
             return;
-        };
-        if self.concentrations.len() <= largest as usize {
-            self.concentrations.resize(largest as usize + 1, 0.0);
         }
-        for &id in present {
-            self.total += 1.0;
-            self.concentrations[id as usize] += 1.0;
-        }
+        self.total = present.iter().fold(self.total, |total, _| total + 1.0);
+        self.order.add(present, 1.0 / self.scale);
         let kept = (-f64::from(self.decay_rate)).exp();
         let factor = (kept * self.total / self.total).min(1.0);
-        for concentration in &mut self.concentrations {
-            *concentration *= factor;
-        }
+        self.scale *= factor;
         self.total *= factor;
-        self.reorder(present);
-    }
-
-    /// Puts `present`, whose concentrations have grown, in its place in the ascending order.
-    ///
-    /// The others keep their order, for scaling is monotonic. So do, but for new ties, those that
-    /// have grown, for all have by the same; a stable sort makes use of it. Then two sorted runs
-    /// are merged.
-    fn reorder(&mut self, present: &[u32]) {
-        let mut is_present = vec![false; self.concentrations.len()];
-        for &id in present {
-            is_present[id as usize] = true;
+        if self.scale < SMALLEST_SCALE {
+            self.order.scale(SMALLEST_SCALE);
+            self.scale /= SMALLEST_SCALE;
         }
-        let mut grown = Vec::with_capacity(present.len());
-        let mut others = std::mem::take(&mut self.ascending);
-        others.retain(|&id| {
-            let has_grown = std::mem::take(&mut is_present[id as usize]);
-            if has_grown {
-                grown.push(id);
-            }
-            !has_grown
-        });
-        grown.extend(present.iter().filter(|&&id| is_present[id as usize]));
-        let concentration = |id: u32| self.concentrations[id as usize];
-        grown.sort_by(|&x, &y| concentration(x).total_cmp(&concentration(y)).then(x.cmp(&y)));
-        let mut merged = Vec::with_capacity(others.len() + grown.len());
-        let mut grown = grown.into_iter().peekable();
-        for other in others {
-            while let Some(id) = grown.next_if(|&id| concentration(id) < concentration(other)) {
-                merged.push(id);
-            }
-            merged.push(other);
-        }
-        merged.extend(grown);
-        self.ascending = merged;
     }
 
     /// The rarity of the categories as the model stands.
     #[must_use]
     pub fn rarity(&self) -> Rarity<'_> {
-        let mut knots = Vec::new();
-        let mut mass = 0.0;
-        for &id in &self.ascending {
-            let p = self.concentrations[id as usize] / self.total;
-            mass += p;
-            match knots.last_mut() {
-                Some(Knot { at, mass: known }) if *at == p => *known = mass,
-                _ => knots.push(Knot { at: p, mass }),
-            }
-        }
-        let even = 1.0 / self.len() as f64;
-        let known = self.concentrations.iter().filter(|&&c| c > 0.0);
-        let overflowed = known.fold(0.0, |sum, c| sum + (even - c / self.total));
-        Rarity { model: self, knots, overflowed }
+        Rarity { model: self }
     }
 }
 
@@ -213,20 +173,11 @@ fn ascending(ids: &[u32]) -> Cow<'_, [u32]> {
 }
 
 /// How rare the categories of a model are, at one moment (rare-model §5.3).
-#[derive(Clone, Debug)]
+///
+/// A probability takes time that goes with the logarithm of the number of categories.
+#[derive(Clone, Copy, Debug)]
 pub struct Rarity<'a> {
     model: &'a CategoryModel,
-    knots: Vec<Knot>,
-    /// Mass of categories beyond the greatest number of them, which there never are: rounding
-    /// noise, U of (9).
-    overflowed: f64,
-}
-
-/// A distinct category probability and the total probability of all categories up to it.
-#[derive(Clone, Copy, Debug)]
-struct Knot {
-    at: f64,
-    mass: f64,
 }
 
 impl Rarity<'_> {
@@ -244,19 +195,18 @@ impl Rarity<'_> {
     }
 
     fn smallest_concentration(&self) -> Option<f64> {
-        self.model.concentration(*self.model.rarest_first().first()?)
+        self.model.concentration(self.model.rarest_first().next()?)
     }
 
     /// P̂ of a category with a concentration, (7)–(10).
     ///
-    /// It depends on nothing else, so one evaluation serves all categories that tie.
+    /// It depends on nothing else, so one evaluation serves all categories that tie. U of (9), the
+    /// mass of categories beyond the greatest number of them, is 0, as there never are any.
     #[must_use]
     pub fn probability_at(&self, concentration: f64) -> f64 {
         let samples = self.samples(concentration);
         let sum: f64 = samples.iter().map(|s| self.mass_up_to(SAMPLE_FACTOR * s)).sum();
-        let mean = sum / samples.len() as f64;
-        let overflowed = if mean >= self.overflowed { self.overflowed } else { 0.0 };
-        ((mean + overflowed) + (mean + self.overflowed)) / 2.0
+        sum / samples.len() as f64
     }
 
     /// The smallest P̂ of all categories, that of the rarest.
@@ -292,117 +242,26 @@ impl Rarity<'_> {
     }
 
     /// Probability of all categories at most as likely as `x`, linear between knots, G of (6).
+    ///
+    /// Only the knots on either side of `x` are looked up.
     fn mass_up_to(&self, x: f64) -> f64 {
-        let next = self.knots.partition_point(|knot| knot.at < x);
-        let Some(right) = self.knots.get(next) else {
-            return self.knots.last().map_or(1.0, |knot| knot.mass);
+        let CategoryModel { order, scale, total, .. } = self.model;
+        if self.model.is_empty() {
+            return 1.0;
+        }
+        let limit = x * total / scale;
+        let below = order.divide_below(limit);
+        let weight = match below.next {
+            None => order.sum(),
+            Some(right) => {
+                let left = below.last.unwrap_or(0.0);
+                let part = ((limit - left) / (right - left)).min(1.0);
+                (1.0 - part) * below.sum + part * order.divide_above(right).sum
+            }
         };
-        let left = match next {
-            0 => Knot { at: 0.0, mass: 0.0 },
-            _ => self.knots[next - 1],
-        };
-        let share = ((x - left.at) / (right.at - left.at)).min(1.0);
-        (1.0 - share) * left.mass + share * right.mass
+        weight * scale / total
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde::Deserialize;
-    use std::collections::BTreeMap;
-
-    /// One bucket of the worked example (rare-model §15).
-    #[derive(Deserialize)]
-    struct Example {
-        #[serde(rename = "T")]
-        total: f64,
-        conc: BTreeMap<String, f64>,
-        knots: Vec<f64>,
-        cums: Vec<f64>,
-        slices: BTreeMap<String, Vec<f64>>,
-        #[serde(rename = "G")]
-        masses: BTreeMap<String, Vec<f64>>,
-    }
-
-    fn assert_close(actual: f64, expected: f64) {
-        assert!((actual - expected).abs() <= 1e-9 * expected, "{actual} instead of {expected}");
-    }
-
-    fn check(model: &CategoryModel, expected: &Example) {
-        assert_close(model.total(), expected.total);
-        let rarity = model.rarity();
-        assert_eq!(rarity.knots.len(), expected.knots.len());
-        for (knot, (&at, &mass)) in
-            rarity.knots.iter().zip(expected.knots.iter().zip(&expected.cums))
-        {
-            assert_close(knot.at, at);
-            assert_close(knot.mass, mass);
-        }
-        for (id, port) in (0..).zip(["443", "80", "22", "53", "4444"]) {
-            let Some(&concentration) = expected.conc.get(port) else {
-                continue;
-            };
-            assert_eq!(model.concentration(id), Some(concentration));
-            let samples = rarity.samples(concentration);
-            assert_eq!(samples.len(), expected.slices[port].len());
-            for (index, &sample) in samples.iter().enumerate() {
-                assert_close(sample, expected.slices[port][index]);
-                let mass = rarity.mass_up_to(SAMPLE_FACTOR * sample);
-                assert_close(mass, expected.masses[port][index]);
-            }
-        }
-    }
-
-    #[test]
-    fn worked_example() {
-        let text = include_str!("../tests/data/worked_example.json");
-        let expected: BTreeMap<String, Example> = serde_json::from_str(text).unwrap();
-        let mut model = CategoryModel::new(0.00025);
-        for bucket in 0..=100 {
-            let present: &[u32] = if bucket == 100 { &[0, 1, 2, 3, 4] } else { &[0, 1, 2, 3] };
-            model.learn(present);
-            if let Some(expected) = expected.get(&bucket.to_string()) {
-                check(&model, expected);
-            }
-        }
-    }
-
-    #[test]
-    fn scaling_keeps_ties_and_order() {
-        let mut model = CategoryModel::new(0.00025);
-        for bucket in 0..1000u32 {
-            let present: Vec<u32> =
-                (0..40).filter(|id| bucket.is_multiple_of(id / 2 + 1)).collect();
-            model.learn(&present);
-        }
-        let concentrations: Vec<f64> =
-            model.rarest_first().iter().map(|&id| model.concentration(id).unwrap()).collect();
-        assert!(concentrations.is_sorted());
-        for pair in 0..20 {
-            assert_eq!(model.concentration(2 * pair), model.concentration(2 * pair + 1));
-        }
-    }
-
-    #[test]
-    fn neither_order_nor_repetition_makes_a_difference() {
-        let (mut model, mut ordered) = (CategoryModel::new(0.00025), CategoryModel::new(0.00025));
-        for (ids, in_order) in
-            [(&[3, 0, 3, 1][..], &[0, 1, 3][..]), (&[2, 2], &[2]), (&[1, 0], &[0, 1])]
-        {
-            model.learn(ids);
-            ordered.learn(in_order);
-        }
-        assert_eq!(model.concentrations, ordered.concentrations);
-        assert_eq!((model.total, model.ascending), (ordered.total, ordered.ascending));
-    }
-
-    #[test]
-    fn an_empty_bucket_changes_nothing() {
-        let mut model = CategoryModel::new(0.00025);
-        model.learn(&[0, 1]);
-        let before = model.total();
-        model.learn(&[]);
-        assert_eq!(model.total(), before);
-    }
-}
+mod tests;

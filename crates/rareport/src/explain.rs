@@ -4,6 +4,7 @@
 use crate::category::CategoryModel;
 use crate::partition::Partition;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Number of buckets that a model must have learned before its results are worth much.
 pub const MATURE_AFTER: u64 = 20;
@@ -141,17 +142,14 @@ impl Explanation {
 /// The place of a category among all by rarity, and the others that are nearest to it. Those that
 /// are `unlearned` are the rarest.
 fn neighborhood(model: &CategoryModel, unlearned: &[u32], id: u32) -> (u64, Vec<u32>) {
-    let rarest_first = model.rarest_first();
     let concentration = |id: &u32| model.concentration(*id).unwrap_or(0.0);
     let own = concentration(&id);
-    let below = rarest_first.partition_point(|other| concentration(other) < own);
-    let not_above =
-        below + rarest_first[below..].partition_point(|other| concentration(other) <= own);
-    let window = below.saturating_sub(NEIGHBORS)..(below + NEIGHBORS + 1).min(rarest_first.len());
-    let above = not_above..(not_above + NEIGHBORS).min(rarest_first.len());
-    let new = &unlearned[..unlearned.len().min(NEIGHBORS + 1)];
-    let near = [new, &rarest_first[window], &rarest_first[above]];
-    let mut near: Vec<u32> = near.concat();
+    let Range { start: below, end: not_above } = model.places(id);
+    let window = below.saturating_sub(NEIGHBORS)..below + NEIGHBORS + 1;
+    let above = window.end.max(not_above)..not_above + NEIGHBORS;
+    let mut near: Vec<u32> = unlearned.iter().copied().take(NEIGHBORS + 1).collect();
+    near.extend(model.at_places(window));
+    near.extend(model.at_places(above));
     near.retain(|&other| other != id);
     let rarity = |id: &u32| concentration(id).max(f64::MIN_POSITIVE).ln();
     let distance = |other: &u32| (rarity(other) - rarity(&id)).abs();

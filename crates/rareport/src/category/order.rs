@@ -1,0 +1,475 @@
+//! Ids in ascending order of the weights that they have, with the sums of the weights.
+//!
+//! To add to a weight, to find the id at a place, and to sum all weights up to a limit each take
+//! time that goes with the logarithm of the number of ids. What the weights mean is decided
+//! elsewhere.
+
+/// Ids by ascending weight; those of equal weight by ascending id.
+///
+/// A weight-balanced search tree: of two siblings, counted with one more than the ids below them,
+/// neither has more than [`MOST_TIMES_HEAVIER`] times the other's, so it is no deeper than 2.5
+/// times the logarithm to base 2 of their number, whatever the weights (Hirai and Yamamoto,
+/// *Balancing weight-balanced trees*, 2011).
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    /// The node of an id at the place after it; at the first place a node that stands for none.
+    nodes: Vec<Node>,
+    root: Link,
+}
+
+/// Place of a node among all.
+type Link = u32;
+
+/// Place of the node that stands for none.
+const NONE: Link = 0;
+
+/// How much heavier than its sibling a node may be.
+const MOST_TIMES_HEAVIER: u32 = 3;
+
+/// How much heavier than the outer the inner child of a node that is too heavy is for it to be
+/// divided.
+const TIMES_HEAVIER_INSIDE: u32 = 2;
+
+/// Depth that few orders exceed.
+const MOST_USUAL_DEPTH: usize = 32;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    weight: f64,
+    /// Of the weights of the node and of all below it.
+    sum: f64,
+    /// Number of the node and of all below it; 0 if it is not in the tree.
+    count: u32,
+    left: Link,
+    right: Link,
+}
+
+/// Where a limit divides the weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Division {
+    /// Number of weights below the limit.
+    pub(super) count: usize,
+    /// Sum of the weights below the limit.
+    pub(super) sum: f64,
+    /// The largest weight below the limit.
+    pub(super) last: Option<f64>,
+    /// The smallest weight that is not below the limit.
+    pub(super) next: Option<f64>,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Order { nodes: vec![Node::default()], root: NONE }
+    }
+}
+
+impl Order {
+    /// The ids 0, 1, 2, … whose weight, given in that order, is not 0.
+    pub(super) fn of(weights: impl Iterator<Item = f64>) -> Self {
+        let mut order = Order::default();
+        order.nodes.extend(weights.map(|weight| Node { weight, ..Node::default() }));
+        let mut links: Vec<Link> =
+            (1..order.nodes.len() as u32).filter(|&link| order.node(link).weight > 0.0).collect();
+        links.sort_by(|&x, &y| order.compare(x, y));
+        order.root = order.grow(&links);
+        order
+    }
+
+    /// Number of ids.
+    pub(super) fn len(&self) -> usize {
+        self.node(self.root).count as usize
+    }
+
+    /// Sum of all weights.
+    pub(super) fn sum(&self) -> f64 {
+        self.node(self.root).sum
+    }
+
+    /// The weight of an id.
+    pub(super) fn weight(&self, id: u32) -> Option<f64> {
+        let node = self.nodes.get(id as usize + 1).filter(|node| node.count > 0);
+        node.map(|node| node.weight)
+    }
+
+    /// The weights by ascending id.
+    pub(super) fn weights_by_id(&self) -> impl Iterator<Item = f64> + '_ {
+        self.nodes.iter().filter(|node| node.count > 0).map(|node| node.weight)
+    }
+
+    /// The ids in order, from that at a place on, counted from 0.
+    pub(super) fn ids_from(&self, place: usize) -> impl Iterator<Item = u32> + '_ {
+        Links::from(self, place).map(|link| link - 1)
+    }
+
+    /// Where the weights are divided by a limit, below which are those that are less.
+    pub(super) fn divide_below(&self, limit: f64) -> Division {
+        self.divide(|weight| weight < limit)
+    }
+
+    /// Where the weights are divided by a limit, below which are those that are not greater.
+    pub(super) fn divide_above(&self, limit: f64) -> Division {
+        self.divide(|weight| weight <= limit)
+    }
+
+    fn divide(&self, is_below: impl Fn(f64) -> bool) -> Division {
+        let mut division = Division::default();
+        let mut top = self.root;
+        while top != NONE {
+            let node = self.node(top);
+            if is_below(node.weight) {
+                let left = self.node(node.left);
+                division.count += left.count as usize + 1;
+                division.sum += left.sum + node.weight;
+                division.last = Some(node.weight);
+                top = node.right;
+            } else {
+                division.next = Some(node.weight);
+                top = node.left;
+            }
+        }
+        division
+    }
+
+    /// Adds to the weights of `ids`, which are ascending and each there once. A new one had 0.
+    pub(super) fn add(&mut self, ids: &[u32], weight: f64) {
+        let Some(&largest) = ids.last() else {
+            return;
+        };
+        if self.nodes.len() <= largest as usize + 1 {
+            self.nodes.resize(largest as usize + 2, Node::default());
+        }
+        let depth = self.len().checked_ilog2().unwrap_or(0) as usize;
+        if ids.len().saturating_mul(depth) >= self.len() {
+            self.add_and_grow_anew(ids, weight);
+            return;
+        }
+        for &id in ids {
+            let link = id + 1;
+            if self.node(link).count > 0 {
+                self.root = self.remove_below(self.root, link);
+            }
+            let weight = self.node(link).weight + weight;
+            self.nodes[link as usize] = Node { weight, sum: weight, count: 1, ..Node::default() };
+            self.root = self.insert_below(self.root, link);
+        }
+    }
+
+    /// [`Order::add`] for so many ids that going through all is quicker than to move each.
+    fn add_and_grow_anew(&mut self, ids: &[u32], weight: f64) {
+        let mut has_grown = vec![false; self.nodes.len()];
+        for &id in ids {
+            has_grown[id as usize + 1] = true;
+        }
+        let (grown, others): (Vec<Link>, Vec<Link>) =
+            Links::from(self, 0).partition(|&link| has_grown[link as usize]);
+        let new = ids.iter().map(|&id| id + 1).filter(|&link| self.node(link).count == 0);
+        let mut links = others;
+        links.extend(grown);
+        links.extend(new);
+        for &id in ids {
+            self.nodes[id as usize + 1].weight += weight;
+        }
+        // The sort is of the kind that makes use of what is in order: the others are, and so are,
+        // but for new ties, those that have grown, for all have by the same.
+        links.sort_by(|&x, &y| self.compare(x, y));
+        self.root = self.grow(&links);
+    }
+
+    /// Removes ids; those that are not there make no difference.
+    pub(super) fn remove(&mut self, ids: &[u32]) {
+        for &id in ids {
+            if self.weight(id).is_some() {
+                self.root = self.remove_below(self.root, id + 1);
+                self.nodes[id as usize + 1] = Node::default();
+            }
+        }
+    }
+
+    /// Multiplies all weights by a power of two, which rounds nothing and so keeps their order and
+    /// their ties.
+    pub(super) fn scale(&mut self, power: f64) {
+        for node in self.nodes.iter_mut().filter(|node| node.count > 0) {
+            // What would underflow is nothing beside the rest, but remains.
+            node.weight = (node.weight * power).max(f64::MIN_POSITIVE);
+            node.sum *= power;
+        }
+    }
+
+    fn node(&self, link: Link) -> &Node {
+        &self.nodes[link as usize]
+    }
+
+    fn compare(&self, x: Link, y: Link) -> std::cmp::Ordering {
+        self.node(x).weight.total_cmp(&self.node(y).weight).then(x.cmp(&y))
+    }
+
+    /// Makes a tree of nodes that are in order, and gives its top.
+    fn grow(&mut self, links: &[Link]) -> Link {
+        if links.is_empty() {
+            return NONE;
+        }
+        let (left, rest) = links.split_at(links.len() / 2);
+        let (left, right) = (self.grow(left), self.grow(&rest[1..]));
+        self.join(rest[0], left, right)
+    }
+
+    /// Puts two trees below a node, and gives it.
+    fn join(&mut self, top: Link, left: Link, right: Link) -> Link {
+        let (before, after) = (self.node(left), self.node(right));
+        let count = before.count + 1 + after.count;
+        let (sum_before, sum_after) = (before.sum, after.sum);
+        let node = &mut self.nodes[top as usize];
+        let sum = sum_before + node.weight + sum_after;
+        *node = Node { weight: node.weight, sum, count, left, right };
+        top
+    }
+
+    fn insert_below(&mut self, top: Link, new: Link) -> Link {
+        if top == NONE {
+            return new;
+        }
+        let Node { left, right, .. } = *self.node(top);
+        if self.compare(new, top).is_lt() {
+            let left = self.insert_below(left, new);
+            self.join_balanced(top, left, right)
+        } else {
+            let right = self.insert_below(right, new);
+            self.join_balanced(top, left, right)
+        }
+    }
+
+    fn remove_below(&mut self, top: Link, old: Link) -> Link {
+        if top == NONE {
+            return NONE;
+        }
+        let Node { left, right, .. } = *self.node(top);
+        match self.compare(old, top) {
+            std::cmp::Ordering::Less => {
+                let left = self.remove_below(left, old);
+                self.join_balanced(top, left, right)
+            }
+            std::cmp::Ordering::Greater => {
+                let right = self.remove_below(right, old);
+                self.join_balanced(top, left, right)
+            }
+            std::cmp::Ordering::Equal if right == NONE => left,
+            std::cmp::Ordering::Equal => {
+                let (first, rest) = self.take_first(right);
+                self.join_balanced(first, left, rest)
+            }
+        }
+    }
+
+    /// Takes the first node out of a tree that is not empty; gives it, and the top of the rest.
+    fn take_first(&mut self, top: Link) -> (Link, Link) {
+        let Node { left, right, .. } = *self.node(top);
+        if left == NONE {
+            return (top, right);
+        }
+        let (first, left) = self.take_first(left);
+        (first, self.join_balanced(top, left, right))
+    }
+
+    /// Puts two trees below a node, of which one may have become too heavy by one node, and gives
+    /// the top of the tree of all.
+    fn join_balanced(&mut self, top: Link, left: Link, right: Link) -> Link {
+        if self.is_too_heavy(right, left) {
+            let Node { left: inner, right: outer, .. } = *self.node(right);
+            if self.heaviness(inner) < TIMES_HEAVIER_INSIDE * self.heaviness(outer) {
+                let top = self.join(top, left, inner);
+                return self.join(right, top, outer);
+            }
+            let middle = *self.node(inner);
+            let top = self.join(top, left, middle.left);
+            let right = self.join(right, middle.right, outer);
+            return self.join(inner, top, right);
+        }
+        if self.is_too_heavy(left, right) {
+            let Node { left: outer, right: inner, .. } = *self.node(left);
+            if self.heaviness(inner) < TIMES_HEAVIER_INSIDE * self.heaviness(outer) {
+                let top = self.join(top, inner, right);
+                return self.join(left, outer, top);
+            }
+            let middle = *self.node(inner);
+            let left = self.join(left, outer, middle.left);
+            let top = self.join(top, middle.right, right);
+            return self.join(inner, left, top);
+        }
+        self.join(top, left, right)
+    }
+
+    fn is_too_heavy(&self, link: Link, sibling: Link) -> bool {
+        self.heaviness(link) > MOST_TIMES_HEAVIER * self.heaviness(sibling)
+    }
+
+    /// One more than the number of nodes of a tree.
+    fn heaviness(&self, top: Link) -> u32 {
+        self.node(top).count + 1
+    }
+}
+
+/// The nodes of an order, in order.
+#[derive(Debug)]
+struct Links<'a> {
+    order: &'a Order,
+    /// The next node, and above it those that come after what is below them on their right.
+    path: Vec<Link>,
+}
+
+impl<'a> Links<'a> {
+    /// From the node at a place on.
+    fn from(order: &'a Order, place: usize) -> Self {
+        let mut links = Links { order, path: Vec::with_capacity(MOST_USUAL_DEPTH) };
+        let mut top = order.root;
+        let mut skipped = 0;
+        while top != NONE {
+            let node = order.node(top);
+            let end = skipped + order.node(node.left).count as usize + 1;
+            if place < end {
+                links.path.push(top);
+                top = node.left;
+            } else {
+                skipped = end;
+                top = node.right;
+            }
+        }
+        links
+    }
+
+    /// Goes to the first node of a tree.
+    fn descend(&mut self, mut top: Link) {
+        while top != NONE {
+            self.path.push(top);
+            top = self.order.node(top).left;
+        }
+    }
+}
+
+impl Iterator for Links<'_> {
+    type Item = Link;
+
+    fn next(&mut self) -> Option<Link> {
+        let link = self.path.pop()?;
+        self.descend(self.order.node(link).right);
+        Some(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Checks what every node says of those below it, and that it is balanced; gives its count and
+    /// its sum.
+    fn check(order: &Order, top: Link) -> (u32, f64) {
+        if top == NONE {
+            return (0, 0.0);
+        }
+        let node = order.node(top);
+        let (left, right) = (check(order, node.left), check(order, node.right));
+        let (lighter, heavier) = (left.0.min(right.0) + 1, left.0.max(right.0) + 1);
+        assert!(heavier <= 3 * lighter);
+        let (count, sum) = (left.0 + 1 + right.0, left.1 + node.weight + right.1);
+        assert_eq!((node.count, node.sum), (count, sum));
+        (count, sum)
+    }
+
+    /// The ids with weights as a sorted list.
+    fn sorted(weights: &[f64]) -> Vec<(f64, u32)> {
+        let all = weights.iter().copied().zip(0..);
+        let mut sorted: Vec<(f64, u32)> = all.filter(|&(weight, _)| weight > 0.0).collect();
+        sorted.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        sorted
+    }
+
+    fn compare(order: &Order, weights: &[f64]) {
+        check(order, order.root);
+        let sorted = sorted(weights);
+        assert_eq!(order.len(), sorted.len());
+        assert!(order.ids_from(0).eq(sorted.iter().map(|&(_, id)| id)));
+        for (place, &(limit, id)) in sorted.iter().enumerate() {
+            assert_eq!((order.ids_from(place).next(), order.weight(id)), (Some(id), Some(limit)));
+            let below: Vec<f64> = sorted.iter().map(|s| s.0).filter(|&w| w < limit).collect();
+            let expected = Division {
+                count: below.len(),
+                // Whole numbers, whose sums are exact in any order.
+                sum: below.iter().sum(),
+                last: below.last().copied(),
+                next: Some(limit),
+            };
+            assert_eq!(order.divide_below(limit), expected);
+            let above = order.divide_above(limit - 1.0);
+            assert_eq!((above.count, above.next), (expected.count, expected.next));
+        }
+        let all = order.divide_above(f64::INFINITY);
+        assert_eq!((all.count, all.sum, all.next), (order.len(), order.sum(), None));
+        assert_eq!(order.ids_from(order.len()).next(), None);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Change {
+        Add(Vec<u32>, u32),
+        Remove(Vec<u32>),
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let ids = |most| {
+            prop::collection::btree_set(0..120u32, 0..most)
+                .prop_map(|ids| ids.into_iter().collect::<Vec<_>>())
+        };
+        prop_oneof![
+            4 => (ids(4), 1..5u32).prop_map(|(ids, weight)| Change::Add(ids, weight)),
+            1 => (ids(120), 1..5u32).prop_map(|(ids, weight)| Change::Add(ids, weight)),
+            1 => ids(30).prop_map(Change::Remove),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_sorted_list(changes in prop::collection::vec(change(), 0..30)) {
+            let (mut order, mut weights) = (Order::default(), [0.0; 120]);
+            for change in changes {
+                match change {
+                    Change::Add(ids, weight) => {
+                        order.add(&ids, f64::from(weight));
+                        ids.iter().for_each(|&id| weights[id as usize] += f64::from(weight));
+                    }
+                    Change::Remove(ids) => {
+                        order.remove(&ids);
+                        ids.iter().for_each(|&id| weights[id as usize] = 0.0);
+                    }
+                }
+                compare(&order, &weights);
+            }
+            compare(&Order::of(weights.into_iter()), &weights);
+        }
+    }
+
+    #[test]
+    fn sorted_input_keeps_it_balanced() {
+        let mut order = Order::default();
+        for id in 0..5000 {
+            order.add(&[id], f64::from(id + 1));
+        }
+        assert_eq!(check(&order, order.root).0, 5000);
+        for id in 0..4000 {
+            order.remove(&[id]);
+        }
+        assert_eq!(check(&order, order.root).0, 1000);
+        assert!(order.ids_from(0).eq(4000..5000));
+    }
+
+    #[test]
+    fn scaling_keeps_order_and_ties() {
+        let mut order = Order::of([3.0, 1e-300, 3.0, 0.0, 2e-300].into_iter());
+        let before: Vec<u32> = order.ids_from(0).collect();
+        order.scale(0.5f64.powi(100));
+        assert_eq!(order.ids_from(0).collect::<Vec<_>>(), before);
+        assert_eq!(order.weight(0), order.weight(2));
+        assert_eq!(order.weight(0), Some(3.0 * 0.5f64.powi(100)));
+        assert!(order.weight(1) > Some(0.0));
+        order.add(&[1], 1.0);
+        assert_eq!(order.ids_from(0).collect::<Vec<_>>(), [4, 0, 2, 1]);
+    }
+}

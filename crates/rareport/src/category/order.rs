@@ -63,6 +63,10 @@ impl Default for Order {
     }
 }
 
+/// Links of a list that can be gone through in the time that a move takes at one level of the tree:
+/// down to where it was and to where it goes, and back up.
+const STEPS_OF_A_LEVEL: usize = 8;
+
 impl Order {
     /// The ids 0, 1, 2, … whose weight, given in that order, is not 0.
     pub(super) fn of(weights: impl Iterator<Item = f64>) -> Self {
@@ -139,10 +143,15 @@ impl Order {
             self.nodes.resize(largest as usize + 2, Node::default());
         }
         let depth = self.len().checked_ilog2().unwrap_or(0) as usize;
-        if ids.len().saturating_mul(depth) >= self.len() {
+        if ids.len().saturating_mul(depth * STEPS_OF_A_LEVEL) >= self.len() {
             self.add_and_grow_anew(ids, weight);
-            return;
+        } else {
+            self.add_and_move(ids, weight);
         }
+    }
+
+    /// [`Order::add`] for few ids.
+    fn add_and_move(&mut self, ids: &[u32], weight: f64) {
         for &id in ids {
             let link = id + 1;
             if self.node(link).count > 0 {
@@ -432,7 +441,13 @@ mod tests {
             for change in changes {
                 match change {
                     Change::Add(ids, weight) => {
-                        order.add(&ids, f64::from(weight));
+                        // Of so few ids as there are here, `add` would move none.
+                        if ids.len() < 4 && !order.nodes.is_empty() {
+                            order.nodes.resize(weights.len() + 1, Node::default());
+                            order.add_and_move(&ids, f64::from(weight));
+                        } else {
+                            order.add(&ids, f64::from(weight));
+                        }
                         ids.iter().for_each(|&id| weights[id as usize] += f64::from(weight));
                     }
                     Change::Remove(ids) => {

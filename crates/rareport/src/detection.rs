@@ -101,9 +101,11 @@ impl Detection {
     /// The enabled rules of a set that are for a job.
     ///
     /// # Errors
-    /// If a rule groups alerts by a field that records of the job do not have.
+    /// If the rules cannot be executed, as [`RuleSet::from_toml`] tells it, or if one groups alerts by
+    /// a field that records of the job do not have.
     pub fn new(mut set: RuleSet, job: &JobConfig, profile: Profile) -> Result<Self, RuleError> {
         set.complete(&job.job_id);
+        set.rules.iter().try_for_each(Rule::validate)?;
         let RuleSet { rules, exceptions, calendar } = set;
         let mut idle = Vec::new();
         let mut executors = Vec::new();

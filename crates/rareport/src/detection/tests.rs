@@ -351,3 +351,14 @@ fn alerts_list_single_values() {
     assert_eq!(document["host"]["name"], json!(["a", "b", "c,d"]));
     assert_eq!(document["influencers"][0]["influencer_field_values"][0], "a,b");
 }
+
+/// A set need not come from TOML, which is checked when it is read.
+#[test]
+fn rules_made_by_hand_are_checked_too() {
+    let mut set = RuleSet::default_rules().unwrap();
+    set.rules[0].interval = 0;
+    let mut job = JobConfig::rare("destination.port");
+    job.job_id = set.rules[0].job_ids[0].clone();
+    let error = Detection::new(set, &job, Profile::Rareport).unwrap_err();
+    assert!(error.to_string().contains("interval"), "{error}");
+}

@@ -173,7 +173,14 @@ impl TryFrom<Written> for Condition {
 /// Whether values of a field can be what tests ask for.
 fn check_kind(field: &str, tests: &[Test]) -> Result<(), String> {
     let is_port = is_port(field);
+    let is_empty = match tests {
+        [Test::IsOneOf(values)] => values.is_empty(),
+        [Test::Wildcard(patterns)] => patterns.is_empty(),
+        [Test::Cidr(networks)] => networks.is_empty(),
+        _ => false,
+    };
     match tests {
+        _ if is_empty => Err(format!("the list for {field} is empty: no value can be in it")),
         [Test::Cidr(_)] if is_port => {
             Err(format!("{field} is a port and no address; use port_range instead of cidr"))
         }
@@ -296,6 +303,9 @@ mod tests {
             ("port_range = \"9-8\"", "found 9-8"),
             ("ist = 1", "unknown field `ist`"),
             ("port_range = \"8-9\"", "f is no port"),
+            ("is_one_of = []\nnot = true", "the list for f is empty"),
+            ("wildcard = []", "the list for f is empty"),
+            ("cidr = []", "the list for f is empty"),
             ("is = 1.5", "expected a text in quotes or a whole number"),
             ("cidr = 10", "expected a text in quotes, or a list"),
         ] {

@@ -4,12 +4,14 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod feed;
+mod sink;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
+pub(crate) use self::sink::SinkArgs;
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
@@ -25,9 +27,6 @@ const RULES: &str = "What is an alert";
 
 /// Heading of the options about the job.
 const JOB: &str = "Job";
-
-/// Heading of the options about where alerts go besides.
-const ELSEWHERE: &str = "Alerts elsewhere";
 
 /// Finds the connection that does not belong, in Linux audit logs
 #[derive(Debug, Parser)]
@@ -184,28 +183,6 @@ pub(crate) struct DetectArgs {
     /// Exit with status 1 if there was an alert
     #[arg(long)]
     pub(crate) exit_code: bool,
-}
-
-/// Where alerts go besides stdout.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct SinkArgs {
-    /// Append every alert to FILE, one JSON document a line
-    ///
-    /// FILE may hold the date of the alert in the manner of date(1), such as
-    /// alerts-%Y-%m-%d.ndjson; `%%` stands for `%`.
-    #[arg(long, help_heading = ELSEWHERE, value_name = "FILE")]
-    pub(crate) append: Option<PathBuf>,
-    /// Run COMMAND of the shell for every alert, which it gets as JSON on stdin
-    ///
-    /// A command that fails is tried twice more; one that takes longer than a
-    /// minute has failed. Commands may end in another order than the alerts.
-    /// Of their output, the last line is shown of those that fail.
-    #[arg(long, help_heading = ELSEWHERE, value_name = "COMMAND")]
-    pub(crate) exec: Option<String>,
-    /// How many commands of --exec may run at once
-    #[arg(long, help_heading = ELSEWHERE, value_name = "NUMBER")]
-    #[arg(default_value = "4", requires = "exec", value_parser = value_parser!(u8).range(1..=64))]
-    pub(crate) exec_jobs: u8,
 }
 
 /// Arguments of `rareport anomalies`.

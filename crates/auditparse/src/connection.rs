@@ -5,20 +5,20 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use nom::Parser;
-use nom::sequence::preceded;
-
 use crate::arch::Arch;
 use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
+use crate::call_records::{
+    CallRecords, append_title, is_other_address, process_title, socket_address,
+};
 use crate::errno::errno_name;
 use crate::event_id::EventId;
-use crate::field::{Field, append_hex};
+use crate::field::Field;
 use crate::problems::ConnectionProblems;
-use crate::process::{Id, Keys, Process, bare, present_text, string, terminal};
-use crate::record::{Record, literal};
+use crate::process::{Id, Keys, Process, present_text, terminal};
+use crate::record::Record;
 use crate::record_type::RecordType;
 use crate::sockaddr::{SockAddr, SockAddrBytes, SockAddrError};
-use crate::syscall::{Call, CallHead, ConnectionKind, first};
+use crate::syscall::{CallHead, ConnectionKind, first};
 
 /// A call that names a peer or a local address, with everything the event tells about it.
 ///
@@ -52,14 +52,6 @@ pub struct Connection<'a> {
     is_contradicted: bool,
     denied_by: Option<SecurityModule>,
     records: CallRecords<'a>,
-}
-
-/// The records of an event that tell who did what.
-#[derive(Clone, Copy, Default)]
-struct CallRecords<'a> {
-    syscall: Option<Record<'a>>,
-    uringop: Option<Record<'a>>,
-    proctitle: Option<Record<'a>>,
 }
 
 impl<'a> Connection<'a> {
@@ -225,7 +217,7 @@ impl<'a> Connection<'a> {
     /// same names are as good.
     pub fn process(&self) -> Process<'a> {
         // It is large, and not moved again when it is returned from here at once.
-        match self.who() {
+        match self.records.who() {
             Some(record) => Process::of(record, self.head.arguments as usize),
             None => Process::default(),
         }
@@ -347,13 +339,8 @@ impl<'a> Connection<'a> {
         ConnectionProblems::of([syscall, uringop, proctitle], address)
     }
 
-    /// The record that tells who made the call.
-    fn who(&self) -> Option<&Record<'a>> {
-        self.records.syscall.as_ref().or(self.records.uringop.as_ref())
-    }
-
     fn field(&self, key: &str) -> Option<Field<'a>> {
-        self.who()?.get(key)
+        self.records.who()?.get(key)
     }
 }
 
@@ -365,66 +352,6 @@ impl fmt::Debug for Connection<'_> {
             Err(error) => write!(f, "{error})"),
         }
     }
-}
-
-impl<'a> CallRecords<'a> {
-    /// What was done, told by the system call or, if that only submitted it, by the operation.
-    fn read(
-        &self,
-        head: Option<CallHead>,
-    ) -> Result<(ConnectionKind, Via, CallHead), NotAConnection> {
-        let read = || self.syscall.as_ref().map(CallHead::read);
-        let head = head.or_else(read).unwrap_or_default();
-        if let Call::Network(kind) = head.call {
-            return Ok((kind, Via::Syscall, head));
-        }
-        let Some(uringop) = &self.uringop else {
-            return Err(match self.syscall {
-                Some(_) => NotAConnection::OtherCall,
-                None => NotAConnection::NoSyscall,
-            });
-        };
-        let uring = CallHead::read(uringop);
-        let kind = uring.uring_op.and_then(ConnectionKind::from_uring_op);
-        let kind = kind.ok_or(NotAConnection::OtherCall)?;
-        let head = CallHead { arch: head.arch, number: head.number, ..uring };
-        Ok((kind, Via::IoUring, head))
-    }
-}
-
-/// The text of `proctitle=`, which is the first field.
-fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
-    match string(b"proctitle=").parse(record.body()) {
-        Ok((_, title)) => title,
-        Err(_) => present_text(record.get("proctitle")?),
-    }
-}
-
-/// Appends the text of `proctitle=` to `text`, if there is one.
-fn append_title(record: &Record<'_>, text: &mut Vec<u8>) -> bool {
-    // Nearly always its digits are the rest of the record, and their end need not be searched.
-    if let Ok((digits, ())) = literal(b"proctitle=")(record.body())
-        && append_hex(digits, text)
-    {
-        return true;
-    }
-    let title = process_title(record);
-    text.extend_from_slice(title.as_deref().unwrap_or_default());
-    title.is_some()
-}
-
-/// The value of `saddr=`, which is the first field.
-fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
-    match preceded(literal(b"saddr="), bare).parse(record.body()) {
-        Ok((_, digits)) => Some(digits),
-        Err(_) => Some(record.get("saddr")?.raw_value()),
-    }
-}
-
-/// Whether a `SOCKADDR` record has other digits than these, which may be in either case.
-#[cold]
-fn is_other_address(digits: &[u8], record: &Record<'_>) -> bool {
-    socket_address(record).is_some_and(|other| !other.eq_ignore_ascii_case(digits))
 }
 
 #[cfg(test)]
@@ -465,38 +392,5 @@ mod tests {
         // sparc64: EINPROGRESS and ECONNREFUSED.
         assert_eq!(call("8000002b", 98, -36), Outcome::InProgress);
         assert_eq!(call("8000002b", 98, -61), Outcome::Failure);
-    }
-
-    #[test]
-    fn first_fields_are_read_as_all_others_are() {
-        for value in [
-            "6E63002D6C",
-            "6e63",
-            "6E6",
-            "6E63 a=b",
-            "6E63\x1dX=1",
-            "nc",
-            "\"nc\"",
-            "\"nc",
-            "\"nc\"x",
-            "\"n\x1dc\"",
-            "\"a b\" c=d",
-            "(null)",
-            "?",
-            "",
-            " a=b",
-            "'n c'",
-            "{ n c }",
-        ] {
-            let line =
-                |kind: &str, key: &str| format!("type={kind} msg=audit(1.001:1): {key}={value}");
-            let (address, title) = (line("SOCKADDR", "saddr"), line("PROCTITLE", "proctitle"));
-            let address = Record::parse(address.as_bytes()).unwrap();
-            let title = Record::parse(title.as_bytes()).unwrap();
-            let read = address.get("saddr").map(|field| field.raw_value());
-            assert_eq!(socket_address(&address), read, "{value:?}");
-            let read = title.get("proctitle").and_then(present_text);
-            assert_eq!(process_title(&title), read, "{value:?}");
-        }
     }
 }

@@ -68,7 +68,10 @@ impl Continuations {
         if self.is_pending() {
             *broken_off += self.give_up(record.node());
         }
-        if record.record_type() == RecordType::SOCKADDR && memchr(b'{', record.body()).is_some() {
+        if record.record_type() == RecordType::SOCKADDR
+            && !is_of_internet(record.body())
+            && memchr(b'{', record.body()).is_some()
+        {
             *broken_off += self.expect_after(record);
         }
     }
@@ -133,6 +136,11 @@ impl Rest {
     fn is_whole(&self) -> bool {
         self.taken.count_ones() as usize == self.lines()
     }
+}
+
+/// Whether an address is of a family of the internet, as most are, and so has no path.
+fn is_of_internet(body: &[u8]) -> bool {
+    body.starts_with(b"saddr=02") || body.starts_with(b"saddr=0A")
 }
 
 /// Whether `line` is `shown` and `close`, or the front of them where the input ends.

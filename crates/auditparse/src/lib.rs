@@ -93,6 +93,7 @@
 
 mod arch;
 mod attempt;
+mod call_records;
 mod connection;
 mod continuation;
 mod errno;

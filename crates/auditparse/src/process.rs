@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use nom::branch::alt;
 use nom::combinator::{map, opt};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::event_id::decimal_u32;
@@ -174,24 +174,19 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
         0 => call(body)?.0,
         _ => body.get(arguments..).ok_or(nom::Err::Error(()))?,
     };
-    let (rest, a0) = word(b"a0=", rest)?;
-    let (rest, a1) = word(b"a1=", rest)?;
-    let (rest, a2) = word(b"a2=", rest)?;
-    let (rest, a3) = word(b"a3=", rest)?;
-    let (rest, _items) = word(b"items=", rest)?;
+    let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
+    let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
+    let (rest, _items) = word(b"items=")(rest)?;
     let (rest, (ppid, pid)) = (id(b"ppid="), id(b"pid=")).parse(rest)?;
     let mut ids = (id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
     let (rest, (auid, uid, gid, euid)) = ids.parse(rest)?;
-    let (rest, _suid) = word(b"suid=", rest)?;
-    let (rest, _fsuid) = word(b"fsuid=", rest)?;
-    let (rest, _egid) = word(b"egid=", rest)?;
-    let (rest, _sgid) = word(b"sgid=", rest)?;
-    let (rest, _fsgid) = word(b"fsgid=", rest)?;
-    let (rest, tty) = word(b"tty=", rest)?;
-    let (rest, ses) = id(b"ses=").parse(rest)?;
+    let mut others =
+        (word(b"suid="), word(b"fsuid="), word(b"egid="), word(b"sgid="), word(b"fsgid="));
+    let (rest, _) = others.parse(rest)?;
+    let (rest, (tty, ses)) = (word(b"tty="), id(b"ses=")).parse(rest)?;
     let mut strings = (string(b"comm="), blank, string(b"exe="), blank);
     let (rest, (comm, (), exe, ())) = strings.parse(rest)?;
-    let (rest, subj) = opt(|rest| word(b"subj=", rest)).parse(rest)?;
+    let (rest, subj) = opt(word(b"subj=")).parse(rest)?;
     let (rest, joined) = string(b"key=").parse(rest)?;
     let (rest, names) = if rest.is_empty() { (rest, [None; 4]) } else { names(rest)? };
 
@@ -216,21 +211,19 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
 
 /// What [`CallHead`](crate::syscall::CallHead) is read from.
 fn call(body: &[u8]) -> Parsed<'_, ()> {
-    let (rest, _arch) = word(b"arch=", body)?;
-    let (rest, _syscall) = word(b"syscall=", rest)?;
-    let (rest, _success) = word(b"success=", rest)?;
-    let (rest, _exit) = word(b"exit=", rest)?;
-    Ok((rest, ()))
+    let call = (word(b"arch="), word(b"syscall="), word(b"success="), word(b"exit="));
+    map(call, |_| ()).parse(body)
 }
 
 /// `key=value ` whose value has no delimiters.
-// There are many of them in a record, and each would be a call.
-#[inline(always)]
-fn word<'a, const N: usize>(key: &'static [u8; N], input: &'a [u8]) -> Parsed<'a, &'a [u8]> {
-    let (rest, ()) = literal(key)(input)?;
-    let length = find(b' ', rest).ok_or(nom::Err::Error(()))?;
-    let (value, rest) = rest.split_at(length);
-    if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((&rest[1..], value)) }
+#[inline]
+fn word<'a, const N: usize>(key: &'static [u8; N]) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
+    move |input| {
+        let (rest, ()) = literal(key)(input)?;
+        let length = find(b' ', rest).ok_or(nom::Err::Error(()))?;
+        let (value, rest) = rest.split_at(length);
+        if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((&rest[1..], value)) }
+    }
 }
 
 /// `key=number ` below 2³².
@@ -282,10 +275,9 @@ pub(crate) fn bare(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// The names that auditd adds: of the login user, the user, the group and the effective user. Those
 /// of the other ids follow and are not read.
 fn names(input: &[u8]) -> Parsed<'_, [Option<&[u8]>; 4]> {
-    let (rest, ()) = literal(b"\x1d")(input)?;
-    let (rest, _arch) = word(b"ARCH=", rest)?;
-    let (rest, _syscall) = word(b"SYSCALL=", rest)?;
-    let (rest, auid) = delimited(literal(b"AUID="), quoted, literal(b" UID=")).parse(rest)?;
+    let mut front = (literal(b"\x1d"), word(b"ARCH="), word(b"SYSCALL="), literal(b"AUID="));
+    let (rest, _) = front.parse(input)?;
+    let (rest, auid) = terminated(quoted, literal(b" UID=")).parse(rest)?;
     let (rest, uid) = terminated(quoted, literal(b" GID=")).parse(rest)?;
     let (rest, gid) = terminated(quoted, literal(b" EUID=")).parse(rest)?;
     let (rest, euid) = terminated(quoted, literal(b" SUID=")).parse(rest)?;

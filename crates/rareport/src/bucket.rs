@@ -56,7 +56,7 @@ struct Recent(Vec<u64>);
 
 impl Recent {
     /// Number of slots as a power of two.
-    const BITS: u32 = 11;
+    const BITS: u32 = 13;
 
     /// Notes a number; whether it is known to have been noted before.
     fn note(&mut self, number: u64) -> bool {
@@ -159,8 +159,10 @@ impl Bucket {
         self.values.clear();
         self.influences.clear();
         self.first_places.clear();
-        self.further_influences.clear();
-        self.recent.clear();
+        if !self.further_influences.is_empty() {
+            self.further_influences.clear();
+            self.recent.clear();
+        }
     }
 }
 

@@ -74,6 +74,21 @@ impl CategoryModel {
         }
     }
 
+    /// Adds as much to the concentration of each category as its id is named, to a model of
+    /// [counts](CategoryModel::of_counts), which do not fade.
+    pub(crate) fn count(&mut self, mut ids: Vec<u32>) {
+        ids.sort_unstable();
+        let mut named: Vec<&[u32]> = ids.chunk_by(|x, y| x == y).collect();
+        for times in 1.. {
+            named.retain(|ids| ids.len() >= times);
+            if named.is_empty() {
+                return;
+            }
+            let present: Vec<u32> = named.iter().map(|ids| ids[0]).collect();
+            self.learn(&present);
+        }
+    }
+
     /// Forgets categories; the total becomes the plain sum of what is left (rare-model §10).
     pub fn remove(&mut self, ids: &[u32]) {
         self.order.remove(ids);

@@ -151,12 +151,12 @@ impl Ids {
     ) -> u32 {
         let hasher = &self.hasher;
         if let Some(packed) = Packed::of(field, value) {
-            let entry = self.short.entry(
-                hasher.hash_one(packed),
-                |(other, _)| *other == packed,
-                |(packed, _)| hasher.hash_one(packed),
-            );
-            return entry.or_insert((packed, next)).get().1;
+            let hash = hasher.hash_one(packed);
+            if let Some(&(_, id)) = self.short.find(hash, |(other, _)| *other == packed) {
+                return id;
+            }
+            self.short.insert_unique(hash, (packed, next), |(packed, _)| hasher.hash_one(packed));
+            return next;
         }
         let hash = hash_of(hasher, field, value);
         let is_same =

@@ -111,8 +111,18 @@ impl Scorers<'_> {
         self.leaves.as_mut().map_or(0.0, |scorer| scorer.score(scope, probability))
     }
 
+    /// [`leaf`](Scorers::leaf), its scope as documents show it.
+    pub(crate) fn leaf_shown(&mut self, shown: Scope<'_>, probability: f64) -> f64 {
+        self.leaves.as_mut().map_or(0.0, |scorer| scorer.score_shown(shown, probability))
+    }
+
     pub(crate) fn value(&mut self, field: usize, scope: Scope<'_>, probability: f64) -> f64 {
         self.values[field].as_mut().map_or(0.0, |scorer| scorer.score(scope, probability))
+    }
+
+    /// [`value`](Scorers::value), its scope as documents show it.
+    pub(crate) fn value_shown(&mut self, field: usize, shown: Scope<'_>, probability: f64) -> f64 {
+        self.values[field].as_mut().map_or(0.0, |scorer| scorer.score_shown(shown, probability))
     }
 
     pub(crate) fn field(&mut self, field: usize, probability: f64) -> f64 {

@@ -64,6 +64,7 @@ impl Population {
 
     /// Counts the persons and attributes of one bucket.
     pub(crate) fn learn(&mut self, subjects: &[(Subject, u64)]) {
+        let mut gained = Vec::new();
         for (subject, _) in subjects {
             let attribute = subject.by as usize;
             if self.persons.len() <= attribute {
@@ -71,9 +72,10 @@ impl Population {
             }
             if self.ever.insert((subject.over, subject.by)) {
                 self.persons[attribute] += 1;
+                gained.push(subject.by);
             }
         }
-        self.model = CategoryModel::of_counts(&self.persons);
+        self.model.count(gained);
     }
 
     /// Forgets persons and attributes.

@@ -94,7 +94,7 @@ impl<'a> Renormalizer<'a> {
             None => (text(&record.partition_field_value), text(&record.by_field_value)),
         };
         let scope = Scope { partition: partition.as_bytes(), value: value.as_bytes() };
-        let score = self.scorers.leaf(scope, record.probability);
+        let score = self.scorers.leaf_shown(scope, record.probability);
         replace(&mut record.record_score, score)
     }
 
@@ -109,7 +109,7 @@ impl<'a> Renormalizer<'a> {
         let is_shared = self.fields.influencers[field].source == Source::Over;
         let value = if is_shared { "" } else { &influencer.influencer_field_value };
         let scope = Scope { partition: b"", value: value.as_bytes() };
-        let score = self.scorers.value(field, scope, influencer.probability);
+        let score = self.scorers.value_shown(field, scope, influencer.probability);
         replace(&mut influencer.influencer_score, score)
     }
 

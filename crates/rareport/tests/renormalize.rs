@@ -295,3 +295,47 @@ fn the_window() {
     assert_covered(900, Some(2), 2);
     assert_covered(86_400, Some(7), 7);
 }
+
+/// The scores of a value of port and host that comes back every now and then, scored anew.
+fn scores_of_one_that_comes_back(value: &[u8]) -> Vec<f64> {
+    let mut job = JobConfig::rare("destination.port");
+    job.influencers = vec!["host.name".into()];
+    let mut detector = Detector::new(job).unwrap();
+    let mut stored = Vec::new();
+    for bucket in 0..400 {
+        for port in ["443", "80", "22", "53"] {
+            let observation = Observation::new(bucket * 900, port);
+            let observation = observation.with_influencers(&[Some(b"web-1")]);
+            stored.extend(detector.push(&observation).unwrap());
+        }
+        if bucket >= 300 && bucket % 12 == 0 {
+            let observation = Observation::new(bucket * 900 + 1, value);
+            let influencers = [Some(value)];
+            let observation = observation.with_influencers(&influencers);
+            stored.extend(detector.push(&observation).unwrap());
+        }
+    }
+    stored.extend(detector.finish());
+    let mut renormalizer = detector.renormalizer();
+    stored.iter_mut().for_each(|results| {
+        renormalizer.rescore(results);
+    });
+    let scores = |results: &BucketResults| {
+        let records = results.records.iter().map(|record| record.record_score);
+        let influencers = results.influencers.iter().map(|i| i.influencer_score);
+        records.chain(influencers).collect::<Vec<_>>()
+    };
+    stored.iter().flat_map(scores).collect()
+}
+
+/// Documents show such a value with a replacement character, and its largest score is found by that.
+#[test]
+fn a_value_that_is_not_utf_8_is_scored_like_any_other() {
+    for value in [&b"\xff4444"[..], b"\xff, longer than what is packed"] {
+        let mut plain = value.to_vec();
+        plain[0] = b'x';
+        let scores = scores_of_one_that_comes_back(value);
+        assert!(scores.len() > 4);
+        assert_eq!(scores, scores_of_one_that_comes_back(&plain));
+    }
+}

@@ -118,8 +118,8 @@ impl Detector {
     pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
         let (time, span) = (observation.time, self.job.bucket_span);
         let latency = self.latency();
-        self.closed_until.get_or_insert(bucket::floor(time, span) - latency);
-        let first_complete = *self.first_complete.get_or_insert(bucket::ceil(time, span));
+        self.closed_until.get_or_insert_with(|| bucket::floor(time, span) - latency);
+        let first_complete = *self.first_complete.get_or_insert_with(|| bucket::ceil(time, span));
         let values = Values::of(observation, &self.fields);
         let partition = self.partition(values.partition, time);
         let subject = self.subject(partition, &values);

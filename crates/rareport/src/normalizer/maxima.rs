@@ -98,6 +98,25 @@ impl Maxima {
         self.by_scope.get(&Wanted::of(scope)).map(|maximum| maximum.raw_score)
     }
 
+    /// The scope that is not UTF-8 and shows as this one, if there is none of just these bytes; of
+    /// several, which then cannot be told apart, that with the largest maximum.
+    pub(super) fn shown_as(&self, shown: Scope<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
+        let replacement = char::REPLACEMENT_CHARACTER.to_string();
+        let is_replaced = |text: &[u8]| {
+            text.windows(replacement.len()).any(|bytes| bytes == replacement.as_bytes())
+        };
+        if !is_replaced(shown.partition) && !is_replaced(shown.value) || self.get(shown).is_some() {
+            return None;
+        }
+        let shows_as =
+            |bytes: &[u8], text: &[u8]| String::from_utf8_lossy(bytes).as_bytes() == text;
+        let alike = self.iter().filter(|((partition, value), _)| {
+            shows_as(partition, shown.partition) && shows_as(value, shown.value)
+        });
+        let largest = alike.max_by(|(_, x), (_, y)| x.raw_score.total_cmp(&y.raw_score));
+        largest.map(|(scope, _)| scope)
+    }
+
     /// Feeds a raw score (rare-model §8.3); whether the maximum changed a lot.
     pub(super) fn raise(&mut self, scope: Scope<'_>, raw_score: f64) -> bool {
         if let Some(maximum) = self.by_scope.get_mut(&Wanted::of(scope)) {

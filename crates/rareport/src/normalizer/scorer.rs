@@ -93,6 +93,16 @@ impl<'a> Scorer<'a> {
         self.ceilings(scope, probability).map_or(0.0, |ceilings| ceilings.score())
     }
 
+    /// [`score`](Scorer::score), by what documents show of the scope.
+    pub(crate) fn score_shown(&mut self, shown: Scope<'_>, probability: f64) -> f64 {
+        match self.normalizer.maxima.shown_as(shown) {
+            None => self.score(shown, probability),
+            Some((partition, value)) => {
+                self.score(Scope { partition: &partition, value: &value }, probability)
+            }
+        }
+    }
+
     /// What limits the score of a node with this probability; `None` if the score is 0 because
     /// the probability is not significant or there is no history.
     pub fn ceilings(&mut self, scope: Scope<'_>, probability: f64) -> Option<Ceilings> {

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod gather;
 mod judgement;
+mod state;
 mod summaries;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use closed::Closed;
 pub use error::DetectorError;
+pub use state::DetectorState;
 
 use crate::bucket::{self, Bucket};
 use crate::constants::prune_window;
@@ -26,6 +28,7 @@ use crate::observation::Observation;
 use crate::partition::{Kind, Partitions};
 use crate::renormalize::Renormalizer;
 pub(crate) use gather::{Fields, Source, Values};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashSet, VecDeque};
 use std::ops::RangeInclusive;
 
@@ -75,7 +78,7 @@ pub struct Detector {
 }
 
 /// What became of the observations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All observations pushed.
     pub pushed: u64,

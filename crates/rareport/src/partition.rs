@@ -2,6 +2,10 @@
 //!
 //! A job without a partition field has a single one (rare-model §14.1).
 
+mod state;
+
+pub(crate) use state::PartitionState;
+
 use crate::bucket::{Gathered, Subject};
 use crate::category::{CachedRarity, CategoryModel};
 use crate::constants::decay_rate;
@@ -11,10 +15,11 @@ use crate::job::JobConfig;
 use crate::population::Population;
 use crate::rare;
 use crate::tree::Leaves;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// When a value was present, before the bucket being judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct History {
     /// Start of the first bucket that had the value.
     pub(crate) first: i64,
@@ -31,6 +36,11 @@ pub(crate) struct History {
 pub(crate) struct Histories(Vec<Option<History>>);
 
 impl Histories {
+    /// The histories of the ids 0, 1, 2, ….
+    fn of(histories: impl Iterator<Item = Option<History>>) -> Self {
+        Histories(histories.collect())
+    }
+
     pub(crate) fn get(&self, id: u32) -> Option<History> {
         self.0.get(id as usize).copied().flatten()
     }

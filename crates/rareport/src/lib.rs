@@ -32,7 +32,7 @@
 //! | what to look for: in code, TOML or Elastic's JSON, or from a catalogue | [`job`] |
 //! | which documents a job is fed | [`datafeed`] |
 //! | what the model sees of an event | [`observation`] |
-//! | buckets opened, closed, learned and judged | [`detector`] |
+//! | buckets opened, closed, learned and judged; old values forgotten | [`detector`] |
 //! | how rare a value is among all known ones | [`category`] |
 //! | probabilities of several values as one | [`aggregate`] |
 //! | raw scores of probabilities | [`score`] |

@@ -6,9 +6,12 @@
 mod common;
 #[path = "common/cut.rs"]
 mod cut;
+#[path = "common/points.rs"]
+mod points;
 
 use common::stream::Stream;
-use cut::{detector_cut, points};
+use cut::detector_cut;
+use points::points;
 use rareport::Detector;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

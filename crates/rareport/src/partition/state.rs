@@ -1,6 +1,6 @@
 //! The state of a partition as plain data.
 
-use super::{Histories, History, Model, Partition, Partitions};
+use super::{Histories, History, Model, Partition, Partitions, due};
 use crate::category::{CategoryModel, CategoryState};
 use crate::constants::decay_rate;
 use crate::dictionary::Dictionary;
@@ -173,10 +173,8 @@ impl Partitions {
         }
         let values = Dictionary::of(states.iter().map(|state| Some(&state.value)))?;
         let partition = |state| Partition::from_state(job, state, times);
-        Ok(Partitions {
-            values,
-            partitions: states.iter().map(partition).collect::<Result<_, _>>()?,
-        })
+        let partitions: Vec<Partition> = states.iter().map(partition).collect::<Result<_, _>>()?;
+        Ok(Partitions { due: due(&partitions), values, partitions })
     }
 }
 

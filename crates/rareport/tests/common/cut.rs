@@ -2,7 +2,6 @@
 
 use rareport::Detector;
 use rareport::snapshot::{self, Snapshot};
-use std::collections::BTreeSet;
 
 /// The detector after its state was saved, and it was dropped and restored.
 pub(crate) fn detector_cut(detector: Detector) -> Detector {
@@ -15,15 +14,4 @@ pub(crate) fn detector_cut(detector: Detector) -> Detector {
     let restored = Detector::restore(job, &read.detector).unwrap();
     assert_eq!(restored.snapshot(), saved.detector);
     restored
-}
-
-/// So many places below `limit`, pseudo-random but the same every time.
-pub(crate) fn points(limit: usize, count: usize) -> BTreeSet<usize> {
-    let mut random = limit as u64;
-    let mut point = || {
-        random =
-            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (random >> 33) as usize % limit.max(1)
-    };
-    (0..count).map(|_| point()).collect()
 }

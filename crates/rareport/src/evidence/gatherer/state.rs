@@ -58,7 +58,7 @@ impl Gatherer {
                 Some((last, _)) => start > last,
                 None => before.is_none_or(|end| *start >= end),
             };
-            if !is_next || start.rem_euclid(self.span) != 0 || self.open.len() == self.most_open {
+            if !is_next || start.rem_euclid(self.span) != 0 {
                 return Err(impossible("buckets with evidence are not in order"));
             }
             self.open.push_back((*start, kept_values(values, &adapt)?));

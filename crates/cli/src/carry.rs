@@ -142,7 +142,7 @@ impl Carry {
         let shown = self.name();
         match self.began_at {
             Some(began_at) => console.note(format_args!(
-                "{shown}: carried on from {}; {} {events} were read before and passed over",
+                "{shown}: carried on from {}; {} {events} passed over, which were read before or are older",
                 rfc3339(began_at),
                 grouped(self.taken.passed_over())
             )),

@@ -50,9 +50,15 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// If another process has it.
+    /// If another process has it, or there cannot be such a file.
     pub(crate) fn open(path: &Path, console: &Console) -> Result<StateFile> {
         let name = shown(path);
+        if path.is_dir() {
+            bail!("{name}: is a directory; name a file in it");
+        }
+        if !writing::directory_of(path).is_dir() {
+            bail!("{name}: there is no such directory to put it in");
+        }
         // A link stays a link to what is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let lock = match Lock::take(&path) {

@@ -125,7 +125,7 @@ fn a_log_in_pieces_gives_the_alerts_of_one_pass() {
     // What was read in pieces is known as a whole.
     let again = rareport(&["detect", "--state", &place.state(), &corpus("fleet-day")]).expect(0);
     assert_eq!(again.stdout, "");
-    let told = "7,441 connects were read before and passed over";
+    let told = "7,441 connects passed over, which were read before";
     assert!(again.stderr.contains(told), "{}", again.stderr);
 }
 
@@ -264,6 +264,17 @@ fn what_cannot_be_used_is_refused_and_left_alone() {
         assert!(run.stderr.contains(told), "{}", run.stderr);
         assert_eq!(fs::read(place.state()).unwrap(), bytes);
     }
+}
+
+#[test]
+fn a_state_that_cannot_be_is_told_before_anything_is_read() {
+    let place = Place::new();
+    let directory = place.directory.path().to_str().unwrap();
+    let run = rareport(&["detect", "--state", directory]).expect(2);
+    assert!(run.stderr.contains("is a directory; name a file in it"), "{}", run.stderr);
+    let run = rareport(&["detect", "--state", &format!("{directory}/none/state")]).expect(2);
+    assert!(run.stderr.contains("there is no such directory to put it in"), "{}", run.stderr);
+    assert_eq!(place.directory.path().read_dir().unwrap().count(), 0);
 }
 
 #[test]

@@ -59,7 +59,10 @@ impl Carry {
         let mut file = StateFile::open(path, console)?;
         let ways = Ways::of(feed);
         let (about, snapshot) = match file.load(console)? {
-            None => (About { ways, ..About::default() }, None),
+            None => {
+                let field = fields.by_name().to_owned();
+                (About { ways, field, ..About::default() }, None)
+            }
             Some(Content { about, model }) => {
                 if about.ways != ways {
                     bail!(

@@ -34,7 +34,11 @@ pub(crate) struct Summary {
     learned_until: Option<i64>,
     #[serde(serialize_with = "time")]
     latest_event: Option<i64>,
-    /// Values that are known of the fields of the detector.
+    /// Hosts of which events were taken.
+    hosts: usize,
+    /// The field whose values are rare or not.
+    field: String,
+    /// Values that are known of it, and of the over field if there is one.
     values: usize,
     partitions: usize,
     mature: bool,
@@ -66,6 +70,8 @@ impl Summary {
             first_bucket: about.first_bucket,
             learned_until: about.learned_until,
             latest_event: about.boundary.latest(),
+            field: about.field,
+            hosts: about.boundary.hosts(),
             values: detector.value_count(),
             partitions: detector.partition_count(),
             mature: detector.is_mature(),
@@ -96,10 +102,12 @@ impl Summary {
             )?,
         }
         writeln!(out, "latest event {}", or_never(self.latest_event))?;
+        let hosts = count(self.hosts as u64, "host", "hosts");
+        let of = format!("of {}", self.field);
         let values = count(self.values as u64, "value", "values");
         match self.partitions {
-            0 | 1 => writeln!(out, "knows        {values}")?,
-            many => writeln!(out, "knows        {values} in {many} partitions")?,
+            0 | 1 => writeln!(out, "knows        {values} {of}, {hosts}")?,
+            many => writeln!(out, "knows        {values} {of} in {many} partitions, {hosts}")?,
         }
         match self.mature {
             true => writeln!(out, "mature       yes")?,

@@ -4,7 +4,6 @@
 //! what is not to be learned, and `detect` goes on with a bucket that is open
 //! at the end as if it had read all of it.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 
 use anyhow::Result;
@@ -22,11 +21,7 @@ use crate::observations::{Event, Fields, Observations, Selection};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
 use crate::state_summary::Summary;
-use crate::text::count;
 use crate::unlearned;
-
-/// The field that says which hosts there were.
-const HOST: &str = "host.name";
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
@@ -40,8 +35,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let detection = carry::detection(set, &job, args.feed.profile, snapshot.as_ref())?;
     let detector = carry::detector(job, snapshot.as_ref())?;
     let counts = detector.counts();
-    let host = fields.place(HOST);
-    let mut training = Training { detector, detection, carry, host, hosts: HashSet::new() };
+    let mut training = Training { detector, detection, carry };
     console.start_progress(input.size(), false);
     let format = args.feed.input_format;
     let observations =
@@ -50,14 +44,13 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
     training.save(console);
-    let Training { detector, carry, hosts, .. } = &training;
+    let Training { detector, carry, .. } = &training;
     unlearned::tell(
         &unlearned::since(detector.counts(), counts),
         detector.job(),
         "connects",
         console,
     );
-    console.note(format_args!("{} in what was read", count(hosts.len() as u64, "host", "hosts")));
     carry.tell("connects", console);
     if !console.failed() {
         let mut out = io::stdout().lock();
@@ -72,22 +65,13 @@ struct Training {
     detector: Detector,
     detection: Detection,
     carry: Carry,
-    /// Place of the host among the values of an event.
-    host: Option<usize>,
-    /// The hosts of this run; as many as the model knows at most.
-    hosts: HashSet<Box<[u8]>>,
 }
 
 impl Training {
     fn take(&mut self, event: &Event, fields: &Fields, console: &Console) -> Result<()> {
-        let Training { detector, detection, carry, host, hosts } = self;
+        let Training { detector, detection, carry } = self;
         if !carry.is_new(event) {
             return Ok(());
-        }
-        if let Some(host) = host.map(|place| event.value(place))
-            && !hosts.contains(host)
-        {
-            hosts.insert(host.into());
         }
         let is_learned = detection.is_to_be_learned(&Seen { fields, event });
         feed(detector, event, fields, is_learned, |results| {

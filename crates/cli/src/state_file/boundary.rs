@@ -2,43 +2,85 @@
 //! on where another ended, adds only what is new.
 //!
 //! It works on anything that can be read, pipes too, for it knows events and
-//! not files. Events of the last minute of the log are told apart one by one:
-//! that is how late an event may come. All that are older were taken, or would
-//! come too late anyway.
+//! not files. Each host has an end of its own, as their logs seldom end at the
+//! same time. Events of a host's last minute are told apart one by one; all
+//! that are older were taken.
 //!
 //! An event of an audit log is known by its time, host and serial, so that it
 //! is the same when records of it that were not there yet have come. Any other
 //! is known by all its values, and two that are equal by their number.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::observations::{Event, Fields};
 
-/// How far back events are told apart, in milliseconds of the log.
+/// How far back events of a host are told apart, in milliseconds of the log.
 const WINDOW: i64 = 60_000;
 
 /// The fields, beside the time, by which events of audit logs are told apart.
-pub(crate) const IDENTITY: [&str; 2] = ["event.sequence", "host.name"];
+pub(crate) const IDENTITY: [&str; 2] = ["event.sequence", HOST];
 
-/// Most events that are told apart: 1,000 a second.
+/// The field that says of which host an event is.
+const HOST: &str = "host.name";
+
+/// Most events that are told apart, shared by all hosts.
 const MOST: usize = 1 << 16;
 
-/// The end of what was taken.
+/// The fewest for each host.
+const LEAST: usize = 64;
+
+/// The ends of what was taken, by host; events without one have an empty one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Boundary {
+pub(crate) struct Boundary(BTreeMap<String, End>);
+
+/// The end of what was taken of a host.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct End {
     /// Everything before this time was taken, in milliseconds since 1970.
-    until: Option<i64>,
-    /// Time and hash of the events since, in the order in which they were taken.
+    until: i64,
+    /// Time of the latest event that was taken.
+    latest: i64,
+    /// Time and hash of the events since `until`, in the order in which they
+    /// were taken.
     events: VecDeque<(i64, u64)>,
 }
 
 impl Boundary {
     /// Time of the latest event that was taken, in milliseconds since 1970.
     pub(crate) fn latest(&self) -> Option<i64> {
-        self.events.iter().map(|(millis, _)| *millis).max().max(self.until)
+        self.0.values().map(|end| end.latest).max()
+    }
+
+    /// Number of hosts of which events were taken.
+    pub(crate) fn hosts(&self) -> usize {
+        self.0.keys().filter(|host| !host.is_empty()).count()
+    }
+}
+
+impl End {
+    /// Nothing was taken yet of a host whose first event is at this time.
+    fn at(millis: i64) -> End {
+        End { until: i64::MIN, latest: millis, events: VecDeque::new() }
+    }
+
+    /// Takes an event. Of more than `most` the oldest are told apart no more.
+    fn take(&mut self, millis: i64, hash: u64, most: usize) {
+        self.latest = self.latest.max(millis);
+        self.until = self.until.max(self.latest.saturating_sub(WINDOW));
+        if millis >= self.until {
+            self.events.push_back((millis, hash));
+        }
+        while self.events.len() > most
+            && let Some((millis, _)) = self.events.pop_front()
+        {
+            self.until = self.until.max(millis.saturating_add(1));
+        }
+        while self.events.front().is_some_and(|(millis, _)| *millis < self.until) {
+            self.events.pop_front();
+        }
     }
 }
 
@@ -46,9 +88,8 @@ impl Boundary {
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     boundary: Boundary,
-    latest: Option<i64>,
-    /// Where the run began.
-    before: Option<i64>,
+    /// Up to when everything of a host was taken before this run.
+    before: BTreeMap<String, i64>,
     /// How many events of each hash were taken before this run and did not
     /// come up in it yet.
     known: HashMap<u64, u32>,
@@ -56,6 +97,8 @@ pub(crate) struct Taken {
     passed_over: u64,
     /// Places of the fields by which events of audit logs are told apart.
     identity: Vec<usize>,
+    /// Place of the host.
+    host: Option<usize>,
     /// Room for the values of an event.
     values: Vec<u8>,
 }
@@ -64,22 +107,23 @@ impl Taken {
     /// What was taken when the state was saved.
     pub(crate) fn carried_on(boundary: Boundary, fields: &Fields) -> Taken {
         let identity = IDENTITY.iter().filter_map(|name| fields.place(name)).collect();
-        Taken { identity, ..Taken::after(boundary) }
+        Taken { identity, host: fields.place(HOST), ..Taken::after(boundary) }
     }
 
     fn after(boundary: Boundary) -> Taken {
         let mut known = HashMap::new();
-        for (_, hash) in &boundary.events {
+        for (_, hash) in boundary.0.values().flat_map(|end| &end.events) {
             *known.entry(*hash).or_default() += 1;
         }
-        let (latest, before) = (boundary.latest(), boundary.until);
-        Taken { boundary, latest, before, known, ..Taken::default() }
+        let before = boundary.0.iter().map(|(host, end)| (host.clone(), end.until)).collect();
+        Taken { boundary, before, known, ..Taken::default() }
     }
 
     /// Whether an event is new. If so, it is taken.
     pub(crate) fn is_new(&mut self, event: &Event) -> bool {
         let hash = self.hash(event);
-        self.note(event.millis, hash)
+        let host = self.host.map_or(&b""[..], |place| event.value(place));
+        self.note(&String::from_utf8_lossy(host), event.millis, hash)
     }
 
     /// Events of this run that were taken before.
@@ -92,26 +136,20 @@ impl Taken {
         &self.boundary
     }
 
-    fn note(&mut self, millis: i64, hash: u64) -> bool {
-        let is_known = self.before.is_some_and(|before| millis < before) || self.is_known(hash);
-        if is_known {
+    fn note(&mut self, host: &str, millis: i64, hash: u64) -> bool {
+        let is_before = self.before.get(host).is_some_and(|until| millis < *until);
+        if is_before || self.is_known(hash) {
             self.passed_over += 1;
             return false;
         }
-        let latest = self.latest.map_or(millis, |latest| latest.max(millis));
-        self.latest = Some(latest);
-        let Boundary { until, events } = &mut self.boundary;
-        *until = (*until).max(Some(latest.saturating_sub(WINDOW)));
-        if Some(millis) >= *until {
-            events.push_back((millis, hash));
-        }
-        while events.len() > MOST
-            && let Some((millis, _)) = events.pop_front()
-        {
-            *until = (*until).max(Some(millis.saturating_add(1)));
-        }
-        while events.front().is_some_and(|(millis, _)| Some(*millis) < *until) {
-            events.pop_front();
+        let most = (MOST / self.boundary.0.len().max(1)).max(LEAST);
+        match self.boundary.0.get_mut(host) {
+            Some(end) => end.take(millis, hash, most),
+            None => {
+                let mut end = End::at(millis);
+                end.take(millis, hash, most);
+                self.boundary.0.insert(host.to_owned(), end);
+            }
         }
         true
     }
@@ -145,16 +183,21 @@ impl Taken {
 mod tests {
     use super::*;
 
-    /// Which of some events, each a time and a hash, are new.
-    fn new_ones(taken: &mut Taken, events: &[(i64, u64)]) -> Vec<(i64, u64)> {
-        events.iter().copied().filter(|(millis, hash)| taken.note(*millis, *hash)).collect()
+    /// An event: its host, time and hash.
+    type Noted = (&'static str, i64, u64);
+
+    /// Which of some events are new.
+    fn new_ones(taken: &mut Taken, events: &[Noted]) -> Vec<Noted> {
+        let events = events.iter().copied();
+        events.filter(|(host, millis, hash)| taken.note(host, *millis, *hash)).collect()
     }
 
     #[test]
     fn a_log_cut_anywhere_and_read_again_gives_each_event_once() {
-        // Ties, and some that come late.
-        let log: Vec<(i64, u64)> =
-            (0..400).map(|n: i64| (n / 3 * 1000 - n % 7 * 900, n as u64)).collect();
+        // Two hosts, ties, and some events that come late.
+        let host = |n: i64| if n % 3 == 0 { "db01" } else { "web01" };
+        let log: Vec<Noted> =
+            (0..400).map(|n| (host(n), n / 3 * 1000 - n % 7 * 900, n as u64)).collect();
         for cut in [0, 1, 2, 7, 50, 199, 398, 400] {
             let mut taken = Taken::default();
             assert_eq!(new_ones(&mut taken, &log[..cut]), log[..cut]);
@@ -169,33 +212,42 @@ mod tests {
     }
 
     #[test]
+    fn a_host_whose_log_ended_earlier_goes_on_where_it_ended() {
+        let mut taken = Taken::default();
+        new_ones(&mut taken, &[("db01", 0, 1), ("web01", 600_000, 2)]);
+        let mut next = Taken::after(taken.boundary().clone());
+        let log = [("db01", 0, 1), ("db01", 1000, 3), ("web01", 500_000, 4), ("web01", 600_000, 5)];
+        assert_eq!(new_ones(&mut next, &log), [log[1], log[3]]);
+        assert_eq!(next.boundary().hosts(), 2);
+    }
+
+    #[test]
     fn equal_events_are_told_apart_by_their_number() {
         let mut taken = Taken::default();
-        assert_eq!(new_ones(&mut taken, &[(5, 7), (5, 7)]).len(), 2);
+        assert_eq!(new_ones(&mut taken, &[("", 5, 7), ("", 5, 7)]).len(), 2);
         let mut again = Taken::after(taken.boundary().clone());
-        assert_eq!(new_ones(&mut again, &[(5, 7), (5, 7), (5, 7)]).len(), 1);
+        assert_eq!(new_ones(&mut again, &[("", 5, 7), ("", 5, 7), ("", 5, 7)]).len(), 1);
     }
 
     #[test]
     fn only_a_window_is_remembered() {
         let mut taken = Taken::default();
         for second in 0..1000 {
-            taken.note(second * 1000, second as u64);
+            taken.note("", second * 1000, second as u64);
         }
-        assert_eq!(taken.boundary().events.len(), 61);
-        assert_eq!(taken.boundary().until, Some(939_000));
+        let end = &taken.boundary().0[""];
+        assert_eq!((end.until, end.latest, end.events.len()), (939_000, 999_000, 61));
     }
 
     #[test]
     fn the_window_is_shorter_where_there_are_many_events() {
         let mut taken = Taken::default();
         for event in 0..100_000 {
-            taken.note(event / 100, event as u64);
+            taken.note("", event / 100, event as u64);
         }
-        let Boundary { until, events } = taken.boundary();
+        let End { until, events, .. } = &taken.boundary().0[""];
         assert!((MOST - 100..=MOST).contains(&events.len()), "{}", events.len());
-        let first = (100_000 - MOST) as i64 / 100;
-        assert_eq!(*until, Some(first + 1));
-        assert_eq!(events.front().map(|(millis, _)| *millis), *until);
+        assert_eq!(*until, (100_000 - MOST) as i64 / 100 + 1);
+        assert_eq!(events.front().map(|(millis, _)| millis), Some(until));
     }
 }

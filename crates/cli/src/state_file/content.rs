@@ -30,6 +30,8 @@ pub(crate) struct About {
     pub(crate) written_at: i64,
     /// How events were read.
     pub(crate) ways: Ways,
+    /// The field whose values are rare or not.
+    pub(crate) field: String,
     /// Start of the first bucket that was learned, in milliseconds since 1970.
     pub(crate) first_bucket: Option<i64>,
     /// End of the last one.
@@ -124,8 +126,8 @@ mod tests {
 
     #[test]
     fn what_is_added_later_may_be_missing() {
-        let text = r#"{"written_by":"0.1.0","written_at":0,"first_bucket":null,
-            "learned_until":null,"buckets":0,"boundary":{"until":null,"events":[]},
+        let text = r#"{"written_by":"0.1.0","written_at":0,"field":"destination.port","first_bucket":null,
+            "learned_until":null,"buckets":0,"boundary":{},
             "ways":{"profile":"rareport","datafeed":null,"include":[]},"of_later":1}"#;
         let about: About = serde_json::from_str(text).unwrap();
         assert!(about.positions.is_none());

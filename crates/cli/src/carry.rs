@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rareport::detection::Detection;
+use rareport::detector::Pruning;
 use rareport::results::Bucket;
 use rareport::rule::RuleSet;
 use rareport::snapshot::{self, Snapshot};
@@ -118,7 +119,7 @@ impl Carry {
         console: &Console,
     ) {
         let begun = Instant::now();
-        // As Elastic does; by our own profile saving changes no result.
+        // By our own profile saving changes no result.
         if self.profile == Profile::Elastic {
             detector.prune();
         }
@@ -189,16 +190,25 @@ pub(crate) fn with_identity(fields: Fields) -> Fields {
     fields.and(IDENTITY).0
 }
 
-/// A detector that carries on, or a new one.
+/// A detector that carries on, or a new one, which forgets values when the
+/// profile says.
 ///
 /// # Errors
 ///
 /// If the job cannot be run, or the state is that of another job.
-pub(crate) fn detector(job: JobConfig, snapshot: Option<&Snapshot>) -> Result<Detector> {
-    Ok(match snapshot {
+pub(crate) fn detector(
+    job: JobConfig,
+    profile: Profile,
+    snapshot: Option<&Snapshot>,
+) -> Result<Detector> {
+    let detector = match snapshot {
         None => Detector::new(job)?,
         Some(snapshot) => Detector::restore(job, &snapshot.detector).context(NO_CARRYING_ON)?,
-    })
+    };
+    Ok(detector.with_pruning(match profile {
+        Profile::Rareport => Pruning::AtClose,
+        Profile::Elastic => Pruning::WhenSaved,
+    }))
 }
 
 /// Rules that carry on, or new ones.

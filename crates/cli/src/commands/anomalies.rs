@@ -38,7 +38,8 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     {
         bail!("{}: is a state of `detect`; name another file", carry.name());
     }
-    let detector = carry::detector(job, snapshot.as_ref()).context("this job cannot be run")?;
+    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
+        .context("this job cannot be run")?;
     let before = detector.counts();
     let input = Input::open(&args.input, console)?;
     console.start_progress(input.size(), out.is_terminal());

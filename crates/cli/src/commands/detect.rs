@@ -56,7 +56,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
     let closest = Closest::of(&detection);
-    let detector = carry::detector(job, snapshot.as_ref())?;
+    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
     let before = Before {
         counts: detector.counts(),
         rules: detection.report().rules,

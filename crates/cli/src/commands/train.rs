@@ -33,7 +33,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     let (carry, snapshot) = Carry::open(&args.state, &args.feed, &fields, console)?;
     let detection = carry::detection(set, &job, args.feed.profile, snapshot.as_ref())?;
-    let detector = carry::detector(job, snapshot.as_ref())?;
+    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
     let counts = detector.counts();
     let mut training = Training { detector, detection, carry };
     console.start_progress(input.size(), false);

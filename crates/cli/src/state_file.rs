@@ -14,14 +14,14 @@ mod thinning;
 mod writing;
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 pub(crate) use self::boundary::{IDENTITY, Taken};
-pub(crate) use self::container::Flaw;
+use self::container::{Flaw, MAGIC};
 pub(crate) use self::content::{About, Content, Ways};
 use self::lock::{Lock, Unlocked};
 use self::snapshots::Snapshots;
@@ -222,9 +222,21 @@ enum Unusable {
 }
 
 fn read(path: &Path) -> Result<Content, Unusable> {
-    let bytes = fs::read(path).map_err(Unusable::Unreadable)?;
+    let bytes = read_whole(path).map_err(Unusable::Unreadable)?;
     let body = container::unpack(&bytes);
     body.and_then(|body| Content::from_body(&body)).map_err(Unusable::Flawed)
+}
+
+/// The bytes of a file, but only its first if they are not those of a state,
+/// for it may be of any size then.
+fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == MAGIC {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// What a state or a snapshot holds.

@@ -308,6 +308,15 @@ fn a_state_that_cannot_be_is_told_before_anything_is_read() {
 }
 
 #[test]
+fn a_large_file_that_is_no_state_is_not_read() {
+    let place = Place::new();
+    // More than fits into memory, without a byte on disk.
+    File::create(place.state()).unwrap().set_len(1 << 40).unwrap();
+    let run = place.detect(&connects(0..1)).expect(2);
+    assert!(run.stderr.contains("is no state of rareport"), "{}", run.stderr);
+}
+
+#[test]
 fn going_back_and_forth() {
     let place = Place::new();
     for hours in [0..4, 4..8, 8..12] {

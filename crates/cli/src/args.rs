@@ -5,6 +5,7 @@
 
 mod feed;
 mod sink;
+mod state;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 pub(crate) use self::sink::SinkArgs;
+pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
@@ -43,6 +45,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Find rare destination ports: logs in, alerts out
     Detect(DetectArgs),
+    /// Learn from old logs into a state file, without alerts
+    Train(TrainArgs),
+    /// Show what would have been an alert at several thresholds, by day and port
+    Backtest(BacktestArgs),
+    /// Show what a state file holds, or go back to an earlier one
+    State(StateCommandArgs),
     /// Print what the model makes of each bucket: records, influencers, buckets
     Anomalies(AnomaliesArgs),
     /// Print what the model is fed, for `anomalies` to read back
@@ -180,6 +188,8 @@ pub(crate) struct DetectArgs {
     pub(crate) explain_config: bool,
     #[command(flatten)]
     pub(crate) sinks: SinkArgs,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
     /// Exit with status 1 if there was an alert
     #[arg(long)]
     pub(crate) exit_code: bool,
@@ -213,6 +223,8 @@ pub(crate) struct AnomaliesArgs {
     /// temporary file and none is shown.
     #[arg(long)]
     pub(crate) renormalize: bool,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
     /// Only these kinds of result
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) results: Vec<ResultKind>,

@@ -3,11 +3,13 @@
 mod alert;
 mod anomaly;
 mod args;
+mod carry;
 mod check;
 mod commands;
 mod console;
 mod ecs;
 mod exit;
+mod feeding;
 mod input;
 mod job;
 mod observations;
@@ -21,6 +23,8 @@ mod service;
 mod sink;
 mod spelling;
 mod stamp;
+mod state_file;
+mod state_summary;
 mod stored_results;
 mod text;
 mod unlearned;
@@ -39,6 +43,9 @@ fn main() -> ExitCode {
     let console = Console::new(args.console);
     let result = match &args.command {
         Command::Detect(args) => commands::detect::run(args, &console),
+        Command::Train(args) => commands::train::run(args, &console),
+        Command::State(args) => commands::state::run(args, &console),
+        Command::Backtest(args) => commands::backtest::run(args, &console),
         Command::Anomalies(args) => commands::anomalies::run(args, &console),
         Command::Observations(args) => commands::observations::run(args, &console),
         Command::Events(args) => commands::events::run(args, &console),

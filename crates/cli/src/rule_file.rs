@@ -8,24 +8,25 @@ mod check;
 mod explain;
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rareport::rule::{Profile, RuleSet};
 
-use crate::args::{self, DetectArgs};
+use crate::args;
 use crate::input::unreadable_path;
 
 pub(crate) use self::check::check;
 pub(crate) use self::explain::explain;
 
-/// The rules that the command line asks for, to be executed over the results of
-/// a job.
+/// The rules of a file, or the default one, to be executed over the results of a
+/// job, with a threshold in place of theirs if there is one.
 ///
 /// # Errors
 ///
 /// If the file cannot be read, or has nothing in it that can be used.
-pub(crate) fn choose(args: &DetectArgs, job_id: &str) -> Result<RuleSet> {
-    let mut set = match &args.rules {
+pub(crate) fn choose(file: Option<&Path>, threshold: Option<f64>, job_id: &str) -> Result<RuleSet> {
+    let mut set = match file {
         None => RuleSet::default_rules()?,
         Some(path) => {
             let text =
@@ -43,7 +44,7 @@ pub(crate) fn choose(args: &DetectArgs, job_id: &str) -> Result<RuleSet> {
         }
     };
     set.complete(job_id);
-    if let Some(threshold) = args.threshold {
+    if let Some(threshold) = threshold {
         set.rules.iter_mut().for_each(|rule| rule.threshold = threshold);
     }
     Ok(set)

@@ -2,21 +2,34 @@
 //! Events that came too late are not in it: what to do about them depends on
 //! the command. Those that came too far ahead have a sentence of their own.
 
-use rareport::Detector;
+use rareport::JobConfig;
 use rareport::detector::Counts;
 use rareport::job::DetectorConfig;
 
 use crate::console::Console;
 use crate::text::{count, grouped};
 
+/// What became of the observations since the counts were what they were before.
+pub(crate) fn since(now: Counts, before: Counts) -> Counts {
+    Counts {
+        pushed: now.pushed - before.pushed,
+        late: now.late - before.late,
+        outside_calendar: now.outside_calendar - before.outside_calendar,
+        too_far_ahead: now.too_far_ahead - before.too_far_ahead,
+        before_first_complete: now.before_first_complete - before.before_first_complete,
+        before_partition_complete: now.before_partition_complete - before.before_partition_complete,
+        without_value: now.without_value - before.without_value,
+    }
+}
+
 /// Tells how many `events`, a word for several of them, were not learned from.
-pub(crate) fn tell(detector: &Detector, events: &str, console: &Console) {
-    let reasons = reasons(&detector.counts(), &detector.job().detector);
+pub(crate) fn tell(counts: &Counts, job: &JobConfig, events: &str, console: &Console) {
+    let reasons = reasons(counts, &job.detector);
     if !reasons.is_empty() {
         console.note(format_args!("{events} not learned from: {}", reasons.join(", ")));
     }
-    let ahead = detector.counts().too_far_ahead;
-    if let Some(gap) = detector.job().limits.largest_gap
+    let ahead = counts.too_far_ahead;
+    if let Some(gap) = job.limits.largest_gap
         && ahead > 0
     {
         console.warn(format_args!(
@@ -56,8 +69,6 @@ fn reasons(counts: &Counts, config: &DetectorConfig) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use rareport::JobConfig;
-
     use super::*;
 
     #[test]

@@ -4,6 +4,10 @@
 //! influencer values each of them was seen with (rare-model §3, §4, §14). What the values mean to
 //! the model is decided when the bucket is closed.
 
+mod state;
+
+pub(crate) use state::BucketState;
+
 use crate::dictionary::Scratch;
 use crate::partition::Kind;
 use foldhash::fast::RandomState;

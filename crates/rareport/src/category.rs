@@ -6,8 +6,10 @@
 
 mod cached;
 mod order;
+mod state;
 
 pub(crate) use cached::CachedRarity;
+pub(crate) use state::CategoryState;
 
 use crate::special::Beta;
 use order::Order;

@@ -6,8 +6,10 @@
 
 mod executor;
 mod report;
+mod state;
 
 pub use report::{ExceptionReport, Report, RuleReport, WindowReport};
+pub use state::DetectionState;
 
 use crate::alert::Alert;
 use crate::calendar::Window;
@@ -17,6 +19,7 @@ use crate::job::JobConfig;
 use crate::moment::SECOND;
 use crate::results::{BucketResults, Record};
 use crate::rule::{Profile, Rule, RuleError, RuleSet};
+use crate::snapshot::SnapshotJob;
 use executor::Executor;
 
 /// Rules being executed over the results of a job.
@@ -66,6 +69,7 @@ use executor::Executor;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Detection {
+    job: SnapshotJob,
     profile: Profile,
     fields: JobFields,
     executors: Vec<Executor>,
@@ -134,6 +138,7 @@ impl Detection {
             all: fields_of_records(job).into_iter().cloned().collect(),
         };
         Ok(Detection {
+            job: SnapshotJob::of(job),
             profile,
             fields,
             executors,

@@ -9,6 +9,8 @@ mod documents;
 mod error;
 mod gather;
 mod judgement;
+mod pruning;
+mod state;
 mod summaries;
 
 #[cfg(test)]
@@ -16,17 +18,19 @@ mod tests;
 
 pub use closed::Closed;
 pub use error::DetectorError;
+pub use pruning::Pruning;
+pub use state::DetectorState;
 
 use crate::bucket::{self, Bucket};
-use crate::constants::prune_window;
 use crate::custom_rule::CustomRules;
 use crate::job::{JobConfig, JobError};
 use crate::normalizers::Normalizers;
 use crate::observation::Observation;
-use crate::partition::{Kind, Partitions};
+use crate::partition::Partitions;
 use crate::renormalize::Renormalizer;
 pub(crate) use gather::{Fields, Source, Values};
-use std::collections::{HashSet, VecDeque};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 /// Earliest and latest time of an observation: the years 1 to 9999, which RFC 3339 can write.
@@ -71,11 +75,12 @@ pub struct Detector {
     first_complete: Option<i64>,
     /// Number of values that the partitions know.
     known_values: usize,
+    pruning: Pruning,
     counts: Counts,
 }
 
 /// What became of the observations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All observations pushed.
     pub pushed: u64,
@@ -115,6 +120,7 @@ impl Detector {
             ahead_in_a_row: 0,
             first_complete: None,
             known_values: 0,
+            pruning: Pruning::default(),
             counts: Counts::default(),
             job,
         })
@@ -218,27 +224,5 @@ impl Detector {
     #[must_use]
     pub fn renormalizer(&self) -> Renormalizer<'_> {
         Renormalizer::new(&self.job, &self.fields, &self.normalizers, self.closed_until)
-    }
-
-    /// Forgets the values that have been absent for very long: four decay times of the model, 167
-    /// days with buckets of 15 minutes (rare-model §10).
-    ///
-    /// This is to be done whenever the state of the detector is saved, and changes later results
-    /// in which such a value is present again.
-    pub fn prune(&mut self) {
-        let Some(closed_until) = self.closed_until else {
-            return;
-        };
-        let span = i64::from(self.job.bucket_span);
-        let last_closed = closed_until - span;
-        let oldest_kept = last_closed - prune_window(self.job.bucket_span) * span;
-        let open: HashSet<(u32, Kind, u32)> =
-            self.open.iter().flat_map(|(_, bucket)| bucket.values_in_use()).collect();
-        for id in 0..self.partitions.len() as u32 {
-            let partition = self.partitions.get_mut(id);
-            self.known_values -= partition.value_count();
-            partition.prune(oldest_kept, |kind, value| open.contains(&(id, kind, value)));
-            self.known_values += partition.value_count();
-        }
     }
 }

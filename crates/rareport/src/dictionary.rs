@@ -4,6 +4,8 @@
 //! its values mean.
 
 use crate::packed::Packed;
+use crate::snapshot::{SnapshotError, impossible};
+use crate::summary::Bytes;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Reverse;
@@ -44,6 +46,45 @@ impl Dictionary {
         id
     }
 
+    /// The dictionary in which these values have the ids 0, 1, 2, …, of which those without a value
+    /// are free.
+    pub(crate) fn of<'a>(
+        values: impl ExactSizeIterator<Item = Option<&'a Bytes>>,
+    ) -> Result<Dictionary, SnapshotError> {
+        let mut dictionary = Dictionary::default();
+        if u32::try_from(values.len()).is_err() {
+            return Err(impossible("there are more values than ids"));
+        }
+        for (id, value) in (0u32..).zip(values) {
+            let Some(value) = value.map(Bytes::as_ref) else {
+                dictionary.values.push(Box::default());
+                dictionary.free.push(Reverse(id));
+                continue;
+            };
+            let Dictionary { ids, values, .. } = &mut dictionary;
+            let found = ids.find_or_insert(0, value, id, |id| &values[id as usize]);
+            if found != id {
+                return Err(impossible(format!("values {found} and {id} are the same")));
+            }
+            values.push(value.into());
+        }
+        Ok(dictionary)
+    }
+
+    /// Whether an id stands for a value.
+    pub(crate) fn knows(&self, id: u32) -> bool {
+        let value = self.values.get(id as usize);
+        value.is_some_and(|value| self.ids.find(0, value, |id| self.value(id)) == Some(id))
+    }
+
+    /// The values by id; `None` for those that are free.
+    pub(crate) fn by_id(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let mut is_free = vec![false; self.values.len()];
+        self.free.iter().for_each(|&Reverse(id)| is_free[id as usize] = true);
+        let values = self.values.iter().zip(is_free);
+        values.map(|(value, is_free)| (!is_free).then_some(&**value))
+    }
+
     /// Forgets a value, whose id may then stand for another one.
     pub(crate) fn remove(&mut self, id: u32) {
         if self.ids.remove(0, &self.values[id as usize], id) {
@@ -82,7 +123,7 @@ impl Scratch {
     }
 
     pub(crate) fn contains(&self, field: u16, value: &[u8]) -> bool {
-        self.ids.contains(field, value, |id| self.value(id).1)
+        self.ids.find(field, value, |id| self.value(id).1).is_some()
     }
 
     pub(crate) fn register(&mut self, field: u16, value: &[u8]) -> u32 {
@@ -168,19 +209,24 @@ impl Ids {
         next
     }
 
-    /// Whether a value has an id; `value_of` gives the values of ids.
-    fn contains<'a>(&self, field: u16, value: &[u8], value_of: impl Fn(u32) -> &'a [u8]) -> bool {
+    /// The id of a value, if it has one; `value_of` gives the values of ids.
+    fn find<'a>(
+        &self,
+        field: u16,
+        value: &[u8],
+        value_of: impl Fn(u32) -> &'a [u8],
+    ) -> Option<u32> {
         match Packed::of(field, value) {
             Some(packed) => {
                 let hash = self.hasher.hash_one(packed);
-                self.short.find(hash, |(other, _)| *other == packed).is_some()
+                self.short.find(hash, |(other, _)| *other == packed).map(|&(_, id)| id)
             }
             None => {
                 let hash = hash_of(&self.hasher, field, value);
                 let is_same = |&(f, h, id): &(u16, u64, u32)| {
                     f == field && h == hash && value_of(id) == value
                 };
-                self.long.find(hash, is_same).is_some()
+                self.long.find(hash, is_same).map(|&(_, _, id)| id)
             }
         }
     }

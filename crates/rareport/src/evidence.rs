@@ -5,12 +5,14 @@
 //! at most [`MOST_SAMPLES`] samples, of which texts are cut after [`LONGEST_TEXT`] bytes.
 
 mod gatherer;
+mod state;
 
-pub(crate) use gatherer::{Behind, Gatherer};
+pub(crate) use gatherer::{Behind, BehindState, Gatherer, GathererState};
+pub(crate) use state::EvidenceState;
 
 use crate::alert::nested::nest;
 use crate::moment::rfc3339;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Most samples of a value in a bucket: the first ones.
@@ -58,7 +60,7 @@ pub struct Evidence {
 }
 
 /// A value as the model takes it, and the values that are joined in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
     /// The field.
     pub field: String,

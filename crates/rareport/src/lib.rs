@@ -32,7 +32,7 @@
 //! | what to look for: in code, TOML or Elastic's JSON, or from a catalogue | [`job`] |
 //! | which documents a job is fed | [`datafeed`] |
 //! | what the model sees of an event | [`observation`] |
-//! | buckets opened, closed, learned and judged | [`detector`] |
+//! | buckets opened, closed, learned and judged; old values forgotten | [`detector`] |
 //! | how rare a value is among all known ones | [`category`] |
 //! | probabilities of several values as one | [`aggregate`] |
 //! | raw scores of probabilities | [`score`] |
@@ -43,6 +43,7 @@
 //! | rules executed over the time of the log | [`detection`], [`schedule`] |
 //! | what an alert says, and the events behind it | [`alert`], [`evidence`] |
 //! | the input counted in parts | [`summary`] |
+//! | the state saved, and carried on from | [`snapshot`] |
 //! | numerics | [`special`], [`constants`] |
 //!
 //! Section numbers in this documentation ("rare-model §5.3") are those of the specification that
@@ -78,6 +79,7 @@ pub mod results;
 pub mod rule;
 pub mod schedule;
 pub mod score;
+pub mod snapshot;
 pub mod special;
 pub mod summary;
 pub mod suppression;

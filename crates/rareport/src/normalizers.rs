@@ -1,6 +1,10 @@
 //! The normalisers of a job: which node is fed to which, in what order, and scored by which
 //! (rare-model §8.1, §8.4, §8.5).
 
+mod state;
+
+pub(crate) use state::NormalizersState;
+
 use crate::normalizer::{Normalizer, Scope, Scorer};
 use crate::tree::Tree;
 

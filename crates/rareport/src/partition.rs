@@ -2,6 +2,10 @@
 //!
 //! A job without a partition field has a single one (rare-model §14.1).
 
+mod state;
+
+pub(crate) use state::PartitionState;
+
 use crate::bucket::{Gathered, Subject};
 use crate::category::{CachedRarity, CategoryModel};
 use crate::constants::decay_rate;
@@ -11,10 +15,13 @@ use crate::job::JobConfig;
 use crate::population::Population;
 use crate::rare;
 use crate::tree::Leaves;
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
 use std::ops::Range;
 
 /// When a value was present, before the bucket being judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct History {
     /// Start of the first bucket that had the value.
     pub(crate) first: i64,
@@ -28,32 +35,71 @@ pub(crate) struct History {
 
 /// Histories by id.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Histories(Vec<Option<History>>);
+pub(crate) struct Histories {
+    by_id: Vec<Option<History>>,
+    due: Due,
+}
+
+/// Ids with times at which each was last present or, if it has been since, was earlier: so those that
+/// have been absent for long are found without a look at the others.
+type Due = BinaryHeap<Reverse<(i64, u32)>>;
 
 impl Histories {
+    /// The histories of the ids 0, 1, 2, ….
+    fn of(histories: impl Iterator<Item = Option<History>>) -> Self {
+        let by_id: Vec<Option<History>> = histories.collect();
+        let due = (0u32..)
+            .zip(&by_id)
+            .filter_map(|(id, history)| Some(Reverse((history.as_ref()?.last, id))));
+        Histories { due: due.collect(), by_id }
+    }
+
     pub(crate) fn get(&self, id: u32) -> Option<History> {
-        self.0.get(id as usize).copied().flatten()
+        self.by_id.get(id as usize).copied().flatten()
     }
 
     fn note(&mut self, id: u32, bucket: i64, remembered_since: Option<i64>) {
         let index = id as usize;
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
+        if self.by_id.len() <= index {
+            self.by_id.resize(index + 1, None);
         }
         let new = History { first: bucket, last: bucket, buckets: 0, remembered_since };
-        let history = self.0[index].get_or_insert(new);
+        let due = &mut self.due;
+        let history = self.by_id[index].get_or_insert_with(|| {
+            due.push(Reverse((bucket, id)));
+            new
+        });
         history.last = bucket;
         history.buckets += 1;
     }
 
-    fn forget(&mut self, id: u32) {
-        self.0[id as usize] = None;
+    /// A time before which no id was last present; `None` if there are none.
+    fn oldest(&self) -> Option<i64> {
+        self.due.peek().map(|&Reverse((seen, _))| seen)
     }
 
-    /// Ids last present in a bucket that starts before `start`.
-    fn unseen_since(&self, start: i64) -> Vec<u32> {
-        let unseen = |history: &Option<History>| history.is_some_and(|h| h.last < start);
-        (0u32..).zip(&self.0).filter(|(_, history)| unseen(history)).map(|(id, _)| id).collect()
+    /// Forgets the ids last present in a bucket that starts before `start` and gives them, ascending,
+    /// but for those that are spared.
+    fn forget_unseen_since(&mut self, start: i64, is_spared: impl Fn(u32) -> bool) -> Vec<u32> {
+        let (mut forgotten, mut spared) = (Vec::new(), Vec::new());
+        while let Some(&Reverse((seen, id))) = self.due.peek()
+            && seen < start
+        {
+            self.due.pop();
+            match self.get(id) {
+                Some(history) if history.last >= start => {
+                    self.due.push(Reverse((history.last, id)));
+                }
+                Some(history) if is_spared(id) => spared.push(Reverse((history.last, id))),
+                _ => {
+                    self.by_id[id as usize] = None;
+                    forgotten.push(id);
+                }
+            }
+        }
+        self.due.extend(spared);
+        forgotten.sort_unstable();
+        forgotten
     }
 }
 
@@ -154,7 +200,7 @@ impl Partition {
     }
 
     /// Remembers that the subjects were present in the bucket that starts at `start`.
-    pub(crate) fn remember(&mut self, subjects: &[(Subject, u64)], start: i64) {
+    fn remember(&mut self, subjects: &[(Subject, u64)], start: i64) {
         let population = matches!(self.model, Model::Population(_));
         let mut by: Vec<u32> = subjects.iter().map(|(subject, _)| subject.by).collect();
         if population {
@@ -168,29 +214,35 @@ impl Partition {
         by.into_iter().for_each(|id| self.by_history.note(id, start, since));
     }
 
-    /// Forgets values that were last present in a bucket before `start` and that are not `kept`
-    /// (rare-model §10).
-    pub(crate) fn prune(&mut self, start: i64, kept: impl Fn(Kind, u32) -> bool) {
-        let mut by = self.by_history.unseen_since(start);
-        by.retain(|&id| !kept(Kind::By, id));
-        let mut over = self.over_history.unseen_since(start);
-        over.retain(|&id| !kept(Kind::Over, id));
+    /// Forgets values that were last present in a bucket before `start` (rare-model §10); those in
+    /// use keep their ids, and if they are spared they are not forgotten at all. Gives the number of
+    /// values that are not known any more.
+    fn prune(&mut self, start: i64, is_used: impl Fn(Kind, u32) -> bool, spares: bool) -> usize {
+        let is_spared = |kind| {
+            let is_used = &is_used;
+            move |id| spares && is_used(kind, id)
+        };
+        let by = self.by_history.forget_unseen_since(start, is_spared(Kind::By));
+        let over = self.over_history.forget_unseen_since(start, is_spared(Kind::Over));
+        if by.is_empty() && over.is_empty() {
+            return 0;
+        }
         match &mut self.model {
-            Model::Rare(model) if !by.is_empty() => model.remove(&by),
-            Model::Rare(_) => {}
+            Model::Rare(model) => model.remove(&by),
             Model::Population(population) => population.remove(&over, &by),
         }
         if !by.is_empty() {
             self.forgotten_before = Some(start);
         }
-        for id in by {
-            self.by.remove(id);
-            self.by_history.forget(id);
-        }
-        for id in over {
-            self.over.remove(id);
-            self.over_history.forget(id);
-        }
+        let before = self.value_count();
+        by.into_iter().filter(|&id| !is_used(Kind::By, id)).for_each(|id| self.by.remove(id));
+        over.into_iter().filter(|&id| !is_used(Kind::Over, id)).for_each(|id| self.over.remove(id));
+        before - self.value_count()
+    }
+
+    /// A time before which no value was last present; `None` if none ever was.
+    fn oldest(&self) -> Option<i64> {
+        self.by_history.oldest().into_iter().chain(self.over_history.oldest()).min()
     }
 }
 
@@ -201,6 +253,8 @@ pub(crate) struct Partitions {
     values: Dictionary,
     /// By id of their value.
     partitions: Vec<Partition>,
+    /// Those that remember values, each with a time before which none of these was last present.
+    due: Due,
 }
 
 impl Partitions {
@@ -229,6 +283,47 @@ impl Partitions {
         &mut self.partitions[id as usize]
     }
 
+    /// Remembers that subjects of a partition were present in the bucket that starts at `start`.
+    pub(crate) fn remember(&mut self, id: u32, subjects: &[(Subject, u64)], start: i64) {
+        let partition = &mut self.partitions[id as usize];
+        if partition.oldest().is_none() {
+            self.due.push(Reverse((start, id)));
+        }
+        partition.remember(subjects, start);
+    }
+
+    /// Whether a value may have been present last in a bucket before `start`.
+    pub(crate) fn may_be_unseen_since(&self, start: i64) -> bool {
+        self.due.peek().is_some_and(|&Reverse((seen, _))| seen < start)
+    }
+
+    /// Forgets the values of all partitions that were last present in a bucket before `start`, those
+    /// in use but for their ids; gives the number of values that are not known any more.
+    pub(crate) fn prune_due(&mut self, start: i64, used: &HashSet<(u32, Kind, u32)>) -> usize {
+        let mut removed = 0;
+        while let Some(&Reverse((seen, id))) = self.due.peek()
+            && seen < start
+        {
+            self.due.pop();
+            let partition = &mut self.partitions[id as usize];
+            removed +=
+                partition.prune(start, |kind, value| used.contains(&(id, kind, value)), false);
+            self.due.extend(partition.oldest().map(|seen| Reverse((seen, id))));
+        }
+        removed
+    }
+
+    /// The same, but values in use are not forgotten at all.
+    pub(crate) fn prune_all(&mut self, start: i64, used: &HashSet<(u32, Kind, u32)>) -> usize {
+        let mut removed = 0;
+        for (id, partition) in (0u32..).zip(&mut self.partitions) {
+            removed +=
+                partition.prune(start, |kind, value| used.contains(&(id, kind, value)), true);
+        }
+        self.due = due(&self.partitions);
+        removed
+    }
+
     /// The partitions of what was gathered, in byte order of their values, with their subjects.
     pub(crate) fn present(&self, gathered: &Gathered<'_>) -> Vec<(u32, Range<usize>)> {
         let mut start = 0;
@@ -244,6 +339,12 @@ impl Partitions {
         present.sort_by(|(x, _), (y, _)| self.value(*x).cmp(self.value(*y)));
         present
     }
+}
+
+/// When values of partitions are due to be forgotten at the earliest.
+fn due(partitions: &[Partition]) -> Due {
+    let partitions = (0u32..).zip(partitions);
+    partitions.filter_map(|(id, partition)| Some(Reverse((partition.oldest()?, id)))).collect()
 }
 
 /// Which of a partition's two sorts of values an id belongs to.

@@ -62,6 +62,22 @@ impl Population {
         }
     }
 
+    /// A population with these pairs of a person and an attribute, each there once.
+    pub(crate) fn of_pairs(function: Function, pairs: &[(u32, u32)]) -> Self {
+        let mut population = Population::new(function);
+        let subjects: Vec<(Subject, u64)> =
+            pairs.iter().map(|&(over, by)| (Subject { partition: 0, over, by }, 1)).collect();
+        population.learn(&subjects);
+        population
+    }
+
+    /// All pairs of a person and an attribute, ascending.
+    pub(crate) fn pairs(&self) -> Vec<(u32, u32)> {
+        let mut pairs: Vec<(u32, u32)> = self.ever.iter().copied().collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// Counts the persons and attributes of one bucket.
     pub(crate) fn learn(&mut self, subjects: &[(Subject, u64)]) {
         let mut gained = Vec::new();

@@ -2,7 +2,7 @@
 
 mod group;
 
-pub(crate) use group::Suppressor;
+pub(crate) use group::{HeldState, Suppressor};
 
 use crate::job::span;
 use crate::moment;

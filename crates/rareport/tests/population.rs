@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use liblzma::read::XzDecoder;
+use rareport::detector::Pruning;
 use rareport::job::Function;
 use rareport::results::{BucketResults, Record};
 use rareport::{Detector, JobConfig, Observation};
@@ -55,7 +56,7 @@ fn run(case: &Case) -> Vec<BucketResults> {
     job.detector.over_field = Some("user".into());
     job.detector.partition_field.clone_from(&case.job.partition);
     job.influencers.clone_from(&case.job.influencers);
-    let mut detector = Detector::new(job).unwrap();
+    let mut detector = Detector::new(job).unwrap().with_pruning(Pruning::WhenSaved);
     let mut results = Vec::new();
     let mut prune_before = case.prune_before;
     for (time, user, port, host, program) in &case.events {

@@ -4,14 +4,16 @@ mod report;
 
 use std::cell::RefCell;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rareport::Detector;
 use rareport::results::BucketResults;
 
 use self::report::Report;
 use crate::args::AnomaliesArgs;
+use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::feeding::feed;
 use crate::input::Input;
 use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations, Selection};
@@ -23,18 +25,30 @@ use crate::stored_results::StoredResults;
 pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let Chosen { job, feed } = job::choose(&args.job, console)?;
     let selection = &Selection::of(&args.feed, feed)?;
-    let fields = Fields::of(&job, feed);
-    let detector = Detector::new(job).context("this job cannot be run")?;
-    let input = Input::open(&args.input, console)?;
+    let mut fields = Fields::of(&job, feed);
+    if args.state.state.is_some() {
+        fields = carry::with_identity(fields);
+    }
     let out = Destination::of(args.output.path())?;
-    console.start_progress(input.size(), out.is_terminal());
     let shape = Shape::of(args.format, &out);
+    let is_handed_over = !args.renormalize && shape != Shape::Table && args.output.path().is_none();
+    let (carry, snapshot) = carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
+    if let Some(carry) = &carry
+        && snapshot.as_ref().is_some_and(|snapshot| snapshot.detection.is_some())
+    {
+        bail!("{}: is a state of `detect`; name another file", carry.name());
+    }
+    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
+        .context("this job cannot be run")?;
+    let before = detector.counts();
+    let input = Input::open(&args.input, console)?;
+    console.start_progress(input.size(), out.is_terminal());
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
-    let mut run =
-        Run { detector, fields: &fields, writer: &writer, stored, order: Order::default() };
+    let order = Order::default();
+    let mut run = Run { detector, carry, console, fields: &fields, writer: &writer, stored, order };
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
@@ -46,16 +60,23 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     writer.borrow_mut().flush()?;
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
-    let Run { detector, order, .. } = run;
+    let Run { mut detector, carry, order, .. } = run;
     let written = writer.into_inner().keep()?;
-    let report = Report { read, written, changed, interim: args.interim };
+    let report = Report { read, written, changed, before, interim: args.interim };
     report.tell(&detector, &order, console);
+    if let Some(mut carry) = carry {
+        carry.tell("events", console);
+        carry.save(&mut detector, None, console);
+    }
     Ok(Exit::Done)
 }
 
 /// A job being run.
 struct Run<'a> {
     detector: Detector,
+    /// The state that the run carries on, if it does.
+    carry: Option<Carry>,
+    console: &'a Console,
     fields: &'a Fields,
     writer: &'a RefCell<ResultWriter>,
     /// Results that are kept until the end.
@@ -67,26 +88,30 @@ impl Run<'_> {
     /// Takes an event, and puts out the results of the buckets that it closes.
     fn take(&mut self, event: &Event) -> Result<()> {
         self.order.note(event.millis);
-        let Run { detector, fields, writer, stored, .. } = self;
-        fields.observe(event, |observation| {
-            for closed in detector.push(observation)? {
-                put_out(&closed, writer, stored)?;
-            }
-            Ok(())
-        })
+        let Run { detector, carry, console, fields, writer, stored, .. } = self;
+        if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
+            return Ok(());
+        }
+        feed(detector, event, fields, true, |closed| put_out(&closed, writer, stored, carry))?;
+        if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
+            // No result may be lost that the state takes for given.
+            writer.borrow_mut().flush()?;
+            carry.save(detector, None, console);
+        }
+        Ok(())
     }
 
     /// Closes what the command line says, and shows what is open if it says so.
     fn end_of_input(&mut self, args: &AnomaliesArgs) -> Result<()> {
         if let Some(time) = args.advance_time {
             for closed in self.detector.advance_to(time)? {
-                put_out(&closed, self.writer, &mut self.stored)?;
+                put_out(&closed, self.writer, &mut self.stored, &mut self.carry)?;
             }
         }
         if args.interim
             && let Some(provisional) = self.detector.interim()
         {
-            put_out(&provisional, self.writer, &mut self.stored)?;
+            put_out(&provisional, self.writer, &mut self.stored, &mut None)?;
         }
         Ok(())
     }
@@ -100,12 +125,16 @@ impl Run<'_> {
     }
 }
 
-/// Writes the results of a bucket, or keeps them.
+/// Writes the results of a bucket, or keeps them; a state counts the bucket.
 fn put_out(
     results: &BucketResults,
     writer: &RefCell<ResultWriter>,
     stored: &mut Option<StoredResults>,
+    carry: &mut Option<Carry>,
 ) -> Result<()> {
+    if let Some(carry) = carry {
+        carry.count(&results.bucket);
+    }
     match stored {
         Some(stored) => stored.keep(results),
         None => Ok(writer.borrow_mut().write(results)?),

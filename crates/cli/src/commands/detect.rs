@@ -10,16 +10,18 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use rareport::Detector;
 use rareport::detection::Detection;
-use rareport::results::{Bucket, BucketResults};
+use rareport::results::BucketResults;
 use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::closest::Closest;
-use self::report::Report;
+use self::report::{Before, Report};
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
+use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::feeding::{end_of, feed};
 use crate::input::Input;
 use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations, Selection};
@@ -34,26 +36,36 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         return print(DEFAULT_TOML);
     }
     let Chosen { job, feed } = job::default();
-    let set = rule_file::choose(args, &job.job_id)?;
+    let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job.job_id)?;
     rule_file::check(&set, &job, args.feed.input_format, console);
     if args.explain_config {
         return print(&rule_file::explain(&set, &job, &args.feed, Timestamp::now())?);
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
-    let detection = Detection::new(set, &job, rule_file::profile(args.feed.profile))?;
-    if !detection.has_rules() {
-        bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
-    }
     let input = Input::open(&args.input, console)?.with_background();
     console.start_progress(input.size(), false);
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
+    let is_handed_over = shape != Shape::Table && args.output.path().is_none();
+    let (carry, snapshot) = carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
+    let detection = carry::detection(set, &job, args.feed.profile, snapshot.as_ref())?;
+    if !detection.has_rules() {
+        bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
+    }
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
     let closest = Closest::of(&detection);
+    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
+    let before = Before {
+        counts: detector.counts(),
+        rules: detection.report().rules,
+        buckets: carry.as_ref().map_or(0, |carry| carry.buckets_before),
+    };
     let mut run = Run {
-        detector: Detector::new(job)?,
+        detector,
+        carry,
+        console,
         reported: Reported { detection, alerts, closest, from: input.from() },
     };
     let format = args.feed.input_format;
@@ -66,11 +78,18 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    let Run { detector, reported: Reported { detection, alerts, closest, .. } } = &run;
-    let report = Report { alerts, closest, detector, detection, closed_by_time };
+    let Run { detector, carry, reported: Reported { detection, alerts, closest, .. }, .. } = &run;
+    if let Some(carry) = carry {
+        carry.tell("connects", console);
+    }
+    let report = Report { alerts, closest, detector, detection, closed_by_time, before };
     report.tell(|end| input.reaches(end), console);
     let found = alerts.found > 0;
-    run.reported.alerts.keep()?;
+    let Run { mut detector, carry, reported: Reported { detection, alerts, .. }, .. } = run;
+    alerts.keep()?;
+    if let Some(mut carry) = carry {
+        carry.save(&mut detector, Some(&detection), console);
+    }
     Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
 }
 
@@ -83,8 +102,11 @@ fn print(text: &str) -> Result<Exit> {
 }
 
 /// The model, and what is made of its results.
-struct Run {
+struct Run<'a> {
     detector: Detector,
+    /// The state that the run carries on, if it does.
+    carry: Option<Carry>,
+    console: &'a Console,
     reported: Reported,
 }
 
@@ -98,26 +120,35 @@ struct Reported {
     from: Option<i64>,
 }
 
-impl Run {
+impl Run<'_> {
     /// Takes an event, and gives the alerts that are due by its time.
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
-        let Run { detector, reported } = self;
-        if reported.detection.is_to_be_learned(&Seen { fields, event }) {
-            fields.observe(event, |observation| {
-                let mut closed = detector.push(observation)?;
-                closed.try_for_each(|results| reported.judge(results))
-            })
-        } else {
-            // A time that no event can have moves nothing, as with events that are learned.
-            let mut closed =
-                detector.advance_to(event.millis.div_euclid(1000)).into_iter().flatten();
-            closed.try_for_each(|results| reported.judge(results))
+        let Run { detector, carry, console, reported } = self;
+        if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
+            return Ok(());
         }
+        let is_learned = reported.detection.is_to_be_learned(&Seen { fields, event });
+        feed(detector, event, fields, is_learned, |results| {
+            if let Some(carry) = carry {
+                carry.count(&results.bucket);
+            }
+            reported.judge(results)
+        })?;
+        if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
+            // No alert may be lost that the state takes for given.
+            reported.alerts.flush()?;
+            carry.save(detector, Some(&reported.detection), console);
+        }
+        Ok(())
     }
 
-    /// Closes what is open, and gives the alerts that are left.
+    /// Closes what is open, and gives the alerts that are left; nothing if the
+    /// next run carries on.
     fn finish(&mut self) -> Result<()> {
-        let Run { detector, reported } = self;
+        if self.carry.is_some() {
+            return Ok(());
+        }
+        let Run { detector, reported, .. } = self;
         detector.finish().try_for_each(|results| reported.judge(results))?;
         reported.alerts.write(&reported.detection.finish())
     }
@@ -135,9 +166,4 @@ impl Reported {
         alerts.count(&closed.bucket, is_background);
         alerts.write(&detection.bucket(&closed))
     }
-}
-
-/// End of a bucket, in milliseconds since 1970.
-fn end_of(bucket: &Bucket) -> i64 {
-    bucket.timestamp + i64::from(bucket.bucket_span) * 1000
 }

@@ -175,6 +175,11 @@ impl Event {
         self.values[place].joined()
     }
 
+    /// Number of places.
+    pub(crate) fn value_count(&self) -> usize {
+        self.values.len()
+    }
+
     /// Whether a value that the job looks at is longer than one may be.
     pub(super) fn has_long_value(&self, fields: &Fields) -> bool {
         self.values[..fields.of_job].iter().any(|value| value.joined().len() > LONGEST_VALUE)

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod anomalies;
+mod backtest;
 mod check;
 mod common;
 mod detect;
@@ -22,3 +23,4 @@ mod output;
 mod records;
 mod rules;
 mod sinks;
+mod state;

@@ -4,6 +4,10 @@
 //! time that goes with the logarithm of the number of ids. What the weights mean is decided
 //! elsewhere.
 
+mod places;
+
+pub(super) use places::Place;
+
 /// Ids by ascending weight; those of equal weight by ascending id.
 ///
 /// A weight-balanced search tree: of two siblings, counted with one more than the ids below them,
@@ -87,6 +91,12 @@ impl Order {
     /// Sum of all weights.
     pub(super) fn sum(&self) -> f64 {
         self.node(self.root).sum
+    }
+
+    /// The largest weight.
+    pub(super) fn largest(&self) -> Option<f64> {
+        let last = self.len().checked_sub(1)?;
+        self.ids_from(last).next().and_then(|id| self.weight(id))
     }
 
     /// The weight of an id.

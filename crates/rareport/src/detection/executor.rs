@@ -1,5 +1,9 @@
 //! One rule being executed: records wait until an execution looks at them, and alert once.
 
+mod state;
+
+pub(super) use state::RuleState;
+
 use super::report::RuleReport;
 use crate::alert::Alert;
 use crate::evidence::Evidence;

@@ -65,8 +65,9 @@ impl Detector {
         self.normalizers.learn(&judgement.tree, &judgement.leaf_scopes, &judgement.value_scopes);
         let results = self.documents(start, false).write(&judgement, bucket.event_count);
         for (id, range) in &present {
-            self.partitions.get_mut(*id).remember(&gathered.subjects[range.clone()], start);
+            self.partitions.remember(*id, &gathered.subjects[range.clone()], start);
         }
+        self.prune_at_close(start);
         results
     }
 

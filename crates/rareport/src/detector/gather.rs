@@ -10,7 +10,7 @@ use crate::partition::{Model, Partition};
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     pub(crate) has_over: bool,
-    has_partition: bool,
+    pub(super) has_partition: bool,
     use_null: bool,
     /// Influencer fields in byte order of their names.
     pub(crate) influencers: Vec<Influencer>,

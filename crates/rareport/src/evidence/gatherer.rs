@@ -1,5 +1,9 @@
 //! The evidence of all values of the buckets that are still open.
 
+mod state;
+
+pub(crate) use state::{BehindState, GathererState};
+
 use super::{Evidence, LogEvent};
 use hashbrown::HashMap;
 use std::collections::VecDeque;

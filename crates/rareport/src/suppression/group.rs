@@ -1,5 +1,9 @@
 //! Alerts held back while others may still be counted with them.
 
+mod state;
+
+pub(crate) use state::HeldState;
+
 use super::{MissingFields, Suppressed, Suppression, Term};
 use crate::alert::Alert;
 use crate::moment::SECOND;

@@ -1,5 +1,6 @@
 //! A stream of events, the job to run over it, and the documents expected.
 
+use rareport::detector::Pruning;
 use rareport::job::TimeFormat;
 use rareport::results::BucketResults;
 use rareport::{Detector, JobConfig, Observation};
@@ -72,6 +73,9 @@ impl Stream {
 
     pub(crate) fn results(&self) -> Vec<BucketResults> {
         let mut detector = Detector::new(self.job.clone()).unwrap();
+        if self.run.persist_at.is_some() {
+            detector = detector.with_pruning(Pruning::WhenSaved);
+        }
         let mut results = Vec::new();
         let mut persist_at = self.run.persist_at;
         for event in &self.events {

@@ -1,6 +1,7 @@
 //! The closing summary of `rareport anomalies`.
 
-use rareport::Detector;
+use rareport::detector::Counts;
+use rareport::{Detector, JobConfig};
 
 use super::Order;
 use crate::console::Console;
@@ -16,6 +17,8 @@ pub(super) struct Report {
     pub(super) written: Written,
     /// Scores that were changed in the end, if any could be.
     pub(super) changed: Option<u64>,
+    /// What became of observations in earlier runs that the state carries on.
+    pub(super) before: Counts,
     /// Whether provisional results were asked for.
     pub(super) interim: bool,
 }
@@ -24,7 +27,8 @@ impl Report {
     /// Tells what was read, what became of it, and what came out.
     pub(super) fn tell(&self, detector: &Detector, order: &Order, console: &Console) {
         self.read.report(console);
-        tell_events(detector, order, console);
+        let counts = unlearned::since(detector.counts(), self.before);
+        tell_events(&counts, detector.job(), order, console);
         self.tell_open(detector, order, console);
         self.tell_written(detector.job().bucket_span, console);
     }
@@ -66,15 +70,15 @@ impl Report {
 }
 
 /// Tells which events the model did not take.
-fn tell_events(detector: &Detector, order: &Order, console: &Console) {
-    unlearned::tell(detector, "events", console);
+fn tell_events(counts: &Counts, job: &JobConfig, order: &Order, console: &Console) {
+    unlearned::tell(counts, job, "events", console);
     if order.disordered > 0 {
         console.note(format_args!(
             "{} out of order",
             count(order.disordered, "event was", "events were")
         ));
     }
-    let late = detector.counts().late;
+    let late = counts.late;
     if late > 0 {
         console.warn(format_args!(
             "{} too late: the bucket was closed. Sort the input, or give the job a latency",

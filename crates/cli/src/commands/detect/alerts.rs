@@ -6,9 +6,9 @@ use anyhow::Result;
 use rareport::alert::Alert;
 use rareport::results::Bucket;
 
-use super::end_of;
 use crate::alert::AlertRow;
 use crate::console::Console;
+use crate::feeding::end_of;
 use crate::output::RowWriter;
 use crate::sink::{AlertLine, Sinks};
 
@@ -55,6 +55,11 @@ impl Alerts {
             self.out.flush_lines()?;
         }
         Ok(())
+    }
+
+    /// Hands over what is not written yet.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     /// Hands over what is not written yet, and waits for the commands.

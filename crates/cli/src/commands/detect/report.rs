@@ -3,6 +3,7 @@
 
 use rareport::Detector;
 use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
+use rareport::detector::Counts;
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
 use rareport::results::Record;
@@ -22,13 +23,26 @@ pub(super) struct Report<'a> {
     pub(super) detection: &'a Detection,
     /// Number of buckets that had ended before the input did.
     pub(super) closed_by_time: u64,
+    /// What earlier runs did, of which this one does not tell.
+    pub(super) before: Before,
+}
+
+/// What a state that is carried on had counted before.
+#[derive(Default)]
+pub(super) struct Before {
+    pub(super) counts: Counts,
+    /// The rules, in the order in which they are executed.
+    pub(super) rules: Vec<RuleReport>,
+    /// Buckets that were learned.
+    pub(super) buckets: u64,
 }
 
 impl Report<'_> {
     /// Tells everything. `is_whole` says whether the input goes on after a
     /// bucket with this end.
     pub(super) fn tell(&self, is_whole: impl Fn(i64) -> bool, console: &Console) {
-        let late = self.detector.counts().late;
+        let counts = unlearned::since(self.detector.counts(), self.before.counts);
+        let late = counts.late;
         if late > 0 {
             console.warn(format_args!(
                 "{} came after a bucket was closed and could not be counted; the log is not in \
@@ -36,7 +50,7 @@ impl Report<'_> {
                 count(late, "connect", "connects")
             ));
         }
-        unlearned::tell(self.detector, "connects", console);
+        unlearned::tell(&counts, self.detector.job(), "connects", console);
         self.tell_maturity(console);
         if let Some((start, end)) = self.alerts.last
             && self.alerts.buckets > self.closed_by_time
@@ -52,7 +66,8 @@ impl Report<'_> {
     }
 
     fn tell_maturity(&self, console: &Console) {
-        let Alerts { buckets, immature, .. } = *self.alerts;
+        let immature = self.alerts.immature;
+        let buckets = self.before.buckets + self.alerts.buckets;
         let span = self.span();
         let pushed = self.detector.counts().pushed;
         if buckets == 0 && pushed > 0 {
@@ -76,7 +91,14 @@ impl Report<'_> {
     }
 
     fn tell_rules(&self, console: &Console) {
-        let report = self.detection.report();
+        let mut report = self.detection.report();
+        for (rule, before) in report.rules.iter_mut().zip(&self.before.rules) {
+            rule.alerts -= before.alerts;
+            rule.hidden -= before.hidden;
+            rule.suppressed -= before.suppressed;
+            rule.cut -= before.cut;
+            rule.missed -= before.missed;
+        }
         for exception in &report.exceptions {
             tell_exception(exception, console);
         }

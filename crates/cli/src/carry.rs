@@ -1,0 +1,230 @@
+//! A run that carries on: what it takes from a state file in the beginning, and
+//! when and what it saves there.
+//!
+//! How the file is written is [`state_file`](crate::state_file)'s business,
+//! what a run makes of events that of the commands.
+
+mod pace;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use rareport::detection::Detection;
+use rareport::detector::Pruning;
+use rareport::results::Bucket;
+use rareport::rule::RuleSet;
+use rareport::snapshot::{self, Snapshot};
+use rareport::{Detector, JobConfig};
+
+use self::pace::Pace;
+use crate::args::{FeedArgs, Profile, StateArgs};
+use crate::console::Console;
+use crate::feeding::end_of;
+use crate::observations::{Event, Fields};
+use crate::rule_file;
+use crate::stamp::rfc3339;
+use crate::state_file::{About, Content, IDENTITY, StateFile, Taken, Ways};
+use crate::text::{count, grouped};
+
+const NO_CARRYING_ON: &str = "the state cannot be carried on";
+
+/// What a run knows of its state file.
+pub(crate) struct Carry {
+    file: StateFile,
+    about: About,
+    taken: Taken,
+    /// Up to when the state had learned in the beginning, in milliseconds since
+    /// 1970.
+    began_at: Option<i64>,
+    /// Buckets that the state had learned in the beginning.
+    pub(crate) buckets_before: u64,
+    profile: Profile,
+    pace: Pace,
+}
+
+impl Carry {
+    /// Takes a state file, and what is in it.
+    ///
+    /// # Errors
+    ///
+    /// If another process has it, if it cannot be used, or if it was learned
+    /// from events that were read in another way.
+    pub(crate) fn open(
+        path: &Path,
+        feed: &FeedArgs,
+        fields: &Fields,
+        console: &Console,
+    ) -> Result<(Carry, Option<Snapshot>)> {
+        let mut file = StateFile::open(path, console)?;
+        let ways = Ways::of(feed);
+        let (about, snapshot) = match file.load(console)? {
+            None => {
+                let field = fields.by_name().to_owned();
+                (About { ways, field, ..About::default() }, None)
+            }
+            Some(Content { about, model }) => {
+                if about.ways != ways {
+                    bail!(
+                        "{}: was learned with {}, this run has {ways}; say the same again, or \
+                         name another file",
+                        file.name(),
+                        about.ways
+                    );
+                }
+                (about, Some(snapshot::decode(&model).with_context(|| file.name().to_owned())?))
+            }
+        };
+        let carry = Carry {
+            taken: Taken::carried_on(about.boundary.clone(), fields),
+            began_at: about.learned_until,
+            buckets_before: about.buckets,
+            about,
+            file,
+            profile: feed.profile,
+            pace: Pace::new(),
+        };
+        Ok((carry, snapshot))
+    }
+
+    /// The file, as people know it.
+    pub(crate) fn name(&self) -> &str {
+        self.file.name()
+    }
+
+    /// Whether an event is new; if not, it was learned before.
+    pub(crate) fn is_new(&mut self, event: &Event) -> bool {
+        self.taken.is_new(event)
+    }
+
+    /// Counts a bucket that was learned.
+    pub(crate) fn count(&mut self, bucket: &Bucket) {
+        self.about.buckets += 1;
+        self.about.first_bucket.get_or_insert(bucket.timestamp);
+        self.about.learned_until = Some(end_of(bucket));
+        self.pace.is_changed = true;
+    }
+
+    /// Whether it is time to save, although there is more to read.
+    pub(crate) fn is_due(&self) -> bool {
+        self.pace.is_due()
+    }
+
+    /// Saves the state. Should that fail, it is told, and the run goes on.
+    pub(crate) fn save(
+        &mut self,
+        detector: &mut Detector,
+        detection: Option<&Detection>,
+        console: &Console,
+    ) {
+        let begun = Instant::now();
+        // By our own profile saving changes no result.
+        if self.profile == Profile::Elastic {
+            detector.prune();
+        }
+        if let Err(error) = self.try_save(detector, detection) {
+            console.error(format_args!("{error:#}"));
+        }
+        self.pace.saved(begun);
+    }
+
+    fn try_save(&mut self, detector: &Detector, detection: Option<&Detection>) -> Result<()> {
+        let snapshot = Snapshot {
+            detector: detector.snapshot(),
+            detection: detection.map(Detection::snapshot),
+        };
+        self.about.written_by = env!("CARGO_PKG_VERSION").to_owned();
+        self.about.written_at = Timestamp::now().as_millisecond();
+        self.about.boundary = self.taken.boundary().clone();
+        let model = snapshot::encode(&snapshot).with_context(|| self.name().to_owned())?;
+        self.file.save(&Content { about: self.about.clone(), model })
+    }
+
+    /// Tells from where the run carried on, and up to where the state goes.
+    pub(crate) fn tell(&self, events: &str, console: &Console) {
+        let shown = self.name();
+        match self.began_at {
+            Some(began_at) => console.note(format_args!(
+                "{shown}: carried on from {}; {} {events} passed over, which were read before or are older",
+                rfc3339(began_at),
+                grouped(self.taken.passed_over())
+            )),
+            None => console.note(format_args!("{shown}: begun anew")),
+        }
+        match self.about.learned_until {
+            Some(until) => console.note(format_args!(
+                "{shown}: {} learned, up to {}; what came later goes on with the next run",
+                count(self.about.buckets, "bucket", "buckets"),
+                rfc3339(until)
+            )),
+            None => console.note(format_args!("{shown}: no bucket is complete yet")),
+        }
+    }
+}
+
+/// The state that a command line names, and what is in it, if it names one.
+///
+/// `is_handed_over` says whether what is found is handed over while there is
+/// more to read. If not, the state is saved in the end only: after a crash
+/// nothing may be missing that the state takes for given.
+///
+/// # Errors
+///
+/// As [`Carry::open`].
+pub(crate) fn open(
+    args: &StateArgs,
+    is_handed_over: bool,
+    feed: &FeedArgs,
+    fields: &Fields,
+    console: &Console,
+) -> Result<(Option<Carry>, Option<Snapshot>)> {
+    let Some(path) = &args.state else { return Ok((None, None)) };
+    let (mut carry, snapshot) = Carry::open(path, feed, fields, console)?;
+    carry.pace.is_allowed = is_handed_over;
+    Ok((Some(carry), snapshot))
+}
+
+/// The fields of a run, with those by which events of a state are told apart.
+pub(crate) fn with_identity(fields: Fields) -> Fields {
+    fields.and(IDENTITY).0
+}
+
+/// A detector that carries on, or a new one, which forgets values when the
+/// profile says.
+///
+/// # Errors
+///
+/// If the job cannot be run, or the state is that of another job.
+pub(crate) fn detector(
+    job: JobConfig,
+    profile: Profile,
+    snapshot: Option<&Snapshot>,
+) -> Result<Detector> {
+    let detector = match snapshot {
+        None => Detector::new(job)?,
+        Some(snapshot) => Detector::restore(job, &snapshot.detector).context(NO_CARRYING_ON)?,
+    };
+    Ok(detector.with_pruning(match profile {
+        Profile::Rareport => Pruning::AtClose,
+        Profile::Elastic => Pruning::WhenSaved,
+    }))
+}
+
+/// Rules that carry on, or new ones.
+///
+/// # Errors
+///
+/// If the rules cannot be executed, or lack one that still has alerts to give.
+pub(crate) fn detection(
+    set: RuleSet,
+    job: &JobConfig,
+    profile: Profile,
+    snapshot: Option<&Snapshot>,
+) -> Result<Detection> {
+    let profile = rule_file::profile(profile);
+    Ok(match snapshot.and_then(|snapshot| snapshot.detection.as_ref()) {
+        None => Detection::new(set, job, profile)?,
+        Some(state) => Detection::restore(set, job, profile, state).context(NO_CARRYING_ON)?,
+    })
+}

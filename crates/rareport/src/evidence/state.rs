@@ -1,0 +1,61 @@
+//! The state of evidence as plain data. A sample is serialised as a document elsewhere, which cannot
+//! be read back; here it has all its fields.
+
+use super::{Evidence, List, MOST_LISTS, MOST_SAMPLES, Sample};
+use crate::snapshot::{SnapshotError, impossible};
+use crate::summary::MOST_EVENTS;
+use serde::{Deserialize, Serialize};
+
+/// All of an [`Evidence`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EvidenceState {
+    events: u64,
+    first_seen: Option<i64>,
+    last_seen: Option<i64>,
+    samples: Vec<KeptSample>,
+    lists: Vec<List>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptSample(#[serde(with = "SampleState")] Sample);
+
+/// All fields of a [`Sample`].
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Sample")]
+struct SampleState {
+    millis: i64,
+    serial: Option<u32>,
+    node: Option<String>,
+    host: Option<String>,
+    pid: Option<u32>,
+    parent_pid: Option<u32>,
+    process: Option<String>,
+    executable: Option<String>,
+    title: Option<String>,
+    user: Option<String>,
+    login_user: Option<String>,
+    destination: Option<String>,
+}
+
+impl Evidence {
+    /// The whole evidence, for [`from_state`](Self::from_state).
+    pub(crate) fn state(&self) -> EvidenceState {
+        let Evidence { events, first_seen, last_seen, samples, lists } = self.clone();
+        let samples = samples.into_iter().map(KeptSample).collect();
+        EvidenceState { events, first_seen, last_seen, samples, lists }
+    }
+
+    /// The evidence that was kept.
+    pub(crate) fn from_state(state: &EvidenceState) -> Result<Evidence, SnapshotError> {
+        let EvidenceState { events, first_seen, last_seen, samples, lists } = state.clone();
+        let is_counted = samples.len() <= MOST_SAMPLES && samples.len() as u64 <= events;
+        if !is_counted || events > MOST_EVENTS || lists.len() > MOST_LISTS {
+            return Err(impossible("the events behind a value are miscounted"));
+        }
+        if first_seen > last_seen || first_seen.is_some() != (events > 0) {
+            return Err(impossible("the events behind a value end before they begin"));
+        }
+        let samples = samples.into_iter().map(|KeptSample(sample)| sample).collect();
+        Ok(Evidence { events, first_seen, last_seen, samples, lists })
+    }
+}

@@ -4,6 +4,7 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod feed;
+mod report;
 mod sink;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
+pub(crate) use self::report::{ExplainArgs, ReportArgs};
 pub(crate) use self::sink::SinkArgs;
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
@@ -51,6 +53,10 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print every audit record as JSON, or with --group every event
     Records(RecordsArgs),
+    /// Make a report of rare destination ports: one HTML file to look around in
+    Report(ReportArgs),
+    /// Tell the whole story of a destination port, and how its score comes about
+    Explain(ExplainArgs),
     /// Check whether an audit log is fit for detection
     Check(CheckArgs),
     /// Print the audit rules that detection needs, or check a rules file

@@ -4,6 +4,8 @@ pub(crate) mod anomalies;
 pub(crate) mod check;
 pub(crate) mod detect;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod observations;
 pub(crate) mod records;
+pub(crate) mod report;
 pub(crate) mod rules;

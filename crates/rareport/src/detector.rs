@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod gather;
 mod judgement;
+mod known;
 mod summaries;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use closed::Closed;
 pub use error::DetectorError;
+pub use known::{Calculation, Known};
 
 use crate::bucket::{self, Bucket};
 use crate::constants::prune_window;

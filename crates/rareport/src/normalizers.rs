@@ -1,7 +1,7 @@
 //! The normalisers of a job: which node is fed to which, in what order, and scored by which
 //! (rare-model §8.1, §8.4, §8.5).
 
-use crate::normalizer::{Normalizer, Scope, Scorer};
+use crate::normalizer::{Ceilings, Normalizer, Scope, Scorer};
 use crate::tree::Tree;
 
 /// All normalisers of a job. One that no node has needed yet does not exist.
@@ -76,6 +76,12 @@ impl Normalizers {
         for &(field, _) in value_scopes {
             create(&mut self.values[field]);
         }
+    }
+
+    /// What limits the score of a leaf with this probability; `None` if it scores 0 for being
+    /// likely, or for want of a history.
+    pub(crate) fn leaf_ceilings(&self, scope: Scope<'_>, probability: f64) -> Option<Ceilings> {
+        self.leaves.as_ref()?.scorer().ceilings(scope, probability)
     }
 
     /// Judges nodes against the history as it is now.

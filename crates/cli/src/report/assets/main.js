@@ -1,0 +1,29 @@
+// Puts the page together.
+
+const setTheme = (dark) => {
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  byId("theme").setAttribute("aria-pressed", String(dark));
+};
+
+const start = () => {
+  const night = matchMedia("(prefers-color-scheme: dark)");
+  setTheme(night.matches);
+  const redraw = () => followers.forEach((follow) => follow());
+  night.addEventListener("change", (event) => { setTheme(event.matches); redraw(); });
+  byId("theme").addEventListener("click", () => { setTheme(document.documentElement.dataset.theme !== "dark"); redraw(); });
+  readSelection();
+  showOverview();
+  makeLanes();
+  listenToWindow();
+  listenToAnomalies();
+  listenToPorts();
+  followers.push(showSelection, drawLanes, showAnomalies, showPorts);
+  redraw();
+  window.addEventListener("hashchange", () => { readSelection(); redraw(); });
+  window.addEventListener("resize", drawLanes);
+  const paper = matchMedia("print");
+  paper.addEventListener("change", () => { setTheme(!paper.matches && night.matches); redraw(); });
+  document.documentElement.dataset.ready = "yes";
+};
+
+start();

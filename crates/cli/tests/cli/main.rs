@@ -20,5 +20,6 @@ mod memory;
 mod observations;
 mod output;
 mod records;
+mod report;
 mod rules;
 mod sinks;

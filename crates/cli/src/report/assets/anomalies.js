@@ -55,10 +55,9 @@ const anomalyRows = (shown) => {
   const isOpen = record.id === selection.open;
   const toggle = () => select({ open: isOpen ? null : record.id });
   const service = PORTS.get(record.by_field_value)?.service;
-  const score = Math.floor(record.record_score * 10) / 10;
   const cells = COLUMNS.map(([name, , value, kind]) => {
     let content = value(shown);
-    if (name === "score") content = make("span", { class: `score band-${band(record.record_score)}` }, score.toFixed(1));
+    if (name === "score") content = make("span", { class: `score band-${band(record.record_score)}` }, record.record_score.toFixed(1));
     if (name === "time") content = minute(record.timestamp);
     if (name === "port") {
       content = make("button", { type: "button", class: "open", "data-key": `open ${record.id}`, "aria-expanded": String(isOpen), onclick: toggle },

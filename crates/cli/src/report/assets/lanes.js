@@ -41,7 +41,7 @@ const drawLane = ({ field, names, canvas, drag }) => {
   const colours = Object.fromEntries(["empty", "accent", "low", "minor", "major", "critical"].map((name) => [name, colour(name)]));
   const chosen = selection.values.get(field.field);
   field.values.forEach(({ value, scores }, row) => {
-    names[row].setAttribute("aria-pressed", String(chosen?.has(value) ?? false));
+    if (field.field !== "overall") names[row].setAttribute("aria-pressed", String(chosen?.has(value) ?? false));
     context.globalAlpha = chosen && !chosen.has(value) ? 0.3 : 1;
     context.fillStyle = colours.empty;
     context.fillRect(0, row * ROW + 1, width, ROW - 2);

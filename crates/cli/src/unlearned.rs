@@ -29,6 +29,12 @@ pub(crate) fn tell(detector: &Detector, events: &str, console: &Console) {
     }
 }
 
+/// Number of events so far that the detector dropped at once, as their time cannot be.
+pub(crate) fn dropped(detector: &Detector) -> u64 {
+    let Counts { late, outside_calendar, too_far_ahead, .. } = detector.counts();
+    late + outside_calendar + too_far_ahead
+}
+
 /// A length of time, in days if they are whole.
 fn duration(seconds: u32) -> String {
     const DAY: u32 = 86_400;

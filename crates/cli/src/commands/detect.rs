@@ -2,6 +2,7 @@
 
 mod alerts;
 mod closest;
+mod history;
 mod report;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::closest::Closest;
+use self::history::History;
 use self::report::Report;
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
@@ -27,6 +29,7 @@ use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
 use crate::sink::Sinks;
+use crate::unlearned;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
@@ -50,7 +53,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
-    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
+    // Only a table shows it.
+    let history = (shape == Shape::Table).then(|| History::new(job.bucket_span));
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, history);
     let closest = Closest::of(&detection);
     let mut run = Run {
         detector: Detector::new(job)?,
@@ -103,9 +108,15 @@ impl Run {
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
         let Run { detector, reported } = self;
         if reported.detection.is_to_be_learned(&Seen { fields, event }) {
+            let dropped = unlearned::dropped(detector);
             fields.observe(event, |observation| {
                 let mut closed = detector.push(observation)?;
-                closed.try_for_each(|results| reported.judge(results))
+                closed.try_for_each(|results| reported.judge(results))?;
+                drop(closed);
+                if unlearned::dropped(detector) == dropped {
+                    reported.alerts.seen(observation.by.unwrap_or_default(), event.millis);
+                }
+                Ok(())
             })
         } else {
             // A time that no event can have moves nothing, as with events that are learned.

@@ -48,12 +48,16 @@ pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
 }
 
 fn take(event: &Event, fields: &Fields, detector: &mut Detector, story: &mut Story) -> Result<()> {
+    let dropped = unlearned::dropped(detector);
     fields.observe(event, |observation| {
         let mut closed = detector.push(observation)?;
         while let Some(results) = closed.next() {
             story.bucket(&results, closed.detector());
         }
-        story.event(observation.by.unwrap_or_default(), event);
+        drop(closed);
+        if unlearned::dropped(detector) == dropped {
+            story.event(observation.by.unwrap_or_default(), event);
+        }
         Ok(())
     })
 }

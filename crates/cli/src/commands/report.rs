@@ -88,12 +88,12 @@ impl Run<'_> {
         let Run { detector, detection, collector, fields, from } = self;
         // The rule has no exceptions, so that everything is learned.
         let _ = detection.is_to_be_learned(&Seen { fields, event });
-        let dropped = dropped(detector);
+        let dropped = unlearned::dropped(detector);
         fields.observe(event, |observation| {
             for closed in detector.push(observation)? {
                 judge(closed, detection, collector, *from);
             }
-            if self::dropped(detector) == dropped
+            if unlearned::dropped(detector) == dropped
                 && let Some(port) = observation.by.filter(|port| !port.is_empty())
             {
                 collector.event(port, event);
@@ -128,10 +128,4 @@ fn judge(
     }
     collector.bucket(&closed);
     collector.evidence(detection.bucket(&closed));
-}
-
-/// Number of events that the model did not take.
-fn dropped(detector: &Detector) -> u64 {
-    let counts = detector.counts();
-    counts.late + counts.outside_calendar + counts.too_far_ahead
 }

@@ -107,7 +107,7 @@ impl Presence {
     /// The first `bins` bins in at most `cells` characters, each higher the more
     /// of its bins had something.
     pub(crate) fn sparkline(&self, bins: usize, cells: usize) -> String {
-        const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        const BLOCKS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         let cells = cells.min(bins).max(1);
         let cell = |cell: usize| {
             let (from, to) = (cell * bins / cells, (cell + 1) * bins / cells);
@@ -149,8 +149,8 @@ mod tests {
     fn a_sparkline_shows_what_was_there_but_once() {
         let mut presence = Presence::default();
         (0..8).chain([16]).for_each(|bin| presence.set(bin));
-        assert_eq!(presence.sparkline(24, 3), "█ ▁");
+        assert_eq!(presence.sparkline(24, 3), "█·▁");
         assert_eq!(presence.sparkline(2, 24), "██");
-        assert_eq!(presence.sparkline(0, 24), " ");
+        assert_eq!(presence.sparkline(0, 24), "·");
     }
 }

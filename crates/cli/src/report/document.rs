@@ -20,7 +20,7 @@ use crate::service;
 const MOST_LANES: usize = 20;
 
 /// Most bytes of records with their evidence.
-const RECORD_BYTES: usize = 1_500_000;
+const RECORD_BYTES: usize = 2_000_000;
 
 /// Most ports with their history.
 const MOST_PORTS: usize = 1000;

@@ -24,7 +24,7 @@ pub(super) fn sentences(collected: &Collector, threshold: f64) -> Vec<String> {
             };
             sentences.push(format!(
                 "{} with a score of {threshold} or more {when}.",
-                count(collected.alerts, "rare port was used", "rare ports were used"),
+                count(collected.alerts, "alert", "alerts"),
             ));
             sentences.push(of_record(highest));
             sentences.extend(common(&alerts, "host.name", "host"));

@@ -68,7 +68,7 @@ test("every record is in the table with its score", async () => {
     all.map((row) => [row.dataset.id, Number(row.dataset.score), row.querySelector(".score").textContent]));
   assert.deepEqual(new Map(shown.map(([id, score]) => [id, score])), new Map(records.map((record) => [record.id, record.record_score])));
   for (const [, score, text] of shown) assert.equal(text, score.toFixed(1));
-  assert.match(await page.textContent("#sentences"), /7 rare ports were used .* bash \(www-data\) on web01 connected to port 4444/s);
+  assert.match(await page.textContent("#sentences"), /7 alerts with a score of 50 or more within 1h 45m, from 2026-06-04 09:30 UTC\..* bash \(www-data\) on web01 connected to port 4444/s);
   await close();
 });
 
@@ -161,6 +161,7 @@ test("ports are searched in the list and on the map", async () => {
   await page.fill("#port-search", "mysql");
   assert.match(await page.textContent("#ports tbody"), /^3306 mysql/);
   assert.equal(await page.locator("#ports tr.row").count(), 1);
+  await page.locator("#map").scrollIntoViewIfNeeded();
   const box = await page.locator("#map").boundingBox();
   const at = (port) => [box.x + (port % 256 + 0.5) / 256 * box.width, box.y + (Math.floor(port / 256) + 0.5) / 256 * box.height];
   await page.mouse.click(...at(8291));

@@ -47,7 +47,7 @@ fn ports_are_where_the_observations_are() {
     let mut events: BTreeMap<String, u64> = BTreeMap::new();
     for observation in rareport(&["observations", &fleet, "--format", "ndjson"]).documents() {
         let time: jiff::Timestamp = observation["@timestamp"].as_str().unwrap().parse().unwrap();
-        let port = observation["destination"]["port"].to_string();
+        let port = observation["destination.port"].as_str().unwrap().to_owned();
         buckets.entry(port.clone()).or_default().insert(time.as_second() / 900);
         *events.entry(port).or_default() += 1;
     }

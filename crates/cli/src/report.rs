@@ -16,4 +16,4 @@ pub(crate) use self::bins::{Axis, Presence};
 pub(crate) use self::collect::Collector;
 pub(crate) use self::document::{Document, Run};
 pub(crate) use self::page::write;
-pub(crate) use self::ports::{Names, Users, WHO_FIELDS, Who};
+pub(crate) use self::ports::{MOST_PORTS, Names, Users, WHO_FIELDS, Who};

@@ -14,7 +14,7 @@ use rareport::results::{BucketResults, Record};
 
 use super::bins::Axis;
 use super::lanes::Lanes;
-use super::ports::{Names, Port, WHO_FIELDS, Who};
+use super::ports::{MOST_PORTS, Names, Port, WHO_FIELDS, Who};
 use crate::observations::{Event, Fields};
 
 /// Most records of a report.
@@ -92,7 +92,7 @@ impl Collector {
         self.events += 1;
         let (first, last) = self.span.unwrap_or((event.millis, event.millis));
         self.span = Some((first.min(event.millis), last.max(event.millis)));
-        if !self.ports.contains_key(port) {
+        if !self.ports.contains_key(port) && self.ports.len() < MOST_PORTS {
             self.ports.insert(port.into(), Port::default());
         }
         if let Some(port) = self.ports.get_mut(port) {

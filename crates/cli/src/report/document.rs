@@ -1,18 +1,19 @@
 //! What of the gathered a report shows, as the JSON that its page reads.
 //!
 //! Bounded, so that a report stays small whatever the log: [`MOST_LANES`] values a
-//! field, [`RECORD_BYTES`] of records, [`MOST_PORTS`] ports with their history; of
-//! other ports the map has a number each. What is left out is counted in the
+//! field, [`RECORD_BYTES`] of records, [`MOST_SHOWN`] ports with their history in
+//! [`PORT_BYTES`]; of other ports the map has a number each. What is left out is counted in the
 //! document.
 
 use rareport::Detector;
+use rareport::detector::Known;
 use rareport::evidence::Sample;
 use rareport::results::Record;
 use serde::Serialize;
 
 use super::collect::{Collector, Shown};
 use super::lanes::Lanes;
-use super::ports::{Names, Port, Users};
+use super::ports::{MOST_PORTS, Names, Port, Users};
 use super::summary::sentences;
 use crate::service;
 
@@ -23,7 +24,10 @@ const MOST_LANES: usize = 20;
 const RECORD_BYTES: usize = 2_000_000;
 
 /// Most ports with their history.
-const MOST_PORTS: usize = 1000;
+const MOST_SHOWN: usize = 1000;
+
+/// Most bytes of them.
+const PORT_BYTES: usize = 700_000;
 
 /// What is known of the run.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,8 @@ pub(crate) struct Document {
     ports: Vec<ShownPort>,
     /// Number and buckets of the ports that are not shown otherwise.
     other_ports: Vec<(String, u64)>,
+    /// Ports that are not even that.
+    ports_left_out: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,7 +87,10 @@ struct Scale {
 struct FieldLanes {
     field: String,
     values: Vec<ValueLane>,
+    /// Values with lower scores.
     more: usize,
+    /// Scores of values that were not kept.
+    without_room: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,7 +132,9 @@ impl Document {
         collected.sort_out();
         let records = records(&collected, run.threshold);
         let left_out = collected.all_records - records.len() as u64;
-        let (ports, other_ports) = ports(&collected, run.detector);
+        let (ports, mut other_ports) = ports(&collected, run.detector);
+        let ports_left_out = other_ports.len().saturating_sub(MOST_PORTS);
+        other_ports.truncate(MOST_PORTS);
         let axis = &collected.axis;
         Document {
             summary: summary(&collected, run),
@@ -138,6 +149,7 @@ impl Document {
             records_left_out: left_out,
             ports,
             other_ports,
+            ports_left_out,
         }
     }
 }
@@ -172,6 +184,7 @@ fn lanes(collected: &Collector) -> Vec<FieldLanes> {
             })
             .collect(),
         more: lanes.values.len().saturating_sub(MOST_LANES),
+        without_room: lanes.without_room,
     };
     let influencers = collected.influencers.iter().map(|(field, lanes)| named(field, lanes));
     let overall = [named("overall", &collected.overall)];
@@ -184,15 +197,22 @@ fn tenths(score: f64) -> f64 {
     (score * 10.0).floor() / 10.0
 }
 
+/// The records with the highest scores, as far as there is room.
 fn records(collected: &Collector, threshold: f64) -> Vec<ShownRecord> {
-    let mut bytes = 0;
+    let mut room = RECORD_BYTES;
     let shown = collected.records.values().map(|shown| of_record(shown, threshold));
-    shown
-        .take_while(|record| {
-            bytes += serde_json::to_vec(record).map_or(0, |json| json.len());
-            bytes <= RECORD_BYTES
-        })
-        .collect()
+    shown.filter(|record| takes(&mut room, record)).collect()
+}
+
+/// Whether there is room for a part of the document, of which it takes what is
+/// needed.
+fn takes(room: &mut usize, part: &impl Serialize) -> bool {
+    let needed = serde_json::to_vec(part).map_or(usize::MAX, |json| json.len());
+    let fits = needed <= *room;
+    if fits {
+        *room -= needed;
+    }
+    fits
 }
 
 fn of_record(Shown { record, evidence }: &Shown, threshold: f64) -> ShownRecord {
@@ -209,29 +229,43 @@ fn of_record(Shown { record, evidence }: &Shown, threshold: f64) -> ShownRecord 
 /// The ports by rarity, and those that there is no room to say much of.
 fn ports(collected: &Collector, detector: &Detector) -> (Vec<ShownPort>, Vec<(String, u64)>) {
     let (mut shown, mut others) = (Vec::new(), Vec::new());
+    let mut room = PORT_BYTES;
     for known in detector.known(b"") {
-        let port = String::from_utf8_lossy(known.value).into_owned();
-        let seen = collected.ports.get(known.value);
-        let (true, Some(seen)) = (shown.len() < MOST_PORTS, seen) else {
-            others.push((port, known.buckets_seen));
-            continue;
-        };
-        let Port { presence, users, events } = seen;
-        let calculation = detector.calculation(b"", known.value);
-        shown.push(ShownPort {
-            service: port.parse().ok().and_then(service::name),
-            port,
-            buckets: known.buckets_seen,
-            first: known.first_seen,
-            last: known.last_seen,
-            events: *events,
-            probability: calculation.map_or(1.0, |it| it.probability),
-            presence: presence.hex(collected.axis.len()),
-            users: of_users(users, &collected.names),
-            other_events: users.others,
-        });
+        let seen = collected.ports.get(known.value).filter(|_| shown.len() < MOST_SHOWN);
+        let port = seen.map(|seen| of_port(&known, seen, collected, detector));
+        match port.filter(|port| takes(&mut room, port)) {
+            Some(port) => shown.push(port),
+            None => others.push((text(known.value), known.buckets_seen)),
+        }
     }
     (shown, others)
+}
+
+fn of_port(
+    known: &Known<'_>,
+    seen: &Port,
+    collected: &Collector,
+    detector: &Detector,
+) -> ShownPort {
+    let Port { presence, users, events } = seen;
+    let port = text(known.value);
+    let calculation = detector.calculation(b"", known.value);
+    ShownPort {
+        service: port.parse().ok().and_then(service::name),
+        port,
+        buckets: known.buckets_seen,
+        first: known.first_seen,
+        last: known.last_seen,
+        events: *events,
+        probability: calculation.map_or(1.0, |it| it.probability),
+        presence: presence.hex(collected.axis.len()),
+        users: of_users(users, &collected.names),
+        other_events: users.others,
+    }
+}
+
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
 }
 
 fn of_users(users: &Users, names: &Names) -> Vec<(String, String, String, String, u64)> {

@@ -2,7 +2,7 @@
 //!
 //! Bounded: names of hosts, processes, users and addresses are kept once, at most
 //! [`MOST_NAMES`] of them; of each port the first [`MOST_WHO`] that differ, the rest
-//! counted. Ports are 65,536 at most.
+//! counted. Ports are [`MOST_PORTS`] at most.
 
 use foldhash::fast::FixedState;
 use indexmap::IndexSet;
@@ -11,6 +11,9 @@ use super::bins::Presence;
 
 /// Most different names.
 const MOST_NAMES: usize = 1 << 16;
+
+/// Most ports: all that there are. A table of values that somebody wrote may have more.
+pub(crate) const MOST_PORTS: usize = 1 << 16;
 
 /// Most different users of a port that are told apart.
 const MOST_WHO: usize = 16;

@@ -1,11 +1,11 @@
 //! When each value was seen so far, as the table of alerts shows it.
 //!
-//! Bounded: a bit for each bin of time and value, 128 bytes a port.
+//! Bounded: a bit for each bin of time, 128 bytes, of at most 65,536 values.
 
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
-use crate::report::{Axis, Presence};
+use crate::report::{Axis, MOST_PORTS, Presence};
 
 /// Width of a history in characters.
 const WIDTH: usize = 16;
@@ -32,7 +32,10 @@ impl History {
         }
         match self.values.get_mut(value) {
             Some(presence) => presence.set(place.bin),
-            None => self.values.entry(value.into()).or_default().set(place.bin),
+            None if self.values.len() < MOST_PORTS => {
+                self.values.entry(value.into()).or_default().set(place.bin);
+            }
+            None => {}
         }
     }
 

@@ -16,7 +16,8 @@ const makeLanes = () => {
     const lane = { field, names, canvas, drag: null };
     listenToLane(lane);
     lanes.push(lane);
-    const more = field.more ? make("span", { class: "quiet" }, `and ${counted(field.more, "value", "values")} with lower scores`) : null;
+    const room = field.without_room ? `, and ${counted(field.without_room, "score", "scores")} of values that were not kept` : "";
+    const more = field.more ? make("span", { class: "quiet" }, `and ${counted(field.more, "value", "values")} with lower scores${room}`) : null;
     byId("lanes").append(make("div", { class: "lane", "data-field": field.field },
       make("h3", {}, name), make("div", { class: "names" }, names), canvas, more));
   }
@@ -38,7 +39,7 @@ const drawLane = ({ field, names, canvas, drag }) => {
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const colours = Object.fromEntries(["empty", "accent", "low", "minor", "major", "critical"].map((name) => [name, colour(name)]));
+  const colours = Object.fromEntries(["empty", "accent", "card", "low", "minor", "major", "critical"].map((name) => [name, colour(name)]));
   const chosen = selection.values.get(field.field);
   field.values.forEach(({ value, scores }, row) => {
     if (field.field !== "overall") names[row].setAttribute("aria-pressed", String(chosen?.has(value) ?? false));
@@ -53,20 +54,22 @@ const drawLane = ({ field, names, canvas, drag }) => {
     }
   });
   context.globalAlpha = 1;
-  shade(context, drag ?? [selection.from, selection.to], width, height, colours.accent);
+  shade(context, drag ?? [selection.from, selection.to], width, height, colours);
 };
 
-// Marks the selected time.
-const shade = (context, [from, to], width, height, accent) => {
+// Marks the selected time: what is outside it fades.
+const shade = (context, [from, to], width, height, { accent, card }) => {
   if (from === null && to === null) return;
   const x = (millis) => (millis - AXIS.start) / (AXIS_END - AXIS.start) * width;
   const [left, right] = [from === null ? 0 : x(from), to === null ? width : x(to)];
-  context.fillStyle = accent;
-  context.globalAlpha = 0.16;
-  context.fillRect(left, 0, right - left, height);
+  context.fillStyle = card;
+  context.globalAlpha = 0.65;
+  context.fillRect(0, 0, left, height);
+  context.fillRect(right, 0, width - right, height);
   context.globalAlpha = 1;
-  context.fillRect(left, 0, 1, height);
-  context.fillRect(right - 1, 0, 1, height);
+  context.fillStyle = accent;
+  context.fillRect(Math.max(0, left - 1), 0, 2, height);
+  context.fillRect(Math.min(width - 2, right - 1), 0, 2, height);
 };
 
 const listenToLane = (lane) => {

@@ -5,18 +5,6 @@ const setTheme = (dark) => {
   byId("theme").setAttribute("aria-pressed", String(dark));
 };
 
-// Paper is light, whatever the screen is.
-const listenToPrinter = (redraw) => {
-  let wasDark = false;
-  const paper = matchMedia("print");
-  const change = () => {
-    if (paper.matches) wasDark = document.documentElement.dataset.theme === "dark";
-    setTheme(!paper.matches && wasDark);
-    redraw();
-  };
-  paper.addEventListener("change", change);
-};
-
 const start = () => {
   const night = matchMedia("(prefers-color-scheme: dark)");
   setTheme(night.matches);
@@ -33,7 +21,7 @@ const start = () => {
   redraw();
   window.addEventListener("hashchange", () => { readSelection(); redraw(); });
   window.addEventListener("resize", drawLanes);
-  listenToPrinter(redraw);
+  matchMedia("print").addEventListener("change", redraw);
   document.documentElement.dataset.ready = "yes";
 };
 

@@ -31,7 +31,8 @@ const showPorts = () => {
   byId("ports").replaceChildren(make("caption", { class: "unseen" }, "Ports, the rarest first"),
     make("thead", {}, make("tr", {}, heads.map(([head, kind]) => make("th", { scope: "col", class: kind }, head)))), make("tbody", {}, rows));
   const others = DATA.other_ports.length ? `, and ${counted(DATA.other_ports.length, "more common one", "more common ones")} on the map only` : "";
-  byId("ports-count").textContent = `${grouped(wanted.length)} of ${counted(DATA.ports.length, "port", "ports")}${others}`;
+  const left = DATA.ports_left_out ? `; ${counted(DATA.ports_left_out, "value", "values")} left out` : "";
+  byId("ports-count").textContent = `${grouped(wanted.length)} of ${counted(DATA.ports.length, "port", "ports")}${others}${left}`;
   byId("ports-more").hidden = wanted.length <= most;
   byId("ports-more").textContent = `Show all ${grouped(wanted.length)}`;
   if (byId("port-search").value !== selection.port) byId("port-search").value = selection.port;

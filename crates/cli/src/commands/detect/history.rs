@@ -30,10 +30,10 @@ impl History {
         for _ in 0..place.coarser {
             self.values.values_mut().for_each(Presence::coarsen);
         }
-        if self.values.len() < MOST_PORTS {
-            self.values.entry(value.into()).or_default().set(place.bin);
-        } else if let Some(presence) = self.values.get_mut(value) {
+        if let Some(presence) = self.values.get_mut(value) {
             presence.set(place.bin);
+        } else if self.values.len() < MOST_PORTS {
+            self.values.entry(value.into()).or_default().set(place.bin);
         }
     }
 

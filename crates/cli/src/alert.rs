@@ -21,6 +21,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column::text("PROCESS"),
     Column::text("USER"),
     Column::text("DESTINATION"),
+    Column::text("HISTORY"),
     Column::text("WHY"),
 ];
 
@@ -50,23 +51,28 @@ const WHO_AND_WHERE: [&str; 4] = ["host.name", "process.name", "user.name", "des
 
 /// An alert that is to be shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AlertRow<'a>(pub(crate) &'a Alert);
+pub(crate) struct AlertRow<'a> {
+    pub(crate) alert: &'a Alert,
+    /// When its value was seen so far, as a table shows it.
+    pub(crate) history: &'a str,
+}
 
 impl Row for AlertRow<'_> {
     fn table_cells(&self) -> Vec<String> {
-        let record = &self.0.record;
+        let record = &self.alert.record;
         let mut cells = vec![
             format!("{:.1}", record.record_score),
             start(record),
             with_service(record.value()),
         ];
         cells.extend(WHO_AND_WHERE.map(|field| some_values(influencer(record, field))));
+        cells.push(self.history.to_owned());
         cells.push(record.explanation.as_ref().map(why).unwrap_or_default());
         cells
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
-        let Alert { rule, time, record, evidence, .. } = self.0;
+        let Alert { rule, time, record, evidence, .. } = self.alert;
         out.cell(Some(rfc3339(*time)))?;
         out.cell(Some(record.value()))?;
         out.cell(Some(record.record_score))?;
@@ -75,7 +81,7 @@ impl Row for AlertRow<'_> {
             out.cell(Some(influencer(record, field).join(",")))?;
         }
         out.cell(Some(start(record)))?;
-        out.cell(Some(self.0.id()))?;
+        out.cell(Some(self.alert.id()))?;
         out.cell(Some(&rule.rule_id))?;
         out.cell(Some(rule.severity.as_str()))?;
         out.cell(Some(evidence.events))?;
@@ -85,7 +91,7 @@ impl Row for AlertRow<'_> {
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
-        json.value(self.0)
+        json.value(self.alert)
     }
 }
 

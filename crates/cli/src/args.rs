@@ -4,6 +4,7 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod feed;
+mod report;
 mod sink;
 mod state;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
+pub(crate) use self::report::{ExplainArgs, ReportArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::job::catalogue_help;
@@ -59,6 +61,10 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print every audit record as JSON, or with --group every event
     Records(RecordsArgs),
+    /// Make a report of rare destination ports: one HTML file to look around in
+    Report(ReportArgs),
+    /// Tell the whole story of a destination port, and how its score comes about
+    Explain(ExplainArgs),
     /// Check whether an audit log is fit for detection
     Check(CheckArgs),
     /// Print the audit rules that detection needs, or check a rules file

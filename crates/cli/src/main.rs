@@ -15,6 +15,7 @@ mod job;
 mod observations;
 mod output;
 mod record_document;
+mod report;
 mod result_writer;
 mod rule_file;
 mod rules;
@@ -51,6 +52,8 @@ fn main() -> ExitCode {
         Command::Events(args) => commands::events::run(args, &console),
         Command::Records(args) => commands::records::run(args, &console),
         Command::Check(args) => commands::check::run(args, &console),
+        Command::Report(args) => commands::report::run(args, &console),
+        Command::Explain(args) => commands::explain::run(args, &console),
         Command::Rules(args) => commands::rules::run(args, &console),
     };
     console.end_progress();

@@ -42,6 +42,12 @@ pub(crate) fn tell(counts: &Counts, job: &JobConfig, events: &str, console: &Con
     }
 }
 
+/// Number of events so far that the detector dropped at once, as their time cannot be.
+pub(crate) fn dropped(detector: &Detector) -> u64 {
+    let Counts { late, outside_calendar, too_far_ahead, .. } = detector.counts();
+    late + outside_calendar + too_far_ahead
+}
+
 /// A length of time, in days if they are whole.
 fn duration(seconds: u32) -> String {
     const DAY: u32 = 86_400;

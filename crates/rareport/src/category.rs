@@ -189,6 +189,15 @@ fn ascending(ids: &[u32]) -> Cow<'_, [u32]> {
     Cow::Owned(ids)
 }
 
+/// A share of the buckets that a category may have, and what is as rare (rare-model §5.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slice {
+    /// Mean of a slice of equal probability of the category's own, 0 to 1: s of (7).
+    pub share: f64,
+    /// Probability of all categories at most 1.05 times as likely as that, 0 to 1: G of (6).
+    pub rarer: f64,
+}
+
 /// How rare the categories of a model are, at one moment (rare-model §5.3).
 ///
 /// A probability takes time that goes with the logarithm of the number of categories.
@@ -224,6 +233,16 @@ impl Rarity<'_> {
         let samples = self.samples(concentration);
         let sum: f64 = samples.iter().map(|s| self.mass_up_to(SAMPLE_FACTOR * s)).sum();
         sum / samples.len() as f64
+    }
+
+    /// The slices whose mean [`rarer`](Slice::rarer) is the [probability](Rarity::probability) of
+    /// `id`: from the least to the greatest share that the category may have. None if there are no
+    /// categories at all.
+    #[must_use]
+    pub fn slices(&self, id: u32) -> Vec<Slice> {
+        let Some(concentration) = self.concentration(id) else { return Vec::new() };
+        let slice = |share: f64| Slice { share, rarer: self.mass_up_to(SAMPLE_FACTOR * share) };
+        self.samples(concentration).into_iter().map(slice).collect()
     }
 
     /// The smallest P̂ of all categories, that of the rarest.

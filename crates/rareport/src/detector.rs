@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod gather;
 mod judgement;
+mod known;
 mod pruning;
 mod state;
 mod summaries;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use closed::Closed;
 pub use error::DetectorError;
+pub use known::{Calculation, Known};
 pub use pruning::Pruning;
 pub use state::DetectorState;
 

@@ -31,6 +31,12 @@ impl Dictionary {
         &self.values[id as usize]
     }
 
+    /// The id of `value`, if it is known. Looks at all values: it is for a question now and then.
+    pub(crate) fn find(&self, value: &[u8]) -> Option<u32> {
+        let known = self.values.iter().position(|other| **other == *value)? as u32;
+        (!self.free.iter().any(|&Reverse(free)| free == known)).then_some(known)
+    }
+
     /// The id of `value`, which gets one if it has none.
     pub(crate) fn register(&mut self, value: &[u8]) -> u32 {
         let (values, free) = (&mut self.values, &mut self.free);

@@ -5,7 +5,7 @@ mod state;
 
 pub(crate) use state::NormalizersState;
 
-use crate::normalizer::{Normalizer, Scope, Scorer};
+use crate::normalizer::{Ceilings, Normalizer, Scope, Scorer};
 use crate::tree::Tree;
 
 /// All normalisers of a job. One that no node has needed yet does not exist.
@@ -80,6 +80,12 @@ impl Normalizers {
         for &(field, _) in value_scopes {
             create(&mut self.values[field]);
         }
+    }
+
+    /// What limits the score of a leaf with this probability; `None` if it scores 0 for being
+    /// likely, or for want of a history.
+    pub(crate) fn leaf_ceilings(&self, scope: Scope<'_>, probability: f64) -> Option<Ceilings> {
+        self.leaves.as_ref()?.scorer().ceilings(scope, probability)
     }
 
     /// Judges nodes against the history as it is now.

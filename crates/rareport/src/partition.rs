@@ -271,6 +271,11 @@ impl Partitions {
         self.partitions.len()
     }
 
+    /// The partition of a value, if there is one.
+    pub(crate) fn find(&self, value: &[u8]) -> Option<&Partition> {
+        self.values.find(value).map(|id| self.get(id))
+    }
+
     pub(crate) fn value(&self, id: u32) -> &[u8] {
         self.values.value(id)
     }

@@ -92,7 +92,7 @@ impl Run<'_> {
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
-        feed(detector, event, fields, true, |closed| put_out(&closed, writer, stored, carry))?;
+        feed(detector, event, fields, |closed| put_out(&closed, writer, stored, carry))?;
         if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
             // No result may be lost that the state takes for given.
             writer.borrow_mut().flush()?;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod closest;
+mod history;
 mod report;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::closest::Closest;
+use self::history::History;
 use self::report::{Before, Report};
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
@@ -29,6 +31,7 @@ use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
 use crate::sink::Sinks;
+use crate::unlearned;
 
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
@@ -54,7 +57,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
     }
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
-    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
+    // Only a table shows it.
+    let history = (shape == Shape::Table).then(|| History::new(job.bucket_span));
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, history);
     let closest = Closest::of(&detection);
     let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
     let before = Before {
@@ -127,13 +132,22 @@ impl Run<'_> {
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
-        let is_learned = reported.detection.is_to_be_learned(&Seen { fields, event });
-        feed(detector, event, fields, is_learned, |results| {
+        if !reported.detection.is_to_be_learned(&Seen { fields, event }) {
+            return Ok(());
+        }
+        let dropped = unlearned::dropped(detector);
+        feed(detector, event, fields, |results| {
             if let Some(carry) = carry {
                 carry.count(&results.bucket);
             }
             reported.judge(results)
         })?;
+        if unlearned::dropped(detector) == dropped {
+            fields.observe(event, |observation| {
+                reported.alerts.seen(observation.by.unwrap_or_default(), event.millis);
+                Ok(())
+            })?;
+        }
         if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
             // No alert may be lost that the state takes for given.
             reported.alerts.flush()?;

@@ -21,6 +21,7 @@ mod memory;
 mod observations;
 mod output;
 mod records;
+mod report;
 mod rules;
 mod sinks;
 mod state;

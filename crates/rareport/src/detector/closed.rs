@@ -18,6 +18,13 @@ impl<'a> Closed<'a> {
         Closed { detector, until: time }
     }
 
+    /// The detector as it is behind the bucket whose results were given last: what it
+    /// [knows](Detector::calculation) is what that bucket was judged by.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        self.detector
+    }
+
     /// Closes no bucket.
     pub(super) fn nothing(detector: &'a mut Detector) -> Self {
         Closed { detector, until: i64::MIN }

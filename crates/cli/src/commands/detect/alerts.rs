@@ -6,6 +6,7 @@ use anyhow::Result;
 use rareport::alert::Alert;
 use rareport::results::Bucket;
 
+use super::history::History;
 use crate::alert::AlertRow;
 use crate::console::Console;
 use crate::feeding::end_of;
@@ -16,6 +17,7 @@ use crate::sink::{AlertLine, Sinks};
 pub(super) struct Alerts {
     out: RowWriter,
     sinks: Sinks,
+    history: Option<History>,
     pub(super) found: u64,
     /// Alerts of a model that had learned too little to be relied on.
     pub(super) immature: u64,
@@ -28,8 +30,8 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    pub(super) fn new(out: RowWriter, sinks: Sinks) -> Alerts {
-        Alerts { out, sinks, found: 0, immature: 0, buckets: 0, background: 0, last: None }
+    pub(super) fn new(out: RowWriter, sinks: Sinks, history: Option<History>) -> Alerts {
+        Alerts { out, sinks, history, found: 0, immature: 0, buckets: 0, background: 0, last: None }
     }
 
     /// Counts a closed bucket, which may be one that is learned only.
@@ -39,10 +41,19 @@ impl Alerts {
         self.last = Some((bucket.timestamp, end_of(bucket)));
     }
 
+    /// Notes that a value was seen, for the history that is shown with alerts.
+    pub(super) fn seen(&mut self, value: &[u8], millis: i64) {
+        if let Some(history) = &mut self.history {
+            history.note(value, millis);
+        }
+    }
+
     /// Writes alerts in their order.
     pub(super) fn write(&mut self, alerts: &[Alert]) -> Result<()> {
         for alert in alerts {
-            self.out.write(&AlertRow(alert))?;
+            let history = self.history.as_ref();
+            let history = history.map_or(String::new(), |it| it.line(alert.record.value()));
+            self.out.write(&AlertRow { alert, history: &history })?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });

@@ -1,0 +1,26 @@
+// The data of the report, and questions about them.
+
+const DATA = JSON.parse(byId("data").textContent);
+const AXIS = DATA.axis;
+const AXIS_END = AXIS.start + AXIS.bin * Math.max(AXIS.bins, 1);
+const FIELD_NAMES = {
+  "overall": "Overall", "host.name": "Host", "process.name": "Process", "user.name": "User",
+  "destination.ip": "Destination", "destination.port": "Port",
+};
+const PORTS = new Map(DATA.ports.map((port) => [port.port, port]));
+
+const valuesOf = (record, field) => {
+  if (field === record.by_field_name) return [record.by_field_value ?? ""];
+  const found = record.influencers.find((influencer) => influencer.influencer_field_name === field);
+  return found ? found.influencer_field_values : [];
+};
+
+// In which bins a port was there.
+const presence = (hex) => {
+  const bins = [];
+  for (let at = 0; at < hex.length; at += 1) {
+    const digit = parseInt(hex[at], 16);
+    for (let bit = 0; bit < 4; bit += 1) if (digit & (8 >> bit)) bins.push(4 * at + bit);
+  }
+  return bins;
+};

@@ -1,0 +1,172 @@
+//! `rareport report` and `rareport explain`: what they say is what the model says,
+//! and what a log says stays text. `tests/browser` looks at the report in a
+//! browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::common::{corpus, rareport, rareport_with};
+
+/// The data of a report's page.
+fn data_of(page: &str) -> Value {
+    let (_, rest) = page.split_once("id=\"data\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+fn hostile() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/hostile.log");
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_records_are_those_of_anomalies() {
+    let data = data_of(&rareport(&["report", &corpus("fleet-day")]).expect(0).stdout);
+    let closed = ["--results", "record", "--advance-time", "2026-06-05"];
+    let expected =
+        rareport(&[&["anomalies", &corpus("fleet-day")], &closed[..]].concat()).documents();
+    let by_id = |records: Vec<Value>| -> BTreeMap<String, Value> {
+        records.into_iter().map(|it| (it["id"].as_str().unwrap().to_owned(), it)).collect()
+    };
+    let shown = data["records"].as_array().unwrap();
+    assert_eq!(expected.len(), 20);
+    assert_eq!(by_id(shown.iter().map(|it| it["record"].clone()).collect()), by_id(expected));
+    let alerts = shown.iter().filter(|it| it["alert"] == true).count();
+    assert_eq!((alerts, &data["summary"]["alerts"]), (7, &7.into()));
+    assert!(shown.iter().all(|it| it["events"].as_u64() > Some(0)));
+    assert!(shown[0]["samples"][0]["command"].as_str().unwrap().starts_with("ausearch -a "));
+}
+
+#[test]
+fn ports_are_where_the_observations_are() {
+    let fleet = corpus("fleet-day");
+    let data = data_of(&rareport(&["report", &fleet]).expect(0).stdout);
+    let mut buckets: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let mut events: BTreeMap<String, u64> = BTreeMap::new();
+    for observation in rareport(&["observations", &fleet, "--format", "ndjson"]).documents() {
+        let time: jiff::Timestamp = observation["@timestamp"].as_str().unwrap().parse().unwrap();
+        let port = observation["destination.port"].as_str().unwrap().to_owned();
+        buckets.entry(port.clone()).or_default().insert(time.as_second() / 900);
+        *events.entry(port).or_default() += 1;
+    }
+    let first = data["axis"]["start"].as_i64().unwrap() / 900_000;
+    assert_eq!(data["axis"]["bin"], 900_000);
+    for port in data["ports"].as_array().unwrap() {
+        let name = port["port"].as_str().unwrap();
+        let digits = port["presence"].as_str().unwrap().chars();
+        let bits = digits.flat_map(|digit| {
+            let digit = digit.to_digit(16).unwrap();
+            (0..4).map(move |bit| digit >> (3 - bit) & 1 == 1)
+        });
+        let seen = (first..).zip(bits).filter(|(_, seen)| *seen).map(|(bucket, _)| bucket);
+        assert_eq!(seen.collect::<BTreeSet<i64>>(), buckets[name], "{name}");
+        assert_eq!(port["events"], events[name], "{name}");
+    }
+    assert_eq!(data["ports"].as_array().unwrap().len(), buckets.len());
+}
+
+#[test]
+fn a_report_is_a_file_that_is_there_when_it_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("report.html");
+    let path = path.to_str().unwrap();
+    let first = rareport(&["report", &corpus("fleet-day"), "-o", path]).expect(0);
+    assert_eq!(first.stdout, "");
+    let page = fs::read_to_string(path).unwrap();
+    assert_eq!(page, rareport(&["report", &corpus("fleet-day")]).expect(0).stdout);
+    rareport_with(&["report", "-o", path], b"no audit record\n").expect(2);
+    assert_eq!(fs::read_to_string(path).unwrap(), page);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn before_from_is_learned_only() {
+    let from = ["--from", "2026-06-04T10:00:00Z"];
+    let data = data_of(&rareport(&[&["report", &corpus("fleet-day")], &from[..]].concat()).stdout);
+    let scores = data["records"].as_array().unwrap().iter();
+    let highest =
+        scores.map(|it| it["record"]["record_score"].as_f64().unwrap()).fold(0.0, f64::max);
+    // That of port 6667, as `detect` of the whole log has it.
+    assert!((highest - 61.0).abs() < 0.05, "{highest}");
+}
+
+#[test]
+fn what_a_log_says_stays_text() {
+    let page = rareport(&["report", &hostile()]).expect(0).stdout;
+    let data = data_of(&page);
+    let processes: Vec<&str> = data["ports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|port| port["users"].as_array().unwrap())
+        .filter_map(|user| user[1].as_str())
+        .collect();
+    assert!(processes.contains(&"</script><script>window.hacked=1</script>"), "{processes:?}");
+    assert_eq!(page.matches("<script").count(), 2);
+    assert_eq!(page.matches("</script").count(), 2);
+    assert!(!page.contains("<img") && !page.contains("<svg"));
+    let is_active =
+        |it: char| it.is_control() && it != '\n' || matches!(it, '\u{2028}' | '\u{2029}');
+    assert!(!page.contains(is_active));
+    let tables = [
+        vec!["detect", "--threshold", "0", "--format", "table"],
+        vec!["anomalies", "--format", "table"],
+        vec!["events", "--format", "table"],
+        vec!["explain", "6034"],
+        vec!["explain", "6038"],
+        vec!["explain", "6040"],
+    ];
+    for mut arguments in tables {
+        let hostile = hostile();
+        arguments.push(&hostile);
+        let table = rareport(&arguments).expect(0).stdout;
+        let is_active = |it: char| {
+            is_active(it)
+                || matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!table.contains(is_active), "{arguments:?}: {table:?}");
+    }
+}
+
+#[test]
+fn a_port_is_explained_step_by_step() {
+    let story = rareport(&["explain", "4444", &corpus("fleet-day")]).expect(0).stdout;
+    for part in [
+        "Seen in 3 buckets by 3 connects",
+        "web01 → bash (www-data) → 203.0.113.66: 1 connect",
+        "never seen in 325 earlier buckets",
+        "7. The least of them and 100 is the score: 67.382.",
+    ] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
+    let usual = rareport(&["explain", "443", &corpus("fleet-day")]).expect(0).stdout;
+    assert!(usual.contains("never rare enough") && usual.contains("The score is 0"), "{usual}");
+    let absent = rareport(&["explain", "4", &corpus("fleet-day")]).expect(2);
+    assert!(absent.stderr.contains("port 4 is not in this log"), "{}", absent.stderr);
+}
+
+#[test]
+fn a_long_log_with_many_ports_makes_no_large_report() {
+    let mut rows = "time,destination.port,host.name,process.name\n".to_owned();
+    for bucket in 0..2500_u64 {
+        let (time, name) = (900 * bucket, "x".repeat(1000));
+        rows.extend((440..450).map(|port| format!("{time},{port},web01,curl\n")));
+        if bucket.is_multiple_of(8) {
+            rows += &format!("{},{},{name}{bucket},{name}\n", time + 1, 10_000 + bucket);
+        }
+    }
+    let page = rareport_with(&["report"], rows.as_bytes()).expect(0).stdout;
+    assert!(page.len() < 3_000_000, "{}", page.len());
+    let data = data_of(&page);
+    // 2,500 buckets make 625 bins of an hour.
+    assert_eq!((&data["axis"]["bins"], &data["axis"]["bin"]), (&625.into(), &3_600_000.into()));
+    let length = |name: &str| data[name].as_array().unwrap().len();
+    // Ten usual ports and 313 others, whose users have long names.
+    assert!(length("ports") > 100 && length("other_ports") > 0, "{}", length("ports"));
+    assert_eq!(length("ports") + length("other_ports"), 323);
+    assert!(length("records") > 10, "{}", length("records"));
+    let left_out = data["records_left_out"].as_u64().unwrap();
+    assert_eq!(data["summary"]["records"], length("records") as u64 + left_out);
+}

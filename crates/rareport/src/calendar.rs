@@ -1,11 +1,15 @@
 //! Windows of time in which nothing is learned and nothing alerts: maintenance, load tests, drills.
 //!
-//! What lies in a window is left out as if it were not in the log; time goes on.
+//! What lies in a window is left out as if it were not in the log.
+
+mod time_of_day;
+
+pub use time_of_day::{TimeOfDay, TimeOfDayError};
 
 use crate::condition::Condition;
 use crate::moment;
-use jiff::civil::Time;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use crate::rule::RuleError;
+use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 86_400_000;
 
@@ -37,6 +41,7 @@ pub struct Window {
 
 /// When a window is, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum When {
     /// Once, in milliseconds since 1970: from inclusive, to exclusive.
     Once {
@@ -56,11 +61,9 @@ pub struct Weekly {
     /// The days on which it begins.
     pub days: Vec<Day>,
     /// Time of the day at which it begins, such as `22:00`.
-    #[serde(deserialize_with = "time_of_day")]
-    pub from: Time,
+    pub from: TimeOfDay,
     /// Time of the day at which it is over: of the next day unless it is later than `from`.
-    #[serde(deserialize_with = "time_of_day")]
-    pub to: Time,
+    pub to: TimeOfDay,
 }
 
 /// A day of the week.
@@ -104,6 +107,25 @@ const DAYS: [Day; 7] = [
 ];
 
 impl Window {
+    /// Whether it can be meant so.
+    ///
+    /// # Errors
+    /// [`RuleError::Window`] if it is over before it begins, has no day to begin on, or has a
+    /// condition that cannot be meant so.
+    pub fn validate(&self) -> Result<(), RuleError> {
+        let wrong = |problem: String| RuleError::Window { comment: self.comment.clone(), problem };
+        match &self.when {
+            When::Once { from, to } if from >= to => {
+                return Err(wrong("it is over before it begins".to_owned()));
+            }
+            When::Weekly(weekly) if weekly.days.is_empty() => {
+                return Err(wrong("weekly needs a day".to_owned()));
+            }
+            When::Once { .. } | When::Weekly(_) => {}
+        }
+        self.conditions.iter().try_for_each(Condition::validate).map_err(wrong)
+    }
+
     /// Whether a time, in milliseconds since 1970, lies in the window.
     #[must_use]
     pub fn contains(&self, millis: i64) -> bool {
@@ -127,7 +149,7 @@ impl Window {
 impl Weekly {
     fn contains(&self, millis: i64) -> bool {
         let (day, of_day) = (millis.div_euclid(DAY), millis.rem_euclid(DAY));
-        let (from, to) = (of_midnight(self.from), of_midnight(self.to));
+        let (from, to) = (self.from.millis(), self.to.millis());
         let begins = |day: i64| self.days.contains(&weekday(day));
         if from < to {
             begins(day) && (from..to).contains(&of_day)
@@ -135,25 +157,6 @@ impl Weekly {
             begins(day) && of_day >= from || begins(day - 1) && of_day < to
         }
     }
-}
-
-/// Reads a time of day; an error says how to write it.
-fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-    let text = moment::text(deserializer)?;
-    text.parse().map_err(|_| {
-        let midnight = text.starts_with("24:00").then(|| "00:00".to_owned());
-        let padded = Some(format!("0{text}")).filter(|padded| padded.parse::<Time>().is_ok());
-        D::Error::custom(match padded.or(midnight) {
-            Some(meant) => format!("{text} is no time of day; write {meant}"),
-            None => format!("expected a time of day such as 22:00, found {text}"),
-        })
-    })
-}
-
-/// Milliseconds since midnight.
-fn of_midnight(time: Time) -> i64 {
-    let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60;
-    (seconds + i64::from(time.second())) * moment::SECOND + i64::from(time.millisecond())
 }
 
 /// Day of the week of a day counted from 1970-01-01, a Thursday.
@@ -182,18 +185,17 @@ impl TryFrom<Written> for Window {
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { comment, from, to, weekly, conditions } = written;
         let when = match (from, to, weekly) {
-            (Some(from), Some(to), None) if from < to => When::Once { from, to },
-            (Some(_), Some(_), None) => {
-                return Err(format!("the calendar window “{comment}” is over before it begins"));
-            }
-            (None, None, Some(weekly)) if !weekly.days.is_empty() => When::Weekly(weekly),
+            (Some(from), Some(to), None) => When::Once { from, to },
+            (None, None, Some(weekly)) => When::Weekly(weekly),
             _ => {
                 return Err(format!(
-                    "the calendar window “{comment}” needs either from and to, or weekly with a day"
+                    "the calendar window “{comment}”: it needs either from and to, or weekly"
                 ));
             }
         };
-        Ok(Window { comment, when, conditions })
+        let window = Window { comment, when, conditions };
+        window.validate().map_err(|error| error.to_string())?;
+        Ok(window)
     }
 }
 

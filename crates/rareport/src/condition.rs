@@ -2,11 +2,15 @@
 //!
 //! What follows when conditions hold is decided by who owns them.
 
-use ipnet::IpNet;
+mod network;
+mod pattern;
+
+pub use network::{Network, NetworkError};
+pub use pattern::Pattern;
+
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use wildmatch::WildMatch;
 
 /// A condition on the values of a field.
 ///
@@ -22,6 +26,23 @@ use wildmatch::WildMatch;
 /// assert!(!office.holds([b"203.0.113.9".as_slice()]));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
+///
+/// One that is made in code is checked by who takes it, such as
+/// [`Detection::new`](crate::detection::Detection::new):
+///
+/// ```
+/// use rareport::condition::{Condition, Test};
+///
+/// let office = Condition {
+///     field: "destination.ip".to_owned(),
+///     test: Test::Cidr(vec!["192.0.2.0/24".parse()?]),
+///     not: true,
+/// };
+/// assert!(office.holds([b"203.0.113.9".as_slice()]));
+/// // Without any value the test cannot be passed, and so its opposite holds.
+/// assert!(office.holds([]));
+/// # Ok::<(), rareport::condition::NetworkError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Condition {
@@ -36,16 +57,16 @@ pub struct Condition {
 /// What a condition asks of a value. Texts are compared byte for byte, upper and lower case
 /// being different.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Test {
     /// The value is one of these.
     IsOneOf(Vec<String>),
     /// There is a value.
     Exists,
-    /// The value matches one of these patterns, in which `*` stands for any text and `?` for one
-    /// character.
-    Wildcard(Vec<WildMatch>),
+    /// The value matches one of these patterns.
+    Wildcard(Vec<Pattern>),
     /// The value is an address of one of these networks.
-    Cidr(Vec<IpNet>),
+    Cidr(Vec<Network>),
     /// The value is a port in this range.
     PortRange(RangeInclusive<u16>),
 }
@@ -55,6 +76,29 @@ impl Condition {
     /// them passes the test or, with `not`, none does.
     pub fn holds<'v>(&self, values: impl IntoIterator<Item = &'v [u8]>) -> bool {
         values.into_iter().any(|value| self.test.passes(value)) != self.not
+    }
+
+    /// Whether it can be meant so; if not, why.
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        let Condition { field, test, .. } = self;
+        let is_empty = match test {
+            Test::IsOneOf(values) => values.is_empty(),
+            Test::Wildcard(patterns) => patterns.is_empty(),
+            Test::Cidr(networks) => networks.is_empty(),
+            Test::PortRange(range) => range.is_empty(),
+            Test::Exists => false,
+        };
+        match test {
+            _ if field.is_empty() => Err("a condition needs the name of a field".to_owned()),
+            _ if is_empty => Err(format!("the list for {field} is empty: no value can be in it")),
+            Test::Cidr(_) if is_port(field) => {
+                Err(format!("{field} is a port and no address; use port_range instead of cidr"))
+            }
+            Test::PortRange(_) if !is_port(field) => Err(format!(
+                "{field} is no port; port_range is for fields such as destination.port"
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -68,10 +112,8 @@ impl Test {
                 let text = String::from_utf8_lossy(value);
                 patterns.iter().any(|pattern| pattern.matches(&text))
             }
-            Test::Cidr(networks) => parsed::<IpAddr>(value).is_some_and(|address| {
-                let address = address.to_canonical();
-                networks.iter().any(|network| network.contains(&address))
-            }),
+            Test::Cidr(networks) => parsed::<IpAddr>(value)
+                .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
             Test::PortRange(range) => parsed(value).is_some_and(|port| range.contains(&port)),
         }
     }
@@ -140,9 +182,6 @@ impl TryFrom<Written> for Condition {
 
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { field, is, is_one_of, exists, wildcard, cidr, port_range, not } = written;
-        if field.is_empty() {
-            return Err("a condition needs the name of a field".to_owned());
-        }
         let wrong_exists = exists == Some(false);
         let mut tests = Vec::new();
         tests.extend(is.map(|value| Test::IsOneOf(vec![value.text()])));
@@ -150,44 +189,26 @@ impl TryFrom<Written> for Condition {
             is_one_of.map(|all| Test::IsOneOf(all.into_iter().map(Scalar::text).collect())),
         );
         tests.extend(exists.map(|_| Test::Exists));
-        tests.extend(wildcard.map(|patterns| Test::Wildcard(wildcards(patterns.texts()))));
+        tests.extend(wildcard.map(|patterns| {
+            Test::Wildcard(patterns.texts().iter().map(|text| Pattern::new(text)).collect())
+        }));
         if let Some(networks) = cidr {
-            tests.push(Test::Cidr(
-                networks.texts().iter().map(|n| network(n)).collect::<Result<_, _>>()?,
-            ));
+            let networks = networks.texts();
+            let networks = networks.iter().map(|text| text.parse()).collect::<Result<_, _>>();
+            tests.push(Test::Cidr(networks.map_err(|error: NetworkError| error.to_string())?));
         }
         tests.extend(port_range.map(|text| range(&text)).transpose()?.map(Test::PortRange));
-        check_kind(&field, &tests)?;
-        match <[Test; 1]>::try_from(tests) {
-            // `exists = false` is the opposite of `exists = true`.
-            Ok([test]) => Ok(Condition { field, test, not: not != wrong_exists }),
-            Err(tests) => Err(format!(
+        let [test] = <[Test; 1]>::try_from(tests).map_err(|tests| {
+            format!(
                 "a condition needs exactly one of is, is_one_of, exists, wildcard, cidr and \
                  port_range; the one on {field} has {}",
                 tests.len()
-            )),
-        }
-    }
-}
-
-/// Whether values of a field can be what tests ask for.
-fn check_kind(field: &str, tests: &[Test]) -> Result<(), String> {
-    let is_port = is_port(field);
-    let is_empty = match tests {
-        [Test::IsOneOf(values)] => values.is_empty(),
-        [Test::Wildcard(patterns)] => patterns.is_empty(),
-        [Test::Cidr(networks)] => networks.is_empty(),
-        _ => false,
-    };
-    match tests {
-        _ if is_empty => Err(format!("the list for {field} is empty: no value can be in it")),
-        [Test::Cidr(_)] if is_port => {
-            Err(format!("{field} is a port and no address; use port_range instead of cidr"))
-        }
-        [Test::PortRange(_)] if !is_port => {
-            Err(format!("{field} is no port; port_range is for fields such as destination.port"))
-        }
-        _ => Ok(()),
+            )
+        })?;
+        // `exists = false` is the opposite of `exists = true`.
+        let condition = Condition { field, test, not: not != wrong_exists };
+        condition.validate()?;
+        Ok(condition)
     }
 }
 
@@ -196,18 +217,6 @@ fn check_kind(field: &str, tests: &[Test]) -> Result<(), String> {
 fn is_port(field: &str) -> bool {
     let name = field.rsplit('.').next().unwrap_or(field).to_lowercase();
     name.ends_with("port") && name != "transport"
-}
-
-fn wildcards(patterns: Vec<String>) -> Vec<WildMatch> {
-    patterns.iter().map(|pattern| WildMatch::new(pattern)).collect()
-}
-
-/// A network, or an address as the network of itself.
-fn network(text: &str) -> Result<IpNet, String> {
-    let alone = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-    text.parse().or_else(|_| alone()).map_err(|_| {
-        format!("expected a network such as 192.0.2.0/24 or 2001:db8::/32, found {text}")
-    })
 }
 
 /// A range such as `8000-9000`, or one port.
@@ -283,6 +292,11 @@ mod tests {
         let outside = ["11.0.0.1", "2001:db9::1", "host", ""];
         holds("cidr = [\"10.0.0.0/8\", \"2001:db8::/32\"]", &inside, &outside);
         holds("cidr = \"192.0.2.7\"", &["192.0.2.7"], &["192.0.2.8"]);
+        // RFC 4291 §2.5.5.2: the last 32 bits of ::ffff:0:0/96 are an IPv4 address.
+        let mapped = ["10.0.0.7", "::ffff:10.0.0.255"];
+        holds("cidr = \"::ffff:10.0.0.0/120\"", &mapped, &["10.0.1.0", "::10.0.0.7"]);
+        holds("cidr = \"::ffff:0:0/96\"", &mapped, &["2001:db8::1"]);
+        holds("cidr = \"::ffff:10.0.0.7\"", &mapped[..1], &mapped[1..]);
     }
 
     #[test]

@@ -7,20 +7,21 @@
 mod executor;
 mod report;
 mod state;
+mod watched;
 
 pub use report::{ExceptionReport, Report, RuleReport, WindowReport};
 pub use state::DetectionState;
 
 use crate::alert::Alert;
-use crate::calendar::Window;
 use crate::evidence::{Behind, Gatherer, LogEvent};
-use crate::exception::{Action, Exception};
+use crate::exception::Action;
 use crate::job::JobConfig;
 use crate::moment::SECOND;
 use crate::results::{BucketResults, Record};
 use crate::rule::{Profile, Rule, RuleError, RuleSet};
 use crate::snapshot::SnapshotJob;
 use executor::Executor;
+use watched::{WatchedException, WatchedWindow};
 
 /// Rules being executed over the results of a job.
 ///
@@ -75,8 +76,10 @@ pub struct Detection {
     executors: Vec<Executor>,
     /// Rules that are not executed, and why.
     idle: Vec<RuleReport>,
-    exceptions: Vec<Watched>,
-    calendar: Vec<(Window, u64)>,
+    exceptions: Vec<WatchedException>,
+    /// Which rules each exception is for.
+    is_for: Vec<Vec<bool>>,
+    calendar: Vec<WatchedWindow>,
     gatherer: Gatherer,
     /// End of the last closed bucket, in milliseconds since 1970.
     closed_until: Option<i64>,
@@ -92,24 +95,15 @@ struct JobFields {
     all: Vec<String>,
 }
 
-/// An exception, and what it did.
-#[derive(Clone, Debug)]
-struct Watched {
-    exception: Exception,
-    /// Which rules it is for.
-    is_for: Vec<bool>,
-    report: ExceptionReport,
-}
-
 impl Detection {
     /// The enabled rules of a set that are for a job.
     ///
     /// # Errors
-    /// If the rules cannot be executed, as [`RuleSet::from_toml`] tells it, or if one groups alerts by
-    /// a field that records of the job do not have.
+    /// If the rules, exceptions or windows [cannot be meant so](RuleSet::validate), or if a rule
+    /// groups alerts by a field that records of the job do not have.
     pub fn new(mut set: RuleSet, job: &JobConfig, profile: Profile) -> Result<Self, RuleError> {
         set.complete(&job.job_id);
-        set.rules.iter().try_for_each(Rule::validate)?;
+        set.validate()?;
         let RuleSet { rules, exceptions, calendar } = set;
         let mut idle = Vec::new();
         let mut executors = Vec::new();
@@ -125,12 +119,12 @@ impl Detection {
                 executors.push(Executor::new(rule, profile));
             }
         }
-        let watched = |exception: Exception| Watched {
-            is_for: executors.iter().map(|e| exception.is_for(&e.rule().rule_id)).collect(),
-            report: ExceptionReport::of(&exception),
-            exception,
-        };
-        let exceptions = exceptions.into_iter().map(watched).collect();
+        let watched = |exception| WatchedException::new(exception, profile);
+        let exceptions: Vec<_> = exceptions.into_iter().map(watched).collect();
+        let is_for = exceptions.iter().map(|exception| {
+            executors.iter().map(|rule| exception.is_for(&rule.rule().rule_id)).collect()
+        });
+        let is_for = is_for.collect();
         let detector = &job.detector;
         let fields = JobFields {
             value: detector.over_field.as_ref().unwrap_or(&detector.by_field).clone(),
@@ -143,8 +137,9 @@ impl Detection {
             fields,
             executors,
             idle,
+            is_for,
             exceptions,
-            calendar: calendar.into_iter().map(|window| (window, 0)).collect(),
+            calendar: calendar.into_iter().map(WatchedWindow::new).collect(),
             gatherer: Gatherer::new(i64::from(job.bucket_span.max(1)) * SECOND, most_open(job)),
             closed_until: None,
         })
@@ -156,46 +151,29 @@ impl Detection {
         !self.executors.is_empty()
     }
 
-    /// Notes an event, and says whether the model is to learn it. If not, time goes on all the
-    /// same: the detector is to be [advanced](crate::Detector::advance_to) to the event's time.
+    /// Notes an event, and says whether the model is to learn it. If not, it is as if it were not in
+    /// the log: it is not to be pushed to the detector, nor is the detector to be advanced to its
+    /// time.
     pub fn is_to_be_learned(&mut self, event: &impl LogEvent) -> bool {
-        let millis = event.millis();
         let mut in_window = false;
-        for (window, events) in &mut self.calendar {
-            if window.covers(millis, |field| event.values(field)) {
-                *events += 1;
-                in_window = true;
-            }
+        for window in &mut self.calendar {
+            in_window |= window.covers(event);
         }
         if in_window {
             return false;
         }
         let covering = self.covering(event);
-        if covering.iter().any(|&place| self.exceptions[place].exception.action == Action::Ignore) {
+        if covering.iter().any(|&place| self.exceptions[place].action() == Action::Ignore) {
             return false;
         }
         self.gather(event, &covering);
         true
     }
 
-    /// Places of the exceptions that cover an event; counts what they cover.
+    /// Places of the exceptions that cover an event.
     fn covering(&mut self, event: &impl LogEvent) -> Vec<usize> {
-        let millis = event.millis();
-        let mut covering = Vec::new();
-        for (place, watched) in self.exceptions.iter_mut().enumerate() {
-            let by_record =
-                self.profile == Profile::Elastic && watched.exception.action == Action::Hide;
-            if by_record || !watched.exception.covers(|field| event.values(field)) {
-                continue;
-            }
-            if watched.exception.has_expired(millis) {
-                watched.report.after_expiry += 1;
-            } else {
-                watched.report.events += 1;
-                covering.push(place);
-            }
-        }
-        covering
+        let exceptions = self.exceptions.iter_mut().enumerate();
+        exceptions.filter_map(|(place, it)| it.covers(event).then_some(place)).collect()
     }
 
     /// Keeps an event as evidence.
@@ -213,7 +191,7 @@ impl Detection {
             behind.covered_by[place] += 1;
         }
         for (rule, uncovered) in behind.uncovered.iter_mut().enumerate() {
-            let covered = covering.iter().any(|&place| self.exceptions[place].is_for[rule]);
+            let covered = covering.iter().any(|&place| self.is_for[place][rule]);
             *uncovered += u64::from(!covered);
         }
     }
@@ -259,18 +237,14 @@ impl Detection {
                 let covers = |&place: &usize| behind.covered_by[place] > 0;
                 (0..self.exceptions.len()).filter(covers).collect()
             }
-            Profile::Elastic => {
-                let matches = |&place: &usize| self.exceptions[place].matches(record);
-                (0..self.exceptions.len()).filter(matches).collect()
-            }
+            Profile::Elastic => (0..self.exceptions.len())
+                .filter(|&place| self.is_for[place][rule] && self.exceptions[place].matches(record))
+                .collect(),
         };
         let mut hides = false;
-        for place in hiding {
-            let watched = &mut self.exceptions[place];
-            if watched.is_for[rule] {
-                watched.report.hidden += 1;
-                hides = true;
-            }
+        for place in hiding.into_iter().filter(|&place| self.is_for[place][rule]) {
+            self.exceptions[place].hid();
+            hides = true;
         }
         hides
     }
@@ -285,37 +259,11 @@ impl Detection {
     /// What was done so far.
     #[must_use]
     pub fn report(&self) -> Report {
-        let expired =
-            |exception: &Exception| self.closed_until.is_some_and(|end| exception.has_expired(end));
         Report {
             rules: self.executors.iter().map(Executor::report).chain(self.idle.clone()).collect(),
-            exceptions: self
-                .exceptions
-                .iter()
-                .map(|watched| ExceptionReport {
-                    expired: expired(&watched.exception),
-                    ..watched.report.clone()
-                })
-                .collect(),
-            calendar: self
-                .calendar
-                .iter()
-                .map(|(window, events)| WindowReport {
-                    comment: window.comment.clone(),
-                    events: *events,
-                })
-                .collect(),
+            exceptions: self.exceptions.iter().map(|it| it.report(self.closed_until)).collect(),
+            calendar: self.calendar.iter().map(WatchedWindow::report).collect(),
         }
-    }
-}
-
-impl Watched {
-    /// Whether the exception, as Elastic has it, matches a record.
-    fn matches(&self, record: &Record) -> bool {
-        let values = |field: &str| record.values_of(field).into_iter().map(str::as_bytes);
-        self.exception.action == Action::Hide
-            && !self.exception.has_expired(record.timestamp)
-            && self.exception.covers(|field| values(field).collect::<Vec<_>>())
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::condition::Condition;
 use crate::moment;
+use crate::rule::RuleError;
 use serde::{Deserialize, Serialize};
 
 /// Events that give no alert.
@@ -51,12 +52,37 @@ pub enum Action {
     /// They are learned, but no alert is given for them.
     #[default]
     Hide,
-    /// They are not learned either, as if they were not in the log.
+    /// They are not learned either, as if they were not in the log: no time passes by them.
     Ignore,
 }
 
 impl Exception {
-    /// Whether all conditions hold, given the values of each field.
+    /// Whether it can be meant so. Which rules there are is known to the
+    /// [set](crate::rule::RuleSet::validate).
+    ///
+    /// # Errors
+    /// [`RuleError::Exception`] if it has no conditions, if one of them cannot be meant so, or if
+    /// it is to keep events from being learned for some rules only.
+    pub fn validate(&self) -> Result<(), RuleError> {
+        if self.conditions.is_empty() {
+            return Err(self.wrong("it has no conditions and would cover everything"));
+        }
+        if self.action == Action::Ignore && !self.rules.is_empty() {
+            return Err(self.wrong(
+                "what is not learned cannot be learned for other rules; leave `rules` out or \
+                 hide the alerts only",
+            ));
+        }
+        let mut conditions = self.conditions.iter();
+        conditions.try_for_each(Condition::validate).map_err(|problem| self.wrong(problem))
+    }
+
+    /// The error that the exception cannot be meant so.
+    pub(crate) fn wrong(&self, problem: impl Into<String>) -> RuleError {
+        RuleError::Exception { comment: self.comment.clone(), problem: problem.into() }
+    }
+
+    /// Whether all conditions hold, given the values of each field, none of which are empty.
     pub fn covers<'v, V>(&self, values: impl Fn(&str) -> V) -> bool
     where
         V: IntoIterator<Item = &'v [u8]>,

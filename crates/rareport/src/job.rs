@@ -251,7 +251,8 @@ impl JobConfig {
     /// # Errors
     /// If the text is not TOML of this form, or if the job cannot be run as it says.
     pub fn from_toml(text: &str) -> Result<Self, JobError> {
-        let job: JobConfig = toml::from_str(text)?;
+        let job: JobConfig =
+            toml::from_str(text).map_err(|error| JobError::Toml { message: error.to_string() })?;
         job.validate()?;
         Ok(job)
     }

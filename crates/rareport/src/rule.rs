@@ -14,7 +14,7 @@ pub use error::RuleError;
 pub use threat::{Tactic, Technique, Threat};
 
 use crate::calendar::Window;
-use crate::exception::{Action, Exception};
+use crate::exception::Exception;
 use crate::job::span;
 use crate::suppression::Suppression;
 use reading::Place;
@@ -73,7 +73,8 @@ pub struct Rule {
     /// Time after the end of a bucket until its results are there.
     #[serde(default = "minute", with = "span")]
     pub query_delay: u32,
-    /// Most alerts of one execution, at least 1.
+    /// Most alerts of one execution, not of the whole log, at least 1; those with the highest
+    /// scores are given.
     #[serde(default = "default_max_alerts")]
     pub max_alerts: usize,
     /// How bad it is if an alert is right.
@@ -197,7 +198,7 @@ impl RuleSet {
         for rule in set.rules.iter_mut().filter(|rule| rule.rule_id.is_empty()) {
             rule.rule_id = slug(&rule.name);
         }
-        set.validate(text)?;
+        set.check(|place, error| error.at(text, place))?;
         Ok(set)
     }
 
@@ -218,8 +219,9 @@ impl RuleSet {
     ///
     /// # Errors
     /// Never in practice: rules are plain data.
-    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+    pub fn to_toml(&self) -> Result<String, RuleError> {
         toml::to_string_pretty(self)
+            .map_err(|error| RuleError::Unwritable { message: error.to_string() })
     }
 
     /// The fields that conditions of exceptions and calendar windows look at; a field may come more
@@ -230,43 +232,54 @@ impl RuleSet {
         of_exceptions.chain(of_windows).map(|condition| condition.field.as_str())
     }
 
-    /// Whether everything can be meant so; an error has its line in the text.
-    fn validate(&self, text: &str) -> Result<(), RuleError> {
+    /// Whether everything can be meant so. What [`from_toml`](RuleSet::from_toml) gives is; a set
+    /// that is made in code need not be, and [`Detection::new`](crate::detection::Detection::new)
+    /// asks.
+    ///
+    /// ```
+    /// use rareport::rule::RuleSet;
+    ///
+    /// let mut set = RuleSet::default_rules()?;
+    /// assert!(set.validate().is_ok());
+    /// set.rules.push(set.rules[0].clone());
+    /// assert!(set.validate().unwrap_err().to_string().contains("there are two rules"));
+    /// # Ok::<(), rareport::rule::RuleError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first of the rules, then of the exceptions, then of the windows that cannot be meant so,
+    /// by its id or comment.
+    pub fn validate(&self) -> Result<(), RuleError> {
+        self.check(|_, error| error)
+    }
+
+    /// Whether everything can be meant so; `at` adds its place to an error.
+    fn check(&self, at: impl Fn(Place, RuleError) -> RuleError) -> Result<(), RuleError> {
         for (index, rule) in self.rules.iter().enumerate() {
             let place = |key| Place { table: "rule", index, key };
-            rule.validate().map_err(|error| {
-                let key = error.key();
-                error.at(text, place(key))
-            })?;
+            rule.validate().map_err(|error| at(place(error.key()), error))?;
             let same = |other: &Rule| other.rule_id == rule.rule_id;
             if self.rules[..index].iter().any(same) {
                 let error = RuleError::RepeatedRule { rule_id: rule.rule_id.clone() };
-                return Err(error.at(text, place(Some("rule_id"))));
+                return Err(at(place(Some("rule_id")), error));
             }
         }
         for (index, exception) in self.exceptions.iter().enumerate() {
             let place = Place { table: "exception", index, key: None };
-            self.validate_exception(exception).map_err(|error| error.at(text, place))?;
+            self.check_exception(exception).map_err(|error| at(place, error))?;
+        }
+        for (index, window) in self.calendar.iter().enumerate() {
+            let place = Place { table: "calendar", index, key: None };
+            window.validate().map_err(|error| at(place, error))?;
         }
         Ok(())
     }
 
-    fn validate_exception(&self, exception: &Exception) -> Result<(), RuleError> {
-        let wrong =
-            |problem: String| RuleError::Exception { comment: exception.comment.clone(), problem };
-        if exception.conditions.is_empty() {
-            return Err(wrong("it has no conditions and would cover everything".to_owned()));
-        }
-        if exception.action == Action::Ignore && !exception.rules.is_empty() {
-            return Err(wrong(
-                "what is not learned cannot be learned for other rules; leave `rules` out or \
-                 hide the alerts only"
-                    .to_owned(),
-            ));
-        }
+    fn check_exception(&self, exception: &Exception) -> Result<(), RuleError> {
+        exception.validate()?;
         let is_known = |id: &&String| self.rules.iter().any(|rule| rule.rule_id == **id);
         match exception.rules.iter().find(|id| !is_known(id)) {
-            Some(id) => Err(wrong(format!("there is no rule {id}"))),
+            Some(id) => Err(exception.wrong(format!("there is no rule {id}"))),
             None => Ok(()),
         }
     }
@@ -280,7 +293,10 @@ impl Rule {
     }
 
     /// Whether the rule can be executed as it says.
-    pub(crate) fn validate(&self) -> Result<(), RuleError> {
+    ///
+    /// # Errors
+    /// [`RuleError::Value`] for the first field that is out of its range.
+    pub fn validate(&self) -> Result<(), RuleError> {
         let wrong = |field: &'static str, expected: &'static str, found: String| {
             Err(RuleError::Value { rule_id: self.rule_id.clone(), field, expected, found })
         };

@@ -95,8 +95,10 @@ struct Trials {
 impl Run {
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
         let Run { detector, trials } = self;
-        let is_learned = trials.see(&Seen { fields, event });
-        feed(detector, event, fields, is_learned, |results| {
+        if !trials.see(&Seen { fields, event }) {
+            return Ok(());
+        }
+        feed(detector, event, fields, |results| {
             trials.judge(results);
             Ok(())
         })

@@ -73,8 +73,10 @@ impl Training {
         if !carry.is_new(event) {
             return Ok(());
         }
-        let is_learned = detection.is_to_be_learned(&Seen { fields, event });
-        feed(detector, event, fields, is_learned, |results| {
+        if !detection.is_to_be_learned(&Seen { fields, event }) {
+            return Ok(());
+        }
+        feed(detector, event, fields, |results| {
             carry.count(&results.bucket);
             // Nobody is to be alarmed by what was long ago.
             drop(detection.bucket(&results));

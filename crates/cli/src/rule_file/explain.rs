@@ -140,9 +140,9 @@ fn of_window(window: &Window) -> String {
         When::Once { from, to } => format!("{} to {}", rfc3339(*from), rfc3339(*to)),
         When::Weekly(weekly) => {
             let days: Vec<&str> = weekly.days.iter().map(|day| day.as_str()).collect();
-            let time = |time: jiff::civil::Time| time.strftime("%H:%M:%S").to_string();
-            format!("every {}, {} to {}", days.join(", "), time(weekly.from), time(weekly.to))
+            format!("every {}, {} to {}", days.join(", "), weekly.from, weekly.to)
         }
+        _ => "at times of its own".to_owned(),
     };
     let whose = if window.conditions.is_empty() { "every event" } else { "some events" };
     format!("“{}” {when} UTC, for {whose}", shown(&window.comment))

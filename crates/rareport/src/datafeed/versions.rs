@@ -3,10 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net};
-
 use super::{Clause, Datafeed, Reason};
-use crate::condition::{Condition, Test};
+use crate::condition::{Condition, Network, Test};
 
 /// What else the default filter is to let pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +126,7 @@ fn linux_terms() -> Vec<Condition> {
 fn destinations(more: &[IpAddr]) -> Clause {
     let all =
         [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()];
-    let networks = all.iter().chain(more).map(|&ip| IpNet::from(ip));
+    let networks = all.iter().chain(more).map(|&ip| Network::from(ip));
     Clause::must_not(Reason::Destination, [within("destination.ip", networks)])
 }
 
@@ -153,12 +151,11 @@ fn addresses() -> Vec<Condition> {
     ["destination.address", "destination.ip", "auditd.data.socket.family"].map(exists).to_vec()
 }
 
-fn loopback() -> [IpNet; 2] {
-    let v4 = Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8);
-    [v4.into(), IpAddr::V6(Ipv6Addr::LOCALHOST).into()]
+fn loopback() -> [Network; 2] {
+    [Network::LOOPBACK_V4, IpAddr::V6(Ipv6Addr::LOCALHOST).into()]
 }
 
-fn unspecified() -> [IpNet; 2] {
+fn unspecified() -> [Network; 2] {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), IpAddr::V6(Ipv6Addr::UNSPECIFIED).into()]
 }
 
@@ -169,7 +166,7 @@ fn is(field: &str, values: &[&str]) -> Condition {
 }
 
 /// A value of the field is an address in one of these networks.
-fn within(field: &str, networks: impl IntoIterator<Item = IpNet>) -> Condition {
+fn within(field: &str, networks: impl IntoIterator<Item = Network>) -> Condition {
     holds(field, Test::Cidr(networks.into_iter().collect()))
 }
 

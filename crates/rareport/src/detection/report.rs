@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 /// What a detection did.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// The rules, first those that were executed.
     pub rules: Vec<RuleReport>,
@@ -17,18 +18,20 @@ pub struct Report {
 
 /// What a rule did.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RuleReport {
     /// The rule.
     pub rule: Arc<Rule>,
     /// Why it was not executed, if so.
     pub idle: Option<String>,
-    /// Alerts given.
+    /// Alerts given, in all executions.
     pub alerts: u64,
     /// Records that exceptions hid.
     pub hidden: u64,
     /// Alerts that were counted with others.
     pub suppressed: u64,
-    /// Records that never alerted, as there were more than the rule's `max_alerts`.
+    /// Records that never alerted, as each execution that looked at them had better ones, as many
+    /// as the rule's `max_alerts`.
     pub cut: u64,
     /// Records that no execution looked at, as they were too old when their results were there.
     pub missed: u64,
@@ -38,28 +41,37 @@ pub struct RuleReport {
 
 /// What an exception did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExceptionReport {
     /// Its comment.
     pub comment: String,
     /// What becomes of its events.
     pub action: Action,
-    /// Events that it covered.
+    /// Events that it covered; none of those that are held against records, as Elastic does it.
     pub events: u64,
     /// Alerts that it hid, alone or with other exceptions.
     pub hidden: u64,
     /// Events that it would have covered, had it not expired.
     pub after_expiry: u64,
+    /// Alerts that it would have hidden, had it not expired, if it is held against records.
+    pub alerts_after_expiry: u64,
     /// Whether it had expired by the end of the log.
     pub expired: bool,
+    /// Fields of its negated conditions that no event had, or no record that would alert if it is
+    /// held against records: these conditions hold for everything.
+    pub absent_fields: Vec<String>,
 }
 
 /// What a calendar window did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WindowReport {
     /// Its comment.
     pub comment: String,
     /// Events that lay in it.
     pub events: u64,
+    /// Fields of its negated conditions that no event had: these conditions hold for everything.
+    pub absent_fields: Vec<String>,
 }
 
 impl RuleReport {
@@ -92,13 +104,16 @@ impl ExceptionReport {
             events: 0,
             hidden: 0,
             after_expiry: 0,
+            alerts_after_expiry: 0,
             expired: false,
+            absent_fields: Vec::new(),
         }
     }
 
     /// Whether it never had anything to do, expired or not.
     #[must_use]
     pub fn is_unused(&self) -> bool {
-        self.events == 0 && self.hidden == 0 && self.after_expiry == 0
+        let after_expiry = self.after_expiry + self.alerts_after_expiry;
+        self.events == 0 && self.hidden == 0 && after_expiry == 0
     }
 }

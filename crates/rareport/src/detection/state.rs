@@ -4,8 +4,9 @@
 //! their ids, the others by their comments. What is new begins with nothing; what is gone is
 //! forgotten, but not a rule that still has alerts to give.
 
+use super::Detection;
 use super::executor::RuleState;
-use super::{Detection, Watched};
+use super::watched::{ExceptionState, WatchedException, WatchedWindow, WindowState};
 use crate::evidence::{Behind, BehindState, Evidence, GathererState};
 use crate::job::JobConfig;
 use crate::rule::{Profile, RuleSet};
@@ -20,18 +21,8 @@ pub struct DetectionState {
     closed_until: Option<i64>,
     rules: Vec<RuleState>,
     exceptions: Vec<ExceptionState>,
-    /// Calendar windows, and how many events lay in each.
-    calendar: Vec<(String, u64)>,
+    calendar: Vec<WindowState>,
     evidence: GathererState,
-}
-
-/// What an exception did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ExceptionState {
-    comment: String,
-    events: u64,
-    hidden: u64,
-    after_expiry: u64,
 }
 
 /// Which of the rules and exceptions of a state are those that there are now.
@@ -56,8 +47,8 @@ impl DetectionState {
 
     fn check_counts(&self) -> Result<(), SnapshotError> {
         let of_exceptions = self.exceptions.iter();
-        let of_exceptions = of_exceptions.flat_map(|e| [e.events, e.hidden, e.after_expiry]);
-        let of_windows = self.calendar.iter().map(|(_, events)| *events);
+        let of_exceptions = of_exceptions.flat_map(ExceptionState::counts);
+        let of_windows = self.calendar.iter().map(|window| window.events);
         if of_exceptions.chain(of_windows).any(|count| count > MOST_EVENTS) {
             return Err(impossible("what exceptions and calendar windows did is miscounted"));
         }
@@ -108,20 +99,12 @@ impl Detection {
     /// A detection that is restored gives the same alerts as this one for the same events and results.
     #[must_use]
     pub fn snapshot(&self) -> DetectionState {
-        let exception = |watched: &Watched| ExceptionState {
-            comment: watched.exception.comment.clone(),
-            events: watched.report.events,
-            hidden: watched.report.hidden,
-            after_expiry: watched.report.after_expiry,
-        };
-        let window =
-            |(window, events): &(crate::calendar::Window, u64)| (window.comment.clone(), *events);
         DetectionState {
             job: self.job.clone(),
             closed_until: self.closed_until,
             rules: self.executors.iter().map(|executor| executor.state()).collect(),
-            exceptions: self.exceptions.iter().map(exception).collect(),
-            calendar: self.calendar.iter().map(window).collect(),
+            exceptions: self.exceptions.iter().map(WatchedException::state).collect(),
+            calendar: self.calendar.iter().map(WatchedWindow::state).collect(),
             evidence: self.gatherer.state(),
         }
     }
@@ -149,12 +132,8 @@ impl Detection {
             place.map_or(Ok(()), |place| executor.resume(&state.rules[place]))?;
         }
         for (watched, place) in detection.exceptions.iter_mut().zip(&places.exceptions) {
-            if let Some(ExceptionState { events, hidden, after_expiry, .. }) =
-                place.map(|place| &state.exceptions[place])
-            {
-                watched.report.events = *events;
-                watched.report.hidden = *hidden;
-                watched.report.after_expiry = *after_expiry;
+            if let Some(place) = *place {
+                watched.resume(&state.exceptions[place]);
             }
         }
         detection.resume_calendar(state);
@@ -166,7 +145,7 @@ impl Detection {
 
     fn places(&self, state: &DetectionState) -> Places {
         let rules = self.executors.iter().map(|executor| executor.rule().rule_id.as_str());
-        let exceptions = self.exceptions.iter().map(|watched| watched.exception.comment.as_str());
+        let exceptions = self.exceptions.iter().map(WatchedException::comment);
         let before = state.exceptions.iter().map(|exception| exception.comment.as_str());
         Places {
             rules: places_in(state.rule_ids().collect(), rules),
@@ -175,11 +154,13 @@ impl Detection {
     }
 
     fn resume_calendar(&mut self, state: &DetectionState) {
-        let before = state.calendar.iter().map(|(comment, _)| comment.as_str());
-        let windows = self.calendar.iter().map(|(window, _)| window.comment.as_str());
+        let before = state.calendar.iter().map(|window| window.comment.as_str());
+        let windows = self.calendar.iter().map(WatchedWindow::comment);
         let places = places_in(before.collect(), windows);
-        for ((_, events), place) in self.calendar.iter_mut().zip(places) {
-            *events = place.map_or(0, |place| state.calendar[place].1);
+        for (window, place) in self.calendar.iter_mut().zip(places) {
+            if let Some(place) = place {
+                window.resume(&state.calendar[place]);
+            }
         }
     }
 }

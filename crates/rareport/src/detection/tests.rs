@@ -352,6 +352,65 @@ fn alerts_list_single_values() {
     assert_eq!(document["influencers"][0]["influencer_field_values"][0], "a,b");
 }
 
+#[test]
+fn as_elastic_has_it_an_expired_exception_is_told_by_its_alerts() {
+    let mut detection = detection_as(Profile::Elastic, HIDE_A);
+    connects(&mut detection, &[(60, "1", "a")]);
+    assert_eq!(shown(&run(&mut detection, &[(4, &[("1", 60.0)])])), [(90, "1")]);
+    let report = &detection.report().exceptions[0];
+    assert_eq!((report.events, report.after_expiry, report.alerts_after_expiry), (0, 0, 1));
+    assert!(report.expired && !report.is_unused());
+}
+
+#[test]
+fn a_negated_condition_on_what_nothing_has_is_told() {
+    let not = "conditions = [{ field = \"user.name\", is = \"x\", not = true }, \
+        { field = \"host.name\", is = \"x\", not = true }]\n";
+    let exception = format!("[[exception]]\ncomment = \"c\"\n{not}");
+    let window =
+        format!("[[calendar]]\ncomment = \"w\"\nfrom = 2026-07-01\nto = 2026-07-02\n{not}");
+    for profile in [Profile::Rareport, Profile::Elastic] {
+        let mut detection = detection_as(profile, &format!("{exception}{window}"));
+        connects(&mut detection, &[(1, "1", "a")]);
+        assert!(run(&mut detection, &[(0, &[("1", 60.0)])]).is_empty());
+        let report = detection.report();
+        assert_eq!(report.exceptions[0].absent_fields, ["user.name"]);
+        assert_eq!(report.calendar[0].absent_fields, ["user.name"]);
+    }
+}
+
+/// What an event whose log says nothing of it leaves behind: the same alerts as without it.
+#[test]
+fn what_is_ignored_is_as_if_it_were_not_in_the_log() {
+    let alerts = |minutes: &[i64]| {
+        let mut job = job();
+        job.job_id = "ports".to_owned();
+        let set = "[[rule]]\nname = \"n\"\nthreshold = 0\n[[exception]]\ncomment = \"c\"\n\
+            action = \"ignore\"\nconditions = [{ field = \"host.name\", is = \"a\" }]\n";
+        let set = RuleSet::from_toml(set).unwrap();
+        let mut detection = Detection::new(set, &job, Profile::Rareport).unwrap();
+        let mut detector = crate::Detector::new(job).unwrap();
+        let mut alerts = Vec::new();
+        for minute in (0..2000).step_by(5) {
+            let ignored = minutes.contains(&minute);
+            let (host, port) = if ignored { ("a", "9") } else { ("b", "22") };
+            // The clock of what is ignored runs a day ahead.
+            let event = Connect { minute: minute + i64::from(ignored) * 1440, port, host };
+            if detection.is_to_be_learned(&event) {
+                let observation = crate::Observation::new(event.millis() / 1000, port);
+                for closed in detector.push(&observation).unwrap() {
+                    alerts.extend(detection.bucket(&closed));
+                }
+            }
+        }
+        assert_eq!(detector.counts().late, 0);
+        alerts.extend(detector.finish().flat_map(|closed| detection.bucket(&closed)));
+        alerts.extend(detection.finish());
+        alerts.iter().map(|alert| serde_json::to_string(alert).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(alerts(&[35, 1000]), alerts(&[]));
+}
+
 /// A set need not come from TOML, which is checked when it is read.
 #[test]
 fn rules_made_by_hand_are_checked_too() {
@@ -361,4 +420,63 @@ fn rules_made_by_hand_are_checked_too() {
     job.job_id = set.rules[0].job_ids[0].clone();
     let error = Detection::new(set, &job, Profile::Rareport).unwrap_err();
     assert!(error.to_string().contains("interval"), "{error}");
+}
+
+#[test]
+fn exceptions_and_windows_made_by_hand_are_checked_too() {
+    use crate::calendar::{Weekly, When, Window};
+    use crate::condition::{Condition, Test};
+    use crate::exception::Exception;
+    let said = |change: &dyn Fn(&mut RuleSet)| {
+        let mut set = RuleSet::default_rules().unwrap();
+        change(&mut set);
+        let job = JobConfig::rare("destination.port");
+        Detection::new(set, &job, Profile::Rareport).unwrap_err().to_string()
+    };
+    let condition = |test: Test| Condition { field: "host.name".to_owned(), test, not: true };
+    let exception = |conditions: Vec<Condition>, rules: &[&str], action: Action| Exception {
+        comment: "hand".to_owned(),
+        expires: None,
+        action,
+        rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
+        conditions,
+    };
+    let window = |when: When, conditions: Vec<Condition>| Window {
+        comment: "made".to_owned(),
+        when,
+        conditions,
+    };
+    let exists = || vec![condition(Test::Exists)];
+    for (conditions, rules, action, expected) in [
+        (vec![], &[][..], Action::Hide, "“hand”: it has no conditions"),
+        (
+            vec![condition(Test::IsOneOf(vec![]))],
+            &[],
+            Action::Hide,
+            "“hand”: the list for host.name",
+        ),
+        (
+            vec![condition(Test::PortRange(1..=2))],
+            &[],
+            Action::Hide,
+            "“hand”: host.name is no port",
+        ),
+        (exists(), &["none"], Action::Hide, "“hand”: there is no rule none"),
+        (exists(), &["none"], Action::Ignore, "“hand”: what is not learned"),
+    ] {
+        let said = said(&|set| set.exceptions.push(exception(conditions.clone(), rules, action)));
+        assert!(said.contains(expected), "{said}");
+    }
+    let time = "09:00".parse().unwrap();
+    let never = When::Weekly(Weekly { days: vec![], from: time, to: time });
+    for (when, conditions, expected) in [
+        (When::Once { from: 5, to: 5 }, vec![], "“made”: it is over before it begins"),
+        (never, vec![], "“made”: weekly needs a day"),
+        (When::Once { from: 1, to: 5 }, vec![condition(Test::Cidr(vec![]))], "“made”: the list"),
+    ] {
+        let said = said(&|set| set.calendar.push(window(when.clone(), conditions.clone())));
+        assert!(said.contains(expected), "{said}");
+    }
+    let said = said(&|set| set.rules.push(set.rules[0].clone()));
+    assert!(said.contains("there are two rules"), "{said}");
 }

@@ -5,8 +5,11 @@
 #[non_exhaustive]
 pub enum JobError {
     /// The text is not TOML of the form of a job.
-    #[error("expected a job in TOML: {0}")]
-    Toml(#[from] toml::de::Error),
+    #[error("expected a job in TOML: {message}")]
+    Toml {
+        /// What is wrong, and where.
+        message: String,
+    },
     /// The text is not JSON.
     #[error("expected a job in JSON: {0}")]
     Json(#[from] serde_json::Error),

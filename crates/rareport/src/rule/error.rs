@@ -46,6 +46,20 @@ pub enum RuleError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A calendar window that cannot be meant so.
+    #[error("the calendar window “{comment}”: {problem}")]
+    Window {
+        /// The window.
+        comment: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Rules cannot be written as TOML.
+    #[error("the rules cannot be written: {message}")]
+    Unwritable {
+        /// Why.
+        message: String,
+    },
     /// Alerts are to be told apart by a field that records do not have.
     #[error(
         "rule {rule_id}: records of the job {job_id} cannot be grouped by {field}; they have {known}"

@@ -29,7 +29,7 @@ const TYPES: [(&str, &str); 9] = [
 /// A place in a rule file.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    /// `rule` or `exception`.
+    /// `rule`, `exception` or `calendar`.
     pub(super) table: &'static str,
     /// Which of them, from 0.
     pub(super) index: usize,

@@ -230,11 +230,18 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
         ));
         return;
     }
-    if report.after_expiry > 0 {
+    let late = [
+        (report.after_expiry, ["event", "events"]),
+        (report.alerts_after_expiry, ["alert", "alerts"]),
+    ];
+    for (number, [one, many]) in late.into_iter().filter(|(number, _)| *number > 0) {
         console.warn(format_args!(
             "the exception “{name}” has expired; {} after that would have matched",
-            count(report.after_expiry, "event", "events")
+            count(number, one, many)
         ));
+    }
+    if report.events + report.hidden > 0 {
+        tell_absent(&format!("the exception “{name}”"), &report.absent_fields, console);
     }
     let events = count(report.events, "event", "events");
     let ended = if report.expired { "; it has expired by the end of the log" } else { "" };
@@ -242,6 +249,10 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
         _ if report.events == 0 && report.hidden == 0 => {}
         Action::Ignore => console
             .note(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
+        Action::Hide if report.events == 0 => console.note(format_args!(
+            "the exception “{name}” hid {}{ended}",
+            count(report.hidden, "alert", "alerts")
+        )),
         Action::Hide => console.note(format_args!(
             "the exception “{name}” covered {events} and hid {}{ended}",
             count(report.hidden, "alert", "alerts")
@@ -249,9 +260,23 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
     }
 }
 
+/// Warns of negated conditions that could not but hold.
+fn tell_absent(whose: &str, fields: &[String], console: &Console) {
+    for field in fields {
+        console.warn(format_args!(
+            "{whose} asks that {field} is not something, and nothing in the input has {field}: \
+             that holds for everything. Is the name right? If so, ask for \
+             {{ field = \"{field}\", exists = true }} as well"
+        ));
+    }
+}
+
 /// Tells what a calendar window did.
 fn tell_window(report: &WindowReport, console: &Console) {
-    let WindowReport { comment, events } = report;
+    let WindowReport { comment, events, absent_fields, .. } = report;
+    if *events > 0 {
+        tell_absent(&format!("the calendar window “{comment}”"), absent_fields, console);
+    }
     match events {
         0 => console.note(format_args!("no event lies in the calendar window “{comment}”")),
         _ => console.note(format_args!(

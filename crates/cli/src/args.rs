@@ -63,6 +63,9 @@ pub(crate) struct ConsoleArgs {
     /// No progress, no warnings, no closing summary; errors are still told
     #[arg(long, global = true, help_heading = MESSAGES)]
     pub(crate) quiet: bool,
+    /// Tell what was read and left out, also when nothing is wrong
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = MESSAGES)]
+    pub(crate) verbose: bool,
     /// Show a progress bar on stderr
     #[arg(long, global = true, help_heading = MESSAGES, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: ProgressWhen,

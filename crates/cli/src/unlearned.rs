@@ -1,4 +1,5 @@
-//! What the model was given and did not learn from, told in one sentence.
+//! What the model was given and did not learn from, told in one sentence, to
+//! all only if it should not have been given it.
 //! Events that came too late are not in it: what to do about them depends on
 //! the command. Those that came too far ahead have a sentence of their own.
 
@@ -13,7 +14,11 @@ use crate::text::{count, grouped};
 pub(crate) fn tell(detector: &Detector, events: &str, console: &Console) {
     let reasons = reasons(&detector.counts(), &detector.job().detector);
     if !reasons.is_empty() {
-        console.note(format_args!("{events} not learned from: {}", reasons.join(", ")));
+        let told = format_args!("{events} not learned from: {}", reasons.join(", "));
+        match detector.counts().outside_calendar {
+            0 => console.detail(told),
+            _ => console.note(told),
+        }
     }
     let ahead = detector.counts().too_far_ahead;
     if let Some(gap) = detector.job().limits.largest_gap

@@ -35,6 +35,7 @@ pub(crate) fn run(args: &RecordsArgs, console: &Console) -> Result<Exit> {
     out.borrow_mut().flush()?;
     let totals = totals?;
     out.into_inner().into_inner().keep()?;
-    totals.report(console, false);
+    console.note(totals.summary(false));
+    totals.report_skipped(console);
     Ok(Exit::Done)
 }

@@ -37,7 +37,7 @@ impl Rules {
 
 /// Runs the rule and what follows it in the file.
 fn detect_with(rest: &str) -> Run {
-    Rules::new(&format!("{RULE}{rest}")).detect(&[]).expect(0)
+    Rules::new(&format!("{RULE}{rest}")).detect(&["-v"]).expect(0)
 }
 
 fn ports(run: &Run) -> Vec<String> {
@@ -343,4 +343,14 @@ fn what_is_in_force_is_told_in_short_first() {
         assert!(text.lines().any(|it| it.starts_with(line)), "{line}\n{text}");
     }
     Rules::new(&text).detect(&[]).expect(0);
+}
+
+#[test]
+fn nothing_in_a_rule_file_acts_on_the_terminal() {
+    let run = detect_with(
+        "[[exception]]\ncomment = \"a\\u001b[2Jb\\nrareport: 0 alerts\"\n\
+         conditions = [{ field = \"host.name\", is = \"mail\" }]\n",
+    );
+    told(&run, "the exception “a\\x1b[2Jb\n  rareport: 0 alerts” matched nothing");
+    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
 }

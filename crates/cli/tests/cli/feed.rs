@@ -23,7 +23,7 @@ const BY_ID: [&str; 8] = [
 ];
 
 fn observations(arguments: &[&str], input: &str) -> Run {
-    rareport_with(&[&["observations"], arguments].concat(), input.as_bytes()).expect(0)
+    rareport_with(&[&["-v", "observations"], arguments].concat(), input.as_bytes()).expect(0)
 }
 
 /// The documents of the edge cases whose id begins so.

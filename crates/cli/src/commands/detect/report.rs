@@ -1,5 +1,5 @@
-//! What is told at the end: how far to trust what was found, and what rules,
-//! exceptions and calendar windows left out.
+//! What is told at the end: how many alerts there were, how far to trust them,
+//! and to those who ask what rules, exceptions and calendar windows left out.
 
 use rareport::Detector;
 use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
@@ -42,7 +42,7 @@ impl Report<'_> {
             && self.alerts.buckets > self.closed_by_time
             && !is_whole(end)
         {
-            console.note(format_args!(
+            console.detail(format_args!(
                 "the last bucket, {} to {}, was closed with the input and may be incomplete",
                 rfc3339(start),
                 rfc3339(end)
@@ -219,8 +219,8 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
     match report.action {
         _ if report.events == 0 && report.hidden == 0 => {}
         Action::Ignore => console
-            .note(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
-        Action::Hide => console.note(format_args!(
+            .detail(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
+        Action::Hide => console.detail(format_args!(
             "the exception “{name}” covered {events} and hid {}{ended}",
             count(report.hidden, "alert", "alerts")
         )),
@@ -231,8 +231,8 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
 fn tell_window(report: &WindowReport, console: &Console) {
     let WindowReport { comment, events } = report;
     match events {
-        0 => console.note(format_args!("no event lies in the calendar window “{comment}”")),
-        _ => console.note(format_args!(
+        0 => console.detail(format_args!("no event lies in the calendar window “{comment}”")),
+        _ => console.detail(format_args!(
             "{} in the calendar window “{comment}”, neither learned nor looked at",
             count(*events, "event lies", "events lie")
         )),

@@ -12,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 pub(crate) use self::sink::SinkArgs;
+use crate::audit_event::AuditEvent;
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
@@ -324,6 +325,12 @@ pub(crate) enum Kind {
 pub(crate) struct RecordsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    /// Only the records of one event
+    ///
+    /// EVENT is its id, as in msg=audit(1780565765.716:3163), or the host and
+    /// the serial, as in web01:3163.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: Option<AuditEvent>,
     /// One JSON document for each event, with its records in it
     #[arg(long)]
     pub(crate) group: bool,

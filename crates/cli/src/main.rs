@@ -3,6 +3,7 @@
 mod alert;
 mod anomaly;
 mod args;
+mod audit_event;
 mod check;
 mod commands;
 mod console;

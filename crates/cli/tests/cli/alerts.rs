@@ -85,7 +85,10 @@ fn an_alert_has_its_evidence() {
     // As `xzgrep 'node=web01.*:3163)' corpus/fleet-day/audit.log.xz` shows it.
     let sample = &alert["rareport"]["evidence"][0];
     assert_eq!(sample["@timestamp"], "2026-06-04T09:36:05.716Z");
-    assert_eq!(sample["command"], "ausearch -a 3163 --node web01");
+    let log = corpus("fleet-day/audit.log.xz");
+    assert_eq!(sample["command"], format!("xzcat {log} | ausearch -a 3163 --node web01"));
+    let records = sample["records_command"].as_str().unwrap();
+    assert_eq!(records, format!("rareport records --event 1780565765.716:3163 {log}"));
     assert_eq!(sample["process"]["pid"], 1971);
     assert_eq!(sample["process"]["parent"]["pid"], 396);
     assert_eq!(sample["process"]["executable"], "/usr/bin/bash");

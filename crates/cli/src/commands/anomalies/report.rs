@@ -54,7 +54,7 @@ impl Report {
             ));
         }
         if let Some(changed) = self.changed {
-            console.detail(format_args!(
+            console.note(format_args!(
                 "{} changed by scoring anew",
                 count(changed, "score was", "scores were")
             ));

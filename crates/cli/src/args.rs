@@ -16,6 +16,7 @@ pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Pro
 pub(crate) use self::report::{ExplainArgs, ReportArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
+use crate::audit_event::AuditEvent;
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
@@ -77,6 +78,9 @@ pub(crate) struct ConsoleArgs {
     /// No progress, no warnings, no closing summary; errors are still told
     #[arg(long, global = true, help_heading = MESSAGES)]
     pub(crate) quiet: bool,
+    /// Tell what was read and left out, also when nothing is wrong
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = MESSAGES)]
+    pub(crate) verbose: bool,
     /// Show a progress bar on stderr
     #[arg(long, global = true, help_heading = MESSAGES, value_name = "WHEN", default_value = "auto")]
     pub(crate) progress: ProgressWhen,
@@ -339,6 +343,12 @@ pub(crate) enum Kind {
 pub(crate) struct RecordsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    /// Only the records of one event
+    ///
+    /// EVENT is its id, as in msg=audit(1780565765.716:3163), or the host and
+    /// the serial, as in web01:3163.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: Option<AuditEvent>,
     /// One JSON document for each event, with its records in it
     #[arg(long)]
     pub(crate) group: bool,

@@ -2,7 +2,9 @@
 //! the closing summary.
 //!
 //! Data never goes through here. Warnings and the summary are silenced by
-//! `--quiet`; errors are not, and each makes the exit status 2.
+//! `--quiet`; errors are not, and each makes the exit status 2. What a run that
+//! went well need not say is said with `--verbose` only. Messages may quote
+//! whatever a log, a file name or a rule file holds: no terminal acts on it.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -13,11 +15,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::args::{ConsoleArgs, ProgressWhen};
+use crate::text::Inert;
 
 /// The channel to the person at the terminal.
 #[derive(Debug)]
 pub(crate) struct Console {
     quiet: bool,
+    verbose: bool,
     progress: ProgressWhen,
     bar: ProgressBar,
     failed: Cell<bool>,
@@ -32,6 +36,7 @@ impl Console {
         };
         Console {
             quiet: args.quiet,
+            verbose: args.verbose,
             progress,
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             failed: Cell::new(false),
@@ -85,6 +90,13 @@ impl Console {
         }
     }
 
+    /// Says something that is as it should be, to those who ask for it.
+    pub(crate) fn detail(&self, message: impl Display) {
+        if self.verbose {
+            self.note(message);
+        }
+    }
+
     /// Says that something may be wrong, although the run goes on.
     pub(crate) fn warn(&self, message: impl Display) {
         self.note(format_args!("warning: {message}"));
@@ -105,9 +117,17 @@ impl Console {
     /// Writes a line to stderr. If even that fails there is nobody to tell.
     fn say(&self, message: &dyn Display) {
         self.bar.suspend(|| {
-            let _ = write_line(&format!("rareport: {message}"));
+            let _ = write_line(&inert(&format!("rareport: {message}")));
         });
     }
+}
+
+/// A message that a terminal only shows. Its lines stay lines, but those after
+/// the first are indented, so that none of them passes for a message.
+fn inert(message: &str) -> String {
+    let lines: Vec<String> =
+        message.trim_end().lines().map(|line| Inert(line.as_bytes()).to_string()).collect();
+    lines.join("\n  ")
 }
 
 /// Writes a line to stderr in one piece, so that nothing that others write to
@@ -166,5 +186,20 @@ impl TermLike for PlainLines {
 
     fn flush(&self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn a_message_can_neither_act_nor_pass_for_several() {
+        assert_eq!(
+            inert("rareport: a\u{1b}[2Jb\r\u{202e}c"),
+            "rareport: a\\x1b[2Jb\\x0d\\xe2\\x80\\xaec"
+        );
+        assert_eq!(inert("rareport: x\nrareport: 0 alerts\n"), "rareport: x\n  rareport: 0 alerts");
+        assert_eq!(inert("rareport: a\\x1b"), "rareport: a\\x1b");
     }
 }

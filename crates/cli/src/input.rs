@@ -7,6 +7,7 @@
 
 mod compression;
 mod discover;
+mod files;
 mod foreign;
 mod generation;
 mod identity;
@@ -27,6 +28,7 @@ use auditparse::{Connection, Event, Limits, Reader, Record};
 
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
+pub(crate) use self::files::log_files;
 pub(crate) use self::foreign::is_json;
 pub(crate) use self::log::Log;
 use self::log::total_size;
@@ -124,23 +126,25 @@ impl<'a> Input<'a> {
         total_size(&self.logs)
     }
 
-    /// Reads every record, log after log.
+    /// Reads every record, log after log; `each` is also given the name of the
+    /// host for records that carry none.
     ///
     /// # Errors
     ///
     /// Those of `each`, and if there is no record at all.
     pub(crate) fn records(
         &self,
-        mut each: impl FnMut(&Record<'_>) -> Result<()>,
+        mut each: impl FnMut(&Record<'_>, &str) -> Result<()>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
         for log in &self.logs {
+            let host = self.host_of(log);
             let text = self.log_reader(log);
             let places = text.places();
             let mut reader = Reader::new(text);
             while let Some(record) = reader.next_record()? {
                 match record {
-                    Ok(record) if self.wants(record.id().millis) => each(&record)?,
+                    Ok(record) if self.wants(record.id().millis) => each(&record, host)?,
                     // Lines that are no records are in the totals.
                     Ok(_) | Err(_) => {}
                 }

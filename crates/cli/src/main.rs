@@ -3,6 +3,7 @@
 mod alert;
 mod anomaly;
 mod args;
+mod audit_event;
 mod carry;
 mod check;
 mod commands;

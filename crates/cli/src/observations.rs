@@ -150,7 +150,7 @@ impl Observations<'_> {
             InputFormat::Csv => Box::new(RowStream::<CsvRows<'_>>::new(text, context)),
             InputFormat::Auto | InputFormat::Audit => {
                 self.check_audit()?;
-                let next = ConnectionEvent::new(fields, self.selection.profile);
+                let next = ConnectionEvent::new(fields, self.selection.profile, log);
                 let stream =
                     Connections(ConnectionStream::new(input, log, text, next, totalled.audit));
                 match self.selection.profile {

@@ -21,7 +21,7 @@ mod source;
 mod syntax;
 mod traps;
 
-pub(crate) use finding::{Finding, Place};
-pub(crate) use lint::{Report, lint};
-pub(crate) use recommend::{URING_RULE, recommend};
+pub(crate) use finding::{Finding, Place, Severity};
+pub(crate) use lint::lint;
+pub(crate) use recommend::recommend;
 pub(crate) use source::Source;

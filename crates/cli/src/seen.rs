@@ -74,6 +74,7 @@ impl LogEvent for Seen<'_> {
         Sample {
             millis: self.event.millis,
             serial: if is_audit { number(sequence) } else { None },
+            log: self.event.log.clone(),
             node: if self.event.has_node { text(host) } else { text(node) },
             host: text(host),
             pid: number(pid),

@@ -1,10 +1,11 @@
-//! What the model was given and did not learn from, told in one sentence.
+//! What the model was given and did not learn from, told in one sentence, to
+//! all only if it should not have been given it.
 //! Events that came too late are not in it: what to do about them depends on
 //! the command. Those that came too far ahead have a sentence of their own.
 
-use rareport::JobConfig;
 use rareport::detector::Counts;
 use rareport::job::DetectorConfig;
+use rareport::{Detector, JobConfig};
 
 use crate::console::Console;
 use crate::text::{count, grouped};
@@ -26,7 +27,11 @@ pub(crate) fn since(now: Counts, before: Counts) -> Counts {
 pub(crate) fn tell(counts: &Counts, job: &JobConfig, events: &str, console: &Console) {
     let reasons = reasons(counts, &job.detector);
     if !reasons.is_empty() {
-        console.note(format_args!("{events} not learned from: {}", reasons.join(", ")));
+        let told = format_args!("{events} not learned from: {}", reasons.join(", "));
+        match counts.outside_calendar {
+            0 => console.detail(told),
+            _ => console.note(told),
+        }
     }
     let ahead = counts.too_far_ahead;
     if let Some(gap) = job.limits.largest_gap

@@ -5,15 +5,18 @@
 //! at most [`MOST_SAMPLES`] samples, of which texts are cut after [`LONGEST_TEXT`] bytes.
 
 mod gatherer;
+mod log_files;
 mod state;
 
 pub(crate) use gatherer::{Behind, BehindState, Gatherer, GathererState};
+pub use log_files::{LogFiles, Search};
 pub(crate) use state::EvidenceState;
 
 use crate::alert::nested::nest;
 use crate::moment::rfc3339;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Most samples of a value in a bucket: the first ones.
 pub const MOST_SAMPLES: usize = 5;
@@ -72,13 +75,16 @@ pub struct List {
 
 /// One event. What the log does not say is `None`.
 ///
-/// Serialised with ECS field names, nested, and with the [command](Sample::command).
+/// Serialised with ECS field names, nested, and with the commands that show it
+/// ([`command`](Sample::command), [`records_command`](Sample::records_command)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// When it happened, in milliseconds since 1970.
     pub millis: i64,
     /// Serial of the audit event.
     pub serial: Option<u32>,
+    /// Files of the audit log that it is in; `None` if it came from elsewhere.
+    pub log: Option<Arc<LogFiles>>,
     /// Node that the audit log itself names (`node=`).
     pub node: Option<String>,
     /// Name of the host.
@@ -139,7 +145,8 @@ impl Evidence {
 }
 
 impl Sample {
-    /// The command that shows the audit records of the event, quoted for a shell.
+    /// The command by which `ausearch` shows the audit records of the event, quoted for a shell;
+    /// `None` if it cannot. Where the files of the log are not known, it is the log of the system.
     ///
     /// ```
     /// use rareport::evidence::Sample;
@@ -152,10 +159,11 @@ impl Sample {
     pub fn command(&self) -> Option<String> {
         let serial = self.serial?;
         let node = self.node.as_deref().filter(|node| is_argument(node));
-        match node.map(shlex::try_quote) {
-            Some(Ok(node)) => Some(format!("ausearch -a {serial} --node {node}")),
-            Some(Err(_)) | None => Some(format!("ausearch -a {serial}")),
-        }
+        let event = match node.map(shlex::try_quote) {
+            Some(Ok(node)) => format!("-a {serial} --node {node}"),
+            Some(Err(_)) | None => format!("-a {serial}"),
+        };
+        log_files::ausearch(self.log.as_deref(), &event)
     }
 
     /// The same with texts of at most [`LONGEST_TEXT`] bytes. A node that is longer is left out, for
@@ -189,6 +197,7 @@ impl Serialize for Sample {
             ("@timestamp", Some(rfc3339(self.millis).into())),
             ("auditd.node", text(&self.node)),
             ("command", text(&self.command())),
+            ("records_command", text(&self.records_command())),
             ("destination.ip", text(&self.destination)),
             ("event.sequence", number(self.serial)),
             ("host.name", text(&self.host)),

@@ -29,7 +29,8 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
         survey.add(event, host);
         Ok(())
     })?;
-    totals.report(console, false);
+    console.detail(totals.summary(false));
+    totals.report_skipped(console);
     let lost_events = totals.lost_events();
     let findings = findings(&survey, lost_events, bucket_span);
     let answer = Answer { fleet: survey.fleet(), survey, lost_events, findings };

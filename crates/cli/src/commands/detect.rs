@@ -145,8 +145,7 @@ impl Run<'_> {
         if unlearned::dropped(detector) == dropped {
             fields.observe(event, |observation| {
                 reported.alerts.seen(observation.by.unwrap_or_default(), event.millis);
-                Ok(())
-            })?;
+            });
         }
         if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
             // No alert may be lost that the state takes for given.

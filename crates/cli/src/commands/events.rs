@@ -42,7 +42,9 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     if !args.kind.is_empty() {
         totals.shown(shown);
     }
-    totals.report(console, true);
+    console.note(totals.summary(true));
+    totals.report_skipped(console);
+    totals.report_no_connect(console);
     Ok(Exit::Done)
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
     drop(closed);
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    unlearned::tell(&detector, "connects", console);
+    unlearned::tell(&detector.counts(), detector.job(), "connects", console);
     if !story.was_seen() {
         bail!("port {} is not in this log: nothing that is learned connects to it", args.port);
     }

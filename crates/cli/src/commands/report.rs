@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
     run.finish();
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    unlearned::tell(&run.detector, "connects", console);
+    unlearned::tell(&run.detector.counts(), run.detector.job(), "connects", console);
     let Run { collector, detector, .. } = run;
     let (alerts, records, buckets) = (collector.alerts, collector.all_records, collector.buckets);
     let lost_events = read.audit.lost_events();

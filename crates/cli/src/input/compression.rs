@@ -30,6 +30,19 @@ impl Compression {
     }
 }
 
+impl Compression {
+    /// The command that prints the text of a file that is so stored.
+    fn printed_by(self) -> Option<&'static str> {
+        match self {
+            Compression::None => None,
+            Compression::Gzip => Some("zcat"),
+            Compression::Xz => Some("xzcat"),
+            Compression::Zstd => Some("zstdcat"),
+            Compression::Bzip2 => Some("bzcat"),
+        }
+    }
+}
+
 /// Bytes of the longest signature.
 const SIGNATURE: usize = 6;
 
@@ -47,8 +60,8 @@ pub(super) const CHUNK: usize = 1 << 16;
 /// The text of a source.
 pub(super) struct Text<'a> {
     pub(super) reader: Box<dyn Read + 'a>,
-    /// Whether the source is compressed.
-    pub(super) compressed: bool,
+    /// The command that prints the text of a file like it, if it is compressed.
+    pub(super) printed_by: Option<&'static str>,
 }
 
 /// Reads `source` decompressed. Several compressed streams one after the other
@@ -65,7 +78,7 @@ pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Text<'a>>
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(buffered(source))?),
         Compression::Bzip2 => Box::new(MultiBzDecoder::new(buffered(source))),
     };
-    Ok(Text { reader, compressed: compression != Compression::None })
+    Ok(Text { reader, printed_by: compression.printed_by() })
 }
 
 /// Whether `source`, read from its start, is compressed.

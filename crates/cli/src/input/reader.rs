@@ -124,7 +124,7 @@ impl<'a> LogReader<'a> {
             Member::File { path, .. } => File::open(path)?,
         };
         let listener = if member.may_wait() { Listener::new(&file) } else { None };
-        let Text { reader: mut text, compressed } = decompress(self.console.watch(file))?;
+        let Text { reader: mut text, printed_by } = decompress(self.console.watch(file))?;
         let mut start = read_start(&mut text, tells_archive)?;
         let journal = is_journal(&start);
         if journal {
@@ -132,7 +132,7 @@ impl<'a> LogReader<'a> {
             start = read_start(&mut text, tells_archive)?;
         }
         // A decoder may have more to give although nothing comes.
-        let listener = listener.filter(|_| !compressed && !journal);
+        let listener = listener.filter(|_| printed_by.is_none() && !journal);
         let (start, head) = (Cursor::new(start), Vec::with_capacity(HEAD));
         Ok(Opened { member: member.clone(), start, text, listener, head })
     }

@@ -112,9 +112,9 @@ impl Totals {
         self.records > 0
     }
 
-    /// Tells what was read and what of it could not be used. `connections`
-    /// says that connections were looked for.
-    pub(crate) fn report(&self, console: &Console, connections: bool) {
+    /// What was read, in numbers. `connections` says that connections were
+    /// looked for.
+    pub(crate) fn summary(&self, connections: bool) -> String {
         let mut read =
             vec![count(self.lines, "line", "lines"), count(self.records, "record", "records")];
         if self.events > 0 {
@@ -130,9 +130,12 @@ impl Totals {
                 read.push(format!("{} shown", grouped(shown)));
             }
         }
-        console.note(read.join(", "));
-        self.report_skipped(console);
-        if connections && self.connects == 0 {
+        read.join(", ")
+    }
+
+    /// Tells that there was no connect.
+    pub(crate) fn report_no_connect(&self, console: &Console) {
+        if self.connects == 0 {
             console.warn(
                 "there is no connect in this log: no audit rule for it was loaded when it was \
                  written. `rareport rules` prints the rules to load",

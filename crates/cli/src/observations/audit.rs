@@ -4,6 +4,8 @@
 //! The fields of `rareport events` are here too, and some by which filters
 //! tell documents. Which connections pass is not decided here.
 
+use std::sync::Arc;
+
 use auditparse::{Connection, ConnectionKind, Event as AuditEvent, SockAddr, Via};
 use rareport::datafeed::Values;
 
@@ -11,7 +13,7 @@ use super::fields::{Event, Fields};
 use super::unaddressed::Unaddressed;
 use crate::args::Profile;
 use crate::ecs::{Document, Field, Value, family};
-use crate::input::{FromConnection, Totals};
+use crate::input::{FromConnection, Log, Totals, log_files};
 use crate::stamp::Stamper;
 
 /// A field of a connection.
@@ -66,11 +68,12 @@ pub(super) struct ConnectionEvent {
 }
 
 impl ConnectionEvent {
-    /// A place for connections, of which these fields are wanted.
-    pub(super) fn new(fields: &Fields, profile: Profile) -> ConnectionEvent {
+    /// A place for connections of a log, of which these fields are wanted.
+    pub(super) fn new(fields: &Fields, profile: Profile, log: &Log) -> ConnectionEvent {
         let names = fields.names().iter().enumerate();
         let mut event = Event::new(fields);
         event.is_audit = true;
+        event.log = log_files(log).map(Arc::new);
         ConnectionEvent {
             sources: names.filter_map(|(at, name)| Some((Source::named(name)?, at))).collect(),
             profile,

@@ -2,8 +2,11 @@
 //!
 //! Where the values come from is up to the reader of each format.
 
+use std::sync::Arc;
+
 use rareport::Observation;
 use rareport::datafeed::Values;
+use rareport::evidence::LogFiles;
 use rareport::job::{Feed, JobConfig, TimeFormat};
 use smallvec::SmallVec;
 
@@ -155,6 +158,8 @@ pub(crate) struct Event {
     pub(crate) is_audit: bool,
     /// Whether an audit log itself names the host (`node=`).
     pub(crate) has_node: bool,
+    /// Files of the audit log that it is from.
+    pub(crate) log: Option<Arc<LogFiles>>,
     values: Vec<Values>,
 }
 
@@ -162,7 +167,7 @@ impl Event {
     /// An event without values.
     pub(crate) fn new(fields: &Fields) -> Event {
         let values = vec![Values::default(); fields.names.len()];
-        Event { millis: 0, is_audit: false, has_node: false, values }
+        Event { millis: 0, is_audit: false, has_node: false, log: None, values }
     }
 
     /// Takes all values away.

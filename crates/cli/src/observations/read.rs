@@ -68,7 +68,9 @@ impl Read {
     pub(crate) fn report(&self, console: &Console) {
         let has_audit = self.audit.has_record();
         if has_audit {
-            self.audit.report(console, true);
+            console.detail(self.audit.summary(true));
+            self.audit.report_skipped(console);
+            self.audit.report_no_connect(console);
         }
         self.rows.report(console);
         self.report_excluded(console);
@@ -83,15 +85,24 @@ impl Read {
                 rfc3339(self.astray.first)
             ));
         }
-        if self.not_looked_at > 0 {
-            console.note(format_args!(
-                "{} left out: the job does not look at them",
-                count(self.not_looked_at, "event", "events")
-            ));
-        }
+        self.report_not_looked_at(console);
         if !self.without_values.is_empty() {
             console
                 .warn(format_args!("no event has a value of {}", self.without_values.join(", ")));
+        }
+    }
+
+    /// Tells what the job does not look at, which is a surprise only where it
+    /// looks at nothing else.
+    fn report_not_looked_at(&self, console: &Console) {
+        let left_out = format_args!(
+            "{} left out: the job does not look at them",
+            count(self.not_looked_at, "event", "events")
+        );
+        match (self.not_looked_at, self.events) {
+            (0, _) => {}
+            (_, 0) => console.note(left_out),
+            _ => console.detail(left_out),
         }
     }
 
@@ -102,10 +113,10 @@ impl Read {
                 reasons.map(|(why, events)| format!("{} {}", grouped(events), why.words()));
             let reasons: Vec<String> = reasons.collect();
             let events = if self.rows.has_file() { "events" } else { "connections" };
-            console.note(format_args!("{events} left out: {}", reasons.join(", ")));
+            console.detail(format_args!("{events} left out: {}", reasons.join(", ")));
         }
         if self.chosen > 0 && self.excluded.total() > 0 {
-            console.note(format_args!(
+            console.detail(format_args!(
                 "{} without event.category, event.type and event.action: not held against the \
                  filter",
                 count(self.chosen, "row is", "rows are")

@@ -99,10 +99,11 @@ impl RowTotals {
         let (rows, files) = (count(self.rows, "row", "rows"), count(self.files, "file", "files"));
         if self.bounded {
             let wanted = grouped(self.wanted);
-            console
-                .note(format_args!("{rows} in {files}, {wanted} of them between --from and --to"));
+            console.detail(format_args!(
+                "{rows} in {files}, {wanted} of them between --from and --to"
+            ));
         } else {
-            console.note(format_args!("{rows} in {files}"));
+            console.detail(format_args!("{rows} in {files}"));
         }
         for (reason, words) in BadRow::ALL {
             if let Some(bad) = &self.bad[reason as usize] {

@@ -33,6 +33,8 @@ pub(crate) enum Severity {
     Error,
     /// Records may be lost, or a rule does not do what it seems to.
     Warning,
+    /// Connects may be missing from the log, but not every system can log them.
+    Remark,
 }
 
 impl fmt::Display for Severity {
@@ -40,6 +42,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Remark => "remark",
         })
     }
 }
@@ -73,6 +76,11 @@ impl<'a> Findings<'a> {
     /// Adds a warning about a line, or `None` about the rules as a whole.
     pub(super) fn warning(&mut self, place: impl Into<Option<Place>>, message: String) {
         self.add(place.into(), Severity::Warning, message);
+    }
+
+    /// Adds a remark about a line, or `None` about the rules as a whole.
+    pub(super) fn remark(&mut self, place: impl Into<Option<Place>>, message: String) {
+        self.add(place.into(), Severity::Remark, message);
     }
 
     /// How a message about one place, or about the whole, names another.

@@ -6,25 +6,15 @@ use super::coverage::{Connect, Family, Match};
 use super::doors::Door;
 use super::finding::{Finding, Findings, Place};
 use super::load::{Placed, load};
-use super::recommend::rules_for;
+use super::recommend::{URING_RULE, rules_for};
 use super::source::Source;
 use super::syntax::{Action, Filter, Rule};
 use super::traps;
 use crate::args::Machine;
 
-/// What a check says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
-    /// What is wrong, in order of its place; what is about the whole comes
-    /// last.
-    pub(crate) findings: Vec<Finding>,
-    /// Whether a rule logs every connect through io_uring. That there is none
-    /// is not a finding, because only new systems can have one.
-    pub(crate) logs_io_uring: bool,
-}
-
-/// Checks rules files that are loaded one after the other on a machine.
-pub(crate) fn lint(files: &[Source], machine: Machine) -> Report {
+/// Checks rules files that are loaded one after the other on a machine; what is
+/// wrong, in order of its place, and last what is about the whole.
+pub(crate) fn lint(files: &[Source], machine: Machine) -> Vec<Finding> {
     let mut findings = Findings::new(files);
     let loaded = load(files, &mut findings);
     let mut lint = Lint { machine, stopped: loaded.stopped, findings };
@@ -32,7 +22,8 @@ pub(crate) fn lint(files: &[Source], machine: Machine) -> Report {
     let exit: Vec<&Placed> = in_effect(&loaded.rules);
     lint.ineffective_nevers(&exit);
     lint.coverage(&exit);
-    Report { findings: lint.findings.in_order(), logs_io_uring: logs_io_uring(&loaded.rules) }
+    lint.io_uring(&loaded.rules);
+    lint.findings.in_order()
 }
 
 /// The rules of the exit list in the order the kernel tries them: `-A` puts a
@@ -173,6 +164,18 @@ impl Lint<'_> {
             }
         }
         false
+    }
+
+    /// Remarks that connects through io_uring are not all logged, where a rule
+    /// for them belongs: behind the last one.
+    fn io_uring(&mut self, rules: &[Placed]) {
+        if !logs_io_uring(rules) {
+            let message = format!(
+                "connects through io_uring, which need no system call, are not all logged. With \
+                 Linux 5.16 and audit 3.1 or later, add `{URING_RULE}`"
+            );
+            self.findings.remark(rules.iter().map(|(place, _)| *place).max(), message);
+        }
     }
 
     /// Reports a `never` rule that keeps connects out of the log for which all

@@ -42,7 +42,7 @@ const URING: &str = "
 ";
 
 /// The rule that logs connects through io_uring.
-pub(crate) const URING_RULE: &str = "-a always,io_uring -S connect -k netconn";
+pub(super) const URING_RULE: &str = "-a always,io_uring -S connect -k netconn";
 
 /// Rules for a machine, as text that `auditctl -R` and `augenrules` load.
 pub(crate) fn recommend(machine: Machine) -> String {

@@ -37,7 +37,7 @@ impl Rules {
 
 /// Runs the rule and what follows it in the file.
 fn detect_with(rest: &str) -> Run {
-    Rules::new(&format!("{RULE}{rest}")).detect(&[]).expect(0)
+    Rules::new(&format!("{RULE}{rest}")).detect(&["-v"]).expect(0)
 }
 
 fn ports(run: &Run) -> Vec<String> {
@@ -85,7 +85,10 @@ fn an_alert_has_its_evidence() {
     // As `xzgrep 'node=web01.*:3163)' corpus/fleet-day/audit.log.xz` shows it.
     let sample = &alert["rareport"]["evidence"][0];
     assert_eq!(sample["@timestamp"], "2026-06-04T09:36:05.716Z");
-    assert_eq!(sample["command"], "ausearch -a 3163 --node web01");
+    let log = corpus("fleet-day/audit.log.xz");
+    assert_eq!(sample["command"], format!("xzcat {log} | ausearch -a 3163 --node web01"));
+    let records = sample["records_command"].as_str().unwrap();
+    assert_eq!(records, format!("rareport records --event 1780565765.716:3163 {log}"));
     assert_eq!(sample["process"]["pid"], 1971);
     assert_eq!(sample["process"]["parent"]["pid"], 396);
     assert_eq!(sample["process"]["executable"], "/usr/bin/bash");
@@ -343,4 +346,14 @@ fn what_is_in_force_is_told_in_short_first() {
         assert!(text.lines().any(|it| it.starts_with(line)), "{line}\n{text}");
     }
     Rules::new(&text).detect(&[]).expect(0);
+}
+
+#[test]
+fn nothing_in_a_rule_file_acts_on_the_terminal() {
+    let run = detect_with(
+        "[[exception]]\ncomment = \"a\\u001b[2Jb\\nrareport: 0 alerts\"\n\
+         conditions = [{ field = \"host.name\", is = \"mail\" }]\n",
+    );
+    told(&run, "the exception “a\\x1b[2Jb\n  rareport: 0 alerts” matched nothing");
+    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
 }

@@ -28,7 +28,7 @@ fn csv() -> String {
 const LAST: i64 = 1_704_067_200 + 900 * 39;
 
 fn run(arguments: &[&str]) -> Run {
-    rareport_with(&[&["anomalies"], arguments].concat(), csv().as_bytes()).expect(0)
+    rareport_with(&[&["-v", "anomalies"], arguments].concat(), csv().as_bytes()).expect(0)
 }
 
 fn kinds(run: &Run) -> Vec<String> {

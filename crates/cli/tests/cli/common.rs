@@ -26,6 +26,20 @@ impl Run {
     pub(crate) fn documents(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
+
+    /// Alerts whose evidence does not say which files it is from.
+    pub(crate) fn alerts_without_files(&self) -> Vec<serde_json::Value> {
+        let mut alerts = self.documents();
+        for alert in &mut alerts {
+            let samples = alert["rareport"]["evidence"].as_array_mut().expect("evidence");
+            for sample in samples {
+                sample.as_object_mut().expect("an event").remove("records_command");
+                let command = sample["command"].as_str().expect("a command");
+                sample["command"] = command.rsplit(" | ").next().into();
+            }
+        }
+        alerts
+    }
 }
 
 /// Runs `rareport` with arguments and with `stdin` piped in.

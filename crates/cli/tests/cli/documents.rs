@@ -27,7 +27,8 @@ fn documents_may_begin_like_a_response() {
         ["\"took\":5,", "\"timed_out\":true,", "\"hits\":{},", "\"_shards\":{\"failed\":1},"]
     {
         let rows: Vec<String> = (0..40).map(|second| connect(first, second)).collect();
-        let run = fed(&rows.join("\n")).expect(0);
+        let rows = rows.join("\n");
+        let run = rareport_with(&["observations", "-v"], rows.as_bytes()).expect(0);
         assert_eq!(run.documents().len(), 40, "{first}");
         told(&run, "40 rows in 1 file");
         assert!(!run.stderr.contains("skipped"), "{}", run.stderr);

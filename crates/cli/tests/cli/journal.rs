@@ -62,9 +62,9 @@ fn assert_same(file: &str, log: &str, first: u64) -> usize {
 fn the_journal_of_audit_says_what_the_log_says() {
     let file = "connect-basic/journal-audit.json.xz";
     assert_eq!(assert_same(file, "connect-basic/audit.log.xz", 0), 161);
-    let run = rareport(&["detect", &corpus(file)]).expect(0);
+    let run = rareport(&["detect", "-v", &corpus(file)]).expect(0);
     assert!(run.stderr.contains("1,500 lines, 1,500 records"), "{}", run.stderr);
-    let run = rareport(&["anomalies", &corpus(file)]).expect(0);
+    let run = rareport(&["anomalies", "-v", &corpus(file)]).expect(0);
     assert!(run.stderr.contains("1,500 lines, 1,500 records"), "{}", run.stderr);
 }
 

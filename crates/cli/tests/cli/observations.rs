@@ -242,7 +242,7 @@ fn nothing_to_use_is_status_2_but_no_rows_are_no_error() {
 #[test]
 fn only_the_wanted_range_of_time_is_used() {
     let from = (START + 900 * 10).to_string();
-    let run = rareport_with(&["anomalies", "--from", &from], csv().as_bytes()).expect(0);
+    let run = rareport_with(&["anomalies", "-v", "--from", &from], csv().as_bytes()).expect(0);
     let told = "182 rows in 1 file, 152 of them between --from and --to";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     assert_eq!(run.documents()[0]["timestamp"], (START + 900 * 10) * 1000);
@@ -262,7 +262,7 @@ fn values_that_are_never_there_are_told() {
 #[test]
 fn late_events_are_told() {
     let early: String = csv().split_inclusive('\n').nth(1).unwrap().to_owned();
-    let run = rareport_with(&["anomalies"], (csv() + &early + &early).as_bytes()).expect(0);
+    let run = rareport_with(&["anomalies", "-v"], (csv() + &early + &early).as_bytes()).expect(0);
     assert!(run.stderr.contains("2 events came too late"), "{}", run.stderr);
     // One connect of the 60th bucket comes behind 4444.
     assert!(run.stderr.contains("3 events were out of order"), "{}", run.stderr);
@@ -270,7 +270,7 @@ fn late_events_are_told() {
 
 #[test]
 fn a_log_whose_lines_begin_with_a_bracket_is_no_json() {
-    let run = rareport(&["anomalies", &corpus("printk/dmesg.txt.xz")]).expect(0);
+    let run = rareport(&["anomalies", "-v", &corpus("printk/dmesg.txt.xz")]).expect(0);
     // As many as a search for the numbers of the calls finds in the text.
     assert!(run.stderr.contains("784 connections"), "{}", run.stderr);
 }

@@ -75,3 +75,27 @@ fn a_file_that_fails_later_costs_no_alert_elsewhere() {
     assert_eq!(run.documents().len(), 7);
     assert!(run.stderr.contains("--append: 7 alerts were not appended"), "{}", run.stderr);
 }
+
+/// Runs `detect` with nobody who reads its stdout.
+fn unheard(arguments: &[&str]) -> std::process::Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rareport"));
+    command.args(["detect", &corpus("fleet-day")]).args(arguments).stdout(writer);
+    command.output().unwrap()
+}
+
+#[test]
+fn sinks_go_on_when_nobody_reads_stdout() {
+    let directory = tempfile::tempdir().unwrap();
+    for format in ["ndjson", "table", "csv"] {
+        let file = directory.path().join(format);
+        let arguments = ["--format", format, "--append", file.to_str().unwrap()];
+        let run = unheard(&arguments);
+        let told = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.status.code(), told.matches("error").count()), (Some(0), 0), "{told}");
+        assert_eq!(read_to_string(&file).unwrap().lines().count(), 7, "{format}");
+    }
+    let alone = unheard(&["--format", "ndjson"]);
+    assert_eq!((alone.status.code(), alone.stderr), (Some(0), Vec::new()));
+}

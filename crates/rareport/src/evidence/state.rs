@@ -1,10 +1,11 @@
 //! The state of evidence as plain data. A sample is serialised as a document elsewhere, which cannot
 //! be read back; here it has all its fields.
 
-use super::{Evidence, List, MOST_LISTS, MOST_SAMPLES, Sample};
+use super::{Evidence, List, LogFiles, MOST_LISTS, MOST_SAMPLES, Sample};
 use crate::snapshot::{SnapshotError, impossible};
 use crate::summary::MOST_EVENTS;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// All of an [`Evidence`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ struct KeptSample(#[serde(with = "SampleState")] Sample);
 struct SampleState {
     millis: i64,
     serial: Option<u32>,
+    #[serde(with = "log")]
+    log: Option<Arc<LogFiles>>,
     node: Option<String>,
     host: Option<String>,
     pid: Option<u32>,
@@ -35,6 +38,25 @@ struct SampleState {
     user: Option<String>,
     login_user: Option<String>,
     destination: Option<String>,
+}
+
+/// The files of a log, which samples share while they are in memory.
+mod log {
+    use super::{Arc, LogFiles};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        log: &Option<Arc<LogFiles>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        log.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<LogFiles>>, D::Error> {
+        Ok(Option::<LogFiles>::deserialize(deserializer)?.map(Arc::new))
+    }
 }
 
 impl Evidence {

@@ -37,11 +37,15 @@ impl Report {
     fn tell_open(&self, detector: &Detector, order: &Order, console: &Console) {
         let closed_until = detector.closed_until().map_or(i64::MAX, |end| end.saturating_mul(1000));
         if !self.interim && order.latest.is_some_and(|latest| latest >= closed_until) {
-            console.note(format_args!(
+            let open = format_args!(
                 "buckets from {} on are not closed and have no results: --advance-time closes \
                  them, --interim shows the first as it is",
                 rfc3339(closed_until)
-            ));
+            );
+            match self.written.buckets {
+                0 => console.note(open),
+                _ => console.detail(open),
+            }
         }
     }
 
@@ -73,7 +77,7 @@ impl Report {
 fn tell_events(counts: &Counts, job: &JobConfig, order: &Order, console: &Console) {
     unlearned::tell(counts, job, "events", console);
     if order.disordered > 0 {
-        console.note(format_args!(
+        console.detail(format_args!(
             "{} out of order",
             count(order.disordered, "event was", "events were")
         ));

@@ -1,4 +1,7 @@
 //! Alerts being written, and counts of what they came from.
+//!
+//! Who reads stdout may go when they have enough. Where alerts go elsewhere too,
+//! that is no reason to end.
 
 use std::io;
 
@@ -15,7 +18,8 @@ use crate::sink::{AlertLine, Sinks};
 
 /// Writes alerts as they are given.
 pub(super) struct Alerts {
-    out: RowWriter,
+    /// `None` when nobody reads it any more.
+    out: Option<RowWriter>,
     sinks: Sinks,
     history: Option<History>,
     pub(super) found: u64,
@@ -31,7 +35,16 @@ pub(super) struct Alerts {
 
 impl Alerts {
     pub(super) fn new(out: RowWriter, sinks: Sinks, history: Option<History>) -> Alerts {
-        Alerts { out, sinks, history, found: 0, immature: 0, buckets: 0, background: 0, last: None }
+        Alerts {
+            out: Some(out),
+            sinks,
+            history,
+            found: 0,
+            immature: 0,
+            buckets: 0,
+            background: 0,
+            last: None,
+        }
     }
 
     /// Counts a closed bucket, which may be one that is learned only.
@@ -53,7 +66,7 @@ impl Alerts {
         for alert in alerts {
             let history = self.history.as_ref();
             let history = history.map_or(String::new(), |it| it.line(alert.record.value()));
-            self.out.write(&AlertRow { alert, history: &history })?;
+            self.show(|out| out.write(&AlertRow { alert, history: &history }))?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });
@@ -63,25 +76,37 @@ impl Alerts {
             self.immature += u64::from(explanation.is_some_and(|it| it.immature));
         }
         if !alerts.is_empty() {
-            self.out.flush_lines()?;
+            self.show(RowWriter::flush_lines)?;
         }
         Ok(())
     }
 
     /// Hands over what is not written yet.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.show(RowWriter::flush)
+    }
+
+    /// Writes to stdout or the file, as long as somebody reads it.
+    fn show(&mut self, write: impl FnOnce(&mut RowWriter) -> io::Result<()>) -> io::Result<()> {
+        let Some(out) = &mut self.out else { return Ok(()) };
+        match write(out) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && !self.sinks.is_empty() => {
+                self.out = None;
+                Ok(())
+            }
+            written => written,
+        }
     }
 
     /// Hands over what is not written yet, and waits for the commands.
     pub(super) fn finish(&mut self, console: &Console) -> io::Result<()> {
-        self.out.flush()?;
+        self.show(RowWriter::flush)?;
         self.sinks.finish(console);
         Ok(())
     }
 
     /// Keeps what was written.
     pub(super) fn keep(self) -> Result<()> {
-        self.out.keep()
+        self.out.map_or(Ok(()), RowWriter::keep)
     }
 }

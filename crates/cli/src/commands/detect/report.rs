@@ -1,5 +1,5 @@
-//! What is told at the end: how far to trust what was found, and what rules,
-//! exceptions and calendar windows left out.
+//! What is told at the end: how many alerts there were, how far to trust them,
+//! and to those who ask what rules, exceptions and calendar windows left out.
 
 use rareport::Detector;
 use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
@@ -56,7 +56,7 @@ impl Report<'_> {
             && self.alerts.buckets > self.closed_by_time
             && !is_whole(end)
         {
-            console.note(format_args!(
+            console.detail(format_args!(
                 "the last bucket, {} to {}, was closed with the input and may be incomplete",
                 rfc3339(start),
                 rfc3339(end)
@@ -248,12 +248,12 @@ fn tell_exception(report: &ExceptionReport, console: &Console) {
     match report.action {
         _ if report.events == 0 && report.hidden == 0 => {}
         Action::Ignore => console
-            .note(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
-        Action::Hide if report.events == 0 => console.note(format_args!(
+            .detail(format_args!("the exception “{name}” kept {events} from being learned{ended}")),
+        Action::Hide if report.events == 0 => console.detail(format_args!(
             "the exception “{name}” hid {}{ended}",
             count(report.hidden, "alert", "alerts")
         )),
-        Action::Hide => console.note(format_args!(
+        Action::Hide => console.detail(format_args!(
             "the exception “{name}” covered {events} and hid {}{ended}",
             count(report.hidden, "alert", "alerts")
         )),
@@ -278,8 +278,8 @@ fn tell_window(report: &WindowReport, console: &Console) {
         tell_absent(&format!("the calendar window “{comment}”"), absent_fields, console);
     }
     match events {
-        0 => console.note(format_args!("no event lies in the calendar window “{comment}”")),
-        _ => console.note(format_args!(
+        0 => console.detail(format_args!("no event lies in the calendar window “{comment}”")),
+        _ => console.detail(format_args!(
             "{} in the calendar window “{comment}”, neither learned nor looked at",
             count(*events, "event lies", "events lie")
         )),

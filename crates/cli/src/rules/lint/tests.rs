@@ -1,3 +1,4 @@
+use super::super::finding::Severity;
 use super::*;
 use crate::rules::recommend;
 
@@ -5,9 +6,11 @@ fn source(name: &str, text: &str, merged: bool) -> Source {
     Source { name: name.to_owned(), text: text.to_owned(), merged }
 }
 
-/// The report about one file on x86_64.
-fn check(text: &str) -> Report {
-    lint(&[source("x", text, false)], Machine::X86_64)
+/// What is wrong with one file on a machine, without remarks.
+fn wrong(text: &str, machine: Machine) -> Vec<Finding> {
+    let mut found = lint(&[source("x", text, false)], machine);
+    found.retain(|finding| finding.severity != Severity::Remark);
+    found
 }
 
 /// Findings as `line severity: start of message`.
@@ -16,7 +19,7 @@ fn findings(text: &str) -> Vec<String> {
         let line = finding.place.map_or("-".to_owned(), |place| place.line.to_string());
         format!("{line} {}: {}", finding.severity, finding.message)
     };
-    check(text).findings.into_iter().map(shown).collect()
+    wrong(text, Machine::X86_64).into_iter().map(shown).collect()
 }
 
 /// Asserts that there are exactly these findings, by their line and a part
@@ -37,7 +40,7 @@ const GOOD: &str = "-b 8192\n\
 fn what_we_recommend_has_no_finding_on_any_machine() {
     use clap::ValueEnum;
     for &machine in Machine::value_variants() {
-        assert_eq!(lint(&[source("x", &recommend(machine), false)], machine).findings, []);
+        assert_eq!(wrong(&recommend(machine), machine), []);
     }
     assert_findings(GOOD, &[]);
 }
@@ -139,7 +142,9 @@ fn files_of_a_directory_are_one() {
             source("2.rules", GOOD, merged),
             source("3.rules", "-D\n-a never,exit -F arch=b64 -S connect\n", merged),
         ];
-        lint(&files, Machine::X86_64).findings
+        let mut found = lint(&files, Machine::X86_64);
+        found.retain(|finding| finding.severity != Severity::Remark);
+        found
     };
     let merged = places(true);
     assert_eq!(merged.len(), 1, "{merged:#?}");
@@ -219,16 +224,23 @@ fn the_number_of_a_big_endian_machine() {
             "-b 8192\n-a always,exit -F arch={wide} -S connect,socketcall\n\
              -a always,exit -F arch={narrow} -S connect,socketcall\n"
         );
-        assert_eq!(lint(&[source("x", &text, false)], machine).findings, []);
+        assert_eq!(wrong(&text, machine), []);
     }
 }
 
 #[test]
 fn connects_through_io_uring() {
-    let logs_io_uring = |rules: &str| check(&format!("{GOOD}{rules}")).logs_io_uring;
+    let remarks = |text: &str| {
+        let found = lint(&[source("x", text, false)], Machine::X86_64).into_iter();
+        found.filter(|finding| finding.severity == Severity::Remark).collect::<Vec<_>>()
+    };
+    let logs_io_uring = |rules: &str| remarks(&format!("{GOOD}{rules}")).is_empty();
     assert!(!logs_io_uring(""));
     assert!(logs_io_uring("-a always,io_uring -S connect -k net\n"));
     assert!(!logs_io_uring("-a always,io_uring -S openat\n"));
     assert!(!logs_io_uring("-a always,io_uring -S connect -F uid=0\n"));
     assert!(!logs_io_uring("-A never,io_uring -S all\n-a always,io_uring -S connect\n"));
+    let [remark] = &remarks(GOOD)[..] else { panic!("it is told once") };
+    assert_eq!(remark.place.map(|place| place.line), Some(3));
+    assert!(remark.message.contains("-a always,io_uring -S connect"), "{}", remark.message);
 }

@@ -4,6 +4,7 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod feed;
+mod follow;
 mod sink;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
+pub(crate) use self::follow::FollowArgs;
 pub(crate) use self::sink::SinkArgs;
 use crate::job::catalogue_help;
 use crate::when::{When, duration};
@@ -159,6 +161,8 @@ pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
+    pub(crate) follow: FollowArgs,
+    #[command(flatten)]
     pub(crate) feed: FeedArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
@@ -191,6 +195,8 @@ pub(crate) struct DetectArgs {
 pub(crate) struct AnomaliesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
     #[command(flatten)]
@@ -291,6 +297,8 @@ pub(crate) enum ResultKind {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,

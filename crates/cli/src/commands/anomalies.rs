@@ -4,7 +4,7 @@ mod report;
 
 use std::cell::RefCell;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rareport::Detector;
 use rareport::results::BucketResults;
 
@@ -12,22 +12,31 @@ use self::report::Report;
 use crate::args::AnomaliesArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::observations::{Event, Fields, Observations, Selection, Taker};
 use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
 
 /// Runs the command.
 pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
+    if args.follow.follow && (args.renormalize || args.interim || args.advance_time.is_some()) {
+        bail!(
+            "--renormalize, --interim and --advance-time are about the end of the input, to which \
+             --follow never comes"
+        );
+    }
     let Chosen { job, feed } = job::choose(&args.job, console)?;
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = Fields::of(&job, feed);
     let detector = Detector::new(job).context("this job cannot be run")?;
-    let input = Input::open(&args.input, console)?;
+    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
+    let input = open(&args.input, console)?;
     let out = Destination::of(args.output.path())?;
-    console.start_progress(input.size(), out.is_terminal());
+    if !args.follow.follow {
+        console.start_progress(input.size(), out.is_terminal());
+    }
     let shape = Shape::of(args.format, &out);
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
@@ -38,7 +47,11 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| run.take(event));
+    let read = if args.follow.follow {
+        observations.follow(&mut run, Positions::default(), Until::Stopped).map(|(read, _)| read)
+    } else {
+        observations.read(|event| run.take(event))
+    };
     if read.is_ok() {
         run.end_of_input(args)?;
     }
@@ -97,6 +110,24 @@ impl Run<'_> {
         let Some(stored) = self.stored.take() else { return Ok(None) };
         let mut writer = self.writer.borrow_mut();
         stored.rescore(self.detector.renormalizer(), |results| writer.write(results)).map(Some)
+    }
+}
+
+impl Taker for Run<'_> {
+    fn take(&mut self, event: &Event) -> Result<()> {
+        Run::take(self, event)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        // A time that no event can have moves nothing, as with events that are learned.
+        for closed in self.detector.advance_to(millis.div_euclid(1000)).into_iter().flatten() {
+            put_out(&closed, self.writer, &mut self.stored)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, _: &dyn Fn() -> Positions) -> Result<()> {
+        Ok(())
     }
 }
 

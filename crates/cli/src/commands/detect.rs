@@ -20,9 +20,9 @@ use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::observations::{Event, Fields, Observations, Selection, Taker};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
@@ -45,8 +45,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     if !detection.has_rules() {
         bail!("none of the rules can be executed: none is enabled and for the job {}", job.job_id);
     }
-    let input = Input::open(&args.input, console)?.with_background();
-    console.start_progress(input.size(), false);
+    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
+    let input = open(&args.input, console)?.with_background();
+    if !args.follow.follow {
+        console.start_progress(input.size(), false);
+    }
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
@@ -59,7 +62,12 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| run.take(event, &fields));
+    let read = if args.follow.follow {
+        let mut live = LiveRun { run: &mut run, fields: &fields };
+        observations.follow(&mut live, Positions::default(), Until::Stopped).map(|(read, _)| read)
+    } else {
+        observations.read(|event| run.take(event, &fields))
+    };
     let closed_by_time = run.reported.alerts.buckets;
     run.finish()?;
     run.reported.alerts.finish(console)?;
@@ -120,6 +128,29 @@ impl Run {
         let Run { detector, reported } = self;
         detector.finish().try_for_each(|results| reported.judge(results))?;
         reported.alerts.write(&reported.detection.finish())
+    }
+}
+
+/// A run over logs that are followed.
+struct LiveRun<'a> {
+    run: &'a mut Run,
+    fields: &'a Fields,
+}
+
+impl Taker for LiveRun<'_> {
+    fn take(&mut self, event: &Event) -> Result<()> {
+        self.run.take(event, self.fields)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        let Run { detector, reported } = &mut *self.run;
+        // A time that no event can have moves nothing, as with events that are learned.
+        let mut closed = detector.advance_to(millis.div_euclid(1000)).into_iter().flatten();
+        closed.try_for_each(|results| reported.judge(results))
+    }
+
+    fn settle(&mut self, _: &dyn Fn() -> Positions) -> Result<()> {
+        Ok(())
     }
 }
 

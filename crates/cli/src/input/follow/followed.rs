@@ -37,7 +37,7 @@ impl<'a> Followed<'a> {
     /// The connections in a log, from a position on if there is one.
     pub(super) fn new(tail: Tail<'a>, position: Option<&Position>, limits: Limits) -> Followed<'a> {
         let tail = match position {
-            Some(position) => tail.from_place(position.place.clone()),
+            Some(position) => tail.read_on_at(position.place.clone()),
             None => tail,
         };
         Followed {

@@ -74,7 +74,6 @@ pub(crate) trait Follower {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     /// When all that there is was read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "runs that keep a state end so"))]
     CaughtUp,
     /// Never.
     Stopped,

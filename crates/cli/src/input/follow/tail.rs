@@ -94,7 +94,7 @@ impl<'a> Tail<'a> {
     }
 
     /// The same log from a place on.
-    pub(super) fn from_place(mut self, place: Place) -> Tail<'a> {
+    pub(super) fn read_on_at(mut self, place: Place) -> Tail<'a> {
         self.passages.borrow_mut().resume(place.clone());
         self.start = Start::Place(place);
         self

@@ -246,7 +246,7 @@ impl Follower for Counter<'_> {
     }
 
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
-        if self.counted.events % 101 == 0 {
+        if self.counted.events.is_multiple_of(101) {
             self.save(&positions())?;
         }
         Ok(())

@@ -171,7 +171,7 @@ fn a_reader_that_was_away_goes_on_where_it_was() {
             for back in [0, 1, 13, 30] {
                 let at = read.len() - (back * 101).min(read.len());
                 let place = passages.borrow().place(at as u64).unwrap();
-                let mut tail = log.tail(&console).from_place(place);
+                let mut tail = log.tail(&console).read_on_at(place);
                 assert_eq!(drain(&mut tail), whole[at..], "{first}, then {second}, {back} back");
             }
         }
@@ -195,7 +195,7 @@ fn a_log_that_is_deleted_and_written_anew_goes_on() {
     log.rename();
     fs::remove_file(log.path("audit.log.1")).unwrap();
     log.write(3);
-    text += &drain(&mut log.tail(&console).from_place(place));
+    text += &drain(&mut log.tail(&console).read_on_at(place));
     assert_eq!(text, log.lines.concat());
 }
 
@@ -223,7 +223,7 @@ fn a_file_that_ends_within_a_line_does_not_run_into_the_next() {
     fs::write(log.path("audit.log"), "three\n").unwrap();
     assert_eq!(drain(&mut tail), "\nthree\n");
     let place = tail.passages().borrow().place(7).unwrap();
-    assert_eq!(drain(&mut log.tail(&console).from_place(place)), "three\n");
+    assert_eq!(drain(&mut log.tail(&console).read_on_at(place)), "three\n");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn files_that_were_read_are_not_read_again_when_the_last_is_cut_without_a_copy()
     let place = tail.passages().borrow().place(text.len() as u64).unwrap();
     OpenOptions::new().write(true).open(log.path("audit.log")).unwrap().set_len(0).unwrap();
     log.write(2);
-    let rest = drain(&mut log.tail(&console).from_place(place));
+    let rest = drain(&mut log.tail(&console).read_on_at(place));
     text += &drain(&mut tail);
     assert_eq!(text, log.lines.concat());
     assert!(text.ends_with(&rest) && rest.len() == 202);

@@ -43,6 +43,11 @@ impl<R> Reader<R> {
     pub fn stats(&self) -> Stats {
         self.parser.stats
     }
+
+    /// Where in the stream the next line begins, in bytes from the first that was read.
+    pub fn position(&self) -> u64 {
+        self.parser.stats.bytes
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -94,6 +99,8 @@ pub struct EventReader<R> {
     records: Reader<R>,
     assembler: Assembler<CopiedRecord>,
     lent: Option<SlotIndex>,
+    /// Where the event that was given last begins.
+    start: u64,
 }
 
 impl<R> fmt::Debug for EventReader<R> {
@@ -107,12 +114,54 @@ impl<R> EventReader<R> {
     pub fn stats(&self) -> Stats {
         Stats { events: self.assembler.stats(), ..self.records.stats() }
     }
+
+    /// Where in the stream the first record of the event is that was given last, in bytes from the
+    /// first that was read; 0 before any was given.
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59
+    /// type=USER_LOGIN msg=audit(1.002:8): pid=1
+    /// type=PROCTITLE msg=audit(1.001:7): proctitle=\"sh\"
+    /// ";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 8);
+    /// assert_eq!((events.event_start(), events.resume_position()), (58, 0));
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 7);
+    /// assert_eq!((events.event_start(), events.resume_position()), (0, log.len() as u64));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn event_start(&self) -> u64 {
+        self.start
+    }
+
+    /// Where in the stream the next line begins, in bytes from the first that was read.
+    pub fn position(&self) -> u64 {
+        self.records.position()
+    }
+
+    /// Where to read on to get all events that were not given yet: where the first record of the
+    /// oldest of them is, or else the next line.
+    ///
+    /// A reader that starts there also finds what is behind it of events that were given, so who
+    /// reads on passes over those by their [`id`](Event::id) and node.
+    pub fn resume_position(&self) -> u64 {
+        self.assembler.oldest_start().unwrap_or_else(|| self.records.position())
+    }
+
+    /// Ends the event that has been open longest, as [`Completion::Evicted`], so that
+    /// [`resume_position`](EventReader::resume_position) does not stay behind for it.
+    ///
+    /// [`Completion::Evicted`]: crate::Completion::Evicted
+    pub fn end_oldest(&mut self) {
+        self.assembler.end_oldest();
+    }
 }
 
 impl<R: Read> EventReader<R> {
     fn with_interest(records: Reader<R>, interest: Interest) -> EventReader<R> {
         let assembler = Assembler::new(records.limits, interest);
-        EventReader { records, assembler, lent: None }
+        EventReader { records, assembler, lent: None, start: 0 }
     }
 
     /// The next event that is over; `None` at the end.
@@ -124,20 +173,22 @@ impl<R: Read> EventReader<R> {
         Ok(self.next_slot()?.map(|slot| self.assembler.event(slot)))
     }
 
+    /// The slot of the next event that is over, until the next call.
     fn next_slot(&mut self) -> io::Result<Option<SlotIndex>> {
         if let Some(lent) = self.lent.take() {
             self.assembler.release(lent);
         }
         loop {
-            self.lent = self.assembler.next_ready();
-            if self.lent.is_some() {
-                return Ok(self.lent);
+            if let Some(slot) = self.lend() {
+                return Ok(Some(slot));
             }
+            let position = self.records.position();
             match self.records.lines.next_line(self.records.parser.line_bytes)? {
                 Some(Line::At(start, end)) => {
                     // A record that `next_record` gives would be moved on its way.
                     let line = &self.records.lines.buffer[start..end];
                     if let Ok(record) = self.records.parser.parse(line) {
+                        self.assembler.stand_at(position);
                         self.assembler.push::<Copied>(&record);
                     }
                 }
@@ -146,11 +197,18 @@ impl<R: Read> EventReader<R> {
                 }
                 None => {
                     self.assembler.finish();
-                    self.lent = self.assembler.next_ready();
-                    return Ok(self.lent);
+                    return Ok(self.lend());
                 }
             }
         }
+    }
+
+    /// Takes the next slot that is ready, to be released when another is asked for.
+    fn lend(&mut self) -> Option<SlotIndex> {
+        let slot = self.assembler.next_ready()?;
+        self.start = self.assembler.start(slot);
+        self.lent = Some(slot);
+        self.lent
     }
 
     /// Ends the events that are over at this time; see
@@ -192,6 +250,28 @@ impl<R> ConnectionReader<R> {
     /// What has been read so far.
     pub fn stats(&self) -> Stats {
         self.events.stats()
+    }
+
+    /// Where in the stream the first record of the connection is that was given last; see
+    /// [`EventReader::event_start`].
+    pub fn event_start(&self) -> u64 {
+        self.events.event_start()
+    }
+
+    /// Where in the stream the next line begins; see [`EventReader::position`].
+    pub fn position(&self) -> u64 {
+        self.events.position()
+    }
+
+    /// Where to read on to get all connections that were not given yet; see
+    /// [`EventReader::resume_position`].
+    pub fn resume_position(&self) -> u64 {
+        self.events.resume_position()
+    }
+
+    /// Ends the event that has been open longest; see [`EventReader::end_oldest`].
+    pub fn end_oldest(&mut self) {
+        self.events.end_oldest();
     }
 }
 

@@ -4,6 +4,7 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod feed;
+mod follow;
 mod report;
 mod sink;
 mod state;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
+pub(crate) use self::follow::FollowArgs;
 pub(crate) use self::report::{ExplainArgs, ReportArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
@@ -177,6 +179,8 @@ pub(crate) struct DetectArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
+    pub(crate) follow: FollowArgs,
+    #[command(flatten)]
     pub(crate) feed: FeedArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
@@ -211,6 +215,8 @@ pub(crate) struct DetectArgs {
 pub(crate) struct AnomaliesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
     #[command(flatten)]
@@ -313,6 +319,8 @@ pub(crate) enum ResultKind {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,

@@ -22,6 +22,7 @@ use self::pace::Pace;
 use crate::args::{FeedArgs, Profile, StateArgs};
 use crate::console::Console;
 use crate::feeding::end_of;
+use crate::input::Positions;
 use crate::observations::{Event, Fields};
 use crate::rule_file;
 use crate::stamp::rfc3339;
@@ -96,6 +97,16 @@ impl Carry {
     /// Whether an event is new; if not, it was learned before.
     pub(crate) fn is_new(&mut self, event: &Event) -> bool {
         self.taken.is_new(event)
+    }
+
+    /// From where on logs are followed that were followed before.
+    pub(crate) fn positions_of(carry: Option<&Carry>) -> Positions {
+        carry.map_or_else(Positions::default, |carry| carry.about.positions.clone())
+    }
+
+    /// Notes up to where logs are read that are followed.
+    pub(crate) fn reached(&mut self, positions: Positions) {
+        self.about.positions = positions;
     }
 
     /// Counts a bucket that was learned.

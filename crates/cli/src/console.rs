@@ -43,6 +43,11 @@ impl Console {
         }
     }
 
+    /// A console that says nothing at all, for what is said elsewhere.
+    pub(crate) fn silent() -> Console {
+        Console::new(ConsoleArgs { quiet: true, verbose: false, progress: ProgressWhen::Never })
+    }
+
     /// Starts the progress bar over `total` bytes of input, or one without an
     /// end if the total is not known. `rows` says that rows are printed to the
     /// terminal as they are found, which a bar would tear apart.

@@ -8,6 +8,7 @@
 mod compression;
 mod discover;
 mod files;
+mod follow;
 mod foreign;
 mod generation;
 mod identity;
@@ -22,6 +23,7 @@ mod silence;
 mod totals;
 
 use std::cell::Cell;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
@@ -29,6 +31,8 @@ use auditparse::{Connection, Event, Limits, Reader, Record};
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
 pub(crate) use self::files::log_files;
+use self::follow::Each;
+pub(crate) use self::follow::{Follower, Live, Positions, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
 pub(crate) use self::log::Log;
 use self::log::total_size;
@@ -66,6 +70,7 @@ const LOCALHOST: &str = "localhost";
 /// Every log that was named, and which part of them is wanted.
 pub(crate) struct Input<'a> {
     logs: Vec<Log>,
+    paths: &'a [PathBuf],
     range: TimeRange,
     host: Option<&'a str>,
     console: &'a Console,
@@ -87,9 +92,24 @@ impl<'a> Input<'a> {
     /// If there is nothing to read or the wanted range of time cannot be told.
     pub(crate) fn open(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
         let logs = discover(&args.paths, console)?;
+        Input::of(logs, args, console)
+    }
+
+    /// The logs that the arguments name, to be followed: they may be yet to
+    /// come.
+    ///
+    /// # Errors
+    ///
+    /// If the wanted range of time cannot be told.
+    pub(crate) fn open_to_follow(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
+        Input::of(Vec::new(), args, console)
+    }
+
+    fn of(logs: Vec<Log>, args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
         let range = resolve_range(args, &logs)?;
         Ok(Input {
             logs,
+            paths: &args.paths,
             range,
             host: args.host.as_deref(),
             console,
@@ -223,6 +243,24 @@ impl<'a> Input<'a> {
             totals.add(&reader.stats(), |line| places.name(log, line));
         }
         self.finish(totals)
+    }
+
+    /// Gives every connection of logs that are followed to `each`, as it is
+    /// read, until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and if the input cannot be followed.
+    pub(crate) fn follow_connections(
+        &self,
+        each: impl FnMut(&Connection<'_>, &str) -> Result<()>,
+    ) -> Result<Totals> {
+        let clock = SystemClock::new();
+        let mut live = Live::new(self, Positions::default(), &clock)?;
+        let mut each = Each { input: self, totals: Totals::default(), each };
+        live.run(&mut each, Until::Stopped)?;
+        live.add_to(&mut each.totals);
+        Ok(each.totals)
     }
 
     /// Lets all logs be open at once.

@@ -54,6 +54,8 @@ pub(crate) struct Assembler<K> {
     ready: VecDeque<SlotIndex>,
     open_events: usize,
     open_bytes: usize,
+    /// Where in the stream the record is that comes next.
+    position: u64,
     stats: EventStats,
 }
 
@@ -70,7 +72,36 @@ impl<K: Copy> Assembler<K> {
             ready: VecDeque::new(),
             open_events: 0,
             open_bytes: 0,
+            position: 0,
             stats: EventStats::default(),
+        }
+    }
+
+    /// Says where in the stream the record is that comes next; not before the one before it.
+    pub(crate) fn stand_at(&mut self, position: u64) {
+        self.position = position;
+    }
+
+    /// Where the first record of the event in a slot is.
+    pub(crate) fn start(&self, slot: SlotIndex) -> u64 {
+        self.slots.get(slot).start
+    }
+
+    /// Where the first record is of all events that are open, or over and not taken.
+    pub(crate) fn oldest_start(&self) -> Option<u64> {
+        // They are opened in the order of the stream, but end in any.
+        let open = self.arrivals.iter().find_map(|&event| {
+            self.slots.referred(event).filter(|slot| slot.is_open()).map(|slot| slot.start)
+        });
+        self.ready.iter().map(|&slot| self.start(slot)).chain(open).min()
+    }
+
+    /// Ends the event that has been open longest.
+    pub(crate) fn end_oldest(&mut self) {
+        while let Some(event) = self.arrivals.pop_front() {
+            if self.slots.is_open(event) {
+                return self.end(event.index, Completion::Evicted);
+            }
         }
     }
 
@@ -120,7 +151,7 @@ impl<K: Copy> Assembler<K> {
         completion: Completion,
     ) {
         if self.interest == Interest::Everything {
-            let slot = self.slots.open(node, record.id()).index;
+            let slot = self.slots.open(node, record.id(), self.position).index;
             let event = self.slots.get_mut(slot);
             event.keep::<S>(record);
             event.end(completion);
@@ -186,7 +217,7 @@ impl<K: Copy> Assembler<K> {
     }
 
     fn open(&mut self, node: NodeIndex, id: EventId) -> SlotIndex {
-        let event = self.slots.open(node, id);
+        let event = self.slots.open(node, id, self.position);
         self.turn_to(event);
         self.open_events += 1;
         self.arrivals.push_back(event);

@@ -80,6 +80,8 @@ pub(super) struct Slot<K> {
     pub(super) node: NodeIndex,
     generation: u32,
     state: State,
+    /// Where in the stream its first record is; 0 where nobody said.
+    pub(super) start: u64,
     /// The front of the `SYSCALL` record.
     pub(super) head: Option<CallHead>,
     pub(super) has_uring: bool,
@@ -199,8 +201,8 @@ impl<K: Copy> Slots<K> {
         self.referred(event).is_some_and(Slot::is_open)
     }
 
-    /// An empty open slot.
-    pub(super) fn open(&mut self, node: NodeIndex, id: EventId) -> SlotRef {
+    /// An empty open slot of an event that starts there.
+    pub(super) fn open(&mut self, node: NodeIndex, id: EventId, start: u64) -> SlotRef {
         let Some(index) = self.free.pop() else {
             let index = self.slots.len() as SlotIndex;
             self.slots.push(Slot {
@@ -208,6 +210,7 @@ impl<K: Copy> Slots<K> {
                 node,
                 generation: 0,
                 state: State::Open,
+                start,
                 head: None,
                 has_uring: false,
                 has_address: false,
@@ -223,6 +226,7 @@ impl<K: Copy> Slots<K> {
         slot.node = node;
         slot.generation = slot.generation.wrapping_add(1);
         slot.state = State::Open;
+        slot.start = start;
         SlotRef { index, generation: slot.generation }
     }
 

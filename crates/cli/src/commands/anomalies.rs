@@ -14,15 +14,21 @@ use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::feeding::feed;
-use crate::input::Input;
+use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::observations::{Event, Fields, Observations, Selection, Taker};
 use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
 
 /// Runs the command.
 pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
+    if args.follow.follow && (args.renormalize || args.interim || args.advance_time.is_some()) {
+        bail!(
+            "--renormalize, --interim and --advance-time are about the end of the input, to which \
+             --follow never comes"
+        );
+    }
     let Chosen { job, feed } = job::choose(&args.job, console)?;
     let selection = &Selection::of(&args.feed, feed)?;
     let mut fields = Fields::of(&job, feed);
@@ -41,8 +47,11 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
         .context("this job cannot be run")?;
     let before = detector.counts();
-    let input = Input::open(&args.input, console)?;
-    console.start_progress(input.size(), out.is_terminal());
+    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
+    let input = open(&args.input, console)?;
+    if !args.follow.follow {
+        console.start_progress(input.size(), out.is_terminal());
+    }
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
@@ -52,7 +61,19 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| run.take(event));
+    let read = if args.follow.follow {
+        let from = Carry::positions_of(run.carry.as_ref());
+        let followed = observations.follow(&mut run, from, Until::Stopped);
+        followed.map(|(read, positions)| {
+            run.carry.iter_mut().for_each(|carry| carry.reached(positions.clone()));
+            read
+        })
+    } else {
+        observations.read(|event| {
+            run.take(event)?;
+            run.save_if_due(None)
+        })
+    };
     if read.is_ok() {
         run.end_of_input(args)?;
     }
@@ -88,16 +109,22 @@ impl Run<'_> {
     /// Takes an event, and puts out the results of the buckets that it closes.
     fn take(&mut self, event: &Event) -> Result<()> {
         self.order.note(event.millis);
-        let Run { detector, carry, console, fields, writer, stored, .. } = self;
+        let Run { detector, carry, fields, writer, stored, .. } = self;
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
-        feed(detector, event, fields, |closed| put_out(&closed, writer, stored, carry))?;
-        if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
-            // No result may be lost that the state takes for given.
-            writer.borrow_mut().flush()?;
-            carry.save(detector, None, console);
-        }
+        feed(detector, event, fields, |closed| put_out(&closed, writer, stored, carry))
+    }
+
+    /// Saves the state if it is time to, with the positions of followed logs.
+    fn save_if_due(&mut self, positions: Option<&dyn Fn() -> Positions>) -> Result<()> {
+        let Some(carry) = self.carry.as_mut().filter(|carry| carry.is_due()) else {
+            return Ok(());
+        };
+        // No result may be lost that the state takes for given.
+        self.writer.borrow_mut().flush()?;
+        positions.into_iter().for_each(|positions| carry.reached(positions()));
+        carry.save(&mut self.detector, None, self.console);
         Ok(())
     }
 
@@ -122,6 +149,23 @@ impl Run<'_> {
         let Some(stored) = self.stored.take() else { return Ok(None) };
         let mut writer = self.writer.borrow_mut();
         stored.rescore(self.detector.renormalizer(), |results| writer.write(results)).map(Some)
+    }
+}
+
+impl Taker for Run<'_> {
+    fn take(&mut self, event: &Event) -> Result<()> {
+        Run::take(self, event)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        for closed in self.detector.advance_to(millis.div_euclid(1000))? {
+            put_out(&closed, self.writer, &mut self.stored, &mut self.carry)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
+        self.save_if_due(Some(positions))
     }
 }
 

@@ -24,9 +24,9 @@ use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::feeding::{end_of, feed};
-use crate::input::Input;
+use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::observations::{Event, Fields, Observations, Selection, Taker};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
@@ -46,8 +46,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
-    let input = Input::open(&args.input, console)?.with_background();
-    console.start_progress(input.size(), false);
+    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
+    let input = open(&args.input, console)?.with_background();
+    if !args.follow.follow {
+        console.start_progress(input.size(), false);
+    }
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let is_handed_over = shape != Shape::Table && args.output.path().is_none();
@@ -76,7 +79,20 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| run.take(event, &fields));
+    let read = if args.follow.follow {
+        let mut live = LiveRun { run: &mut run, fields: &fields };
+        let from = Carry::positions_of(live.run.carry.as_ref());
+        let followed = observations.follow(&mut live, from, Until::Stopped);
+        followed.map(|(read, positions)| {
+            run.carry.iter_mut().for_each(|carry| carry.reached(positions.clone()));
+            read
+        })
+    } else {
+        observations.read(|event| {
+            run.take(event, &fields)?;
+            run.save_if_due(None)
+        })
+    };
     let closed_by_time = run.reported.alerts.buckets;
     run.finish()?;
     run.reported.alerts.finish(console)?;
@@ -128,7 +144,7 @@ struct Reported {
 impl Run<'_> {
     /// Takes an event, and gives the alerts that are due by its time.
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
-        let Run { detector, carry, console, reported } = self;
+        let Run { detector, carry, reported, .. } = self;
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
@@ -147,11 +163,19 @@ impl Run<'_> {
                 reported.alerts.seen(observation.by.unwrap_or_default(), event.millis);
             });
         }
-        if let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) {
-            // No alert may be lost that the state takes for given.
-            reported.alerts.flush()?;
-            carry.save(detector, Some(&reported.detection), console);
-        }
+        Ok(())
+    }
+
+    /// Saves the state if it is time to, with the positions of followed logs.
+    fn save_if_due(&mut self, positions: Option<&dyn Fn() -> Positions>) -> Result<()> {
+        let Run { detector, carry, console, reported } = self;
+        let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) else {
+            return Ok(());
+        };
+        // No alert may be lost that the state takes for given.
+        reported.alerts.flush()?;
+        positions.into_iter().for_each(|positions| carry.reached(positions()));
+        carry.save(detector, Some(&reported.detection), console);
         Ok(())
     }
 
@@ -164,6 +188,31 @@ impl Run<'_> {
         let Run { detector, reported, .. } = self;
         detector.finish().try_for_each(|results| reported.judge(results))?;
         reported.alerts.write(&reported.detection.finish())
+    }
+}
+
+/// A run over logs that are followed.
+struct LiveRun<'a, 'b> {
+    run: &'a mut Run<'b>,
+    fields: &'a Fields,
+}
+
+impl Taker for LiveRun<'_, '_> {
+    fn take(&mut self, event: &Event) -> Result<()> {
+        self.run.take(event, self.fields)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        let Run { detector, carry, reported, .. } = &mut *self.run;
+        let mut closed = detector.advance_to(millis.div_euclid(1000))?;
+        closed.try_for_each(|results| {
+            carry.iter_mut().for_each(|carry| carry.count(&results.bucket));
+            reported.judge(results)
+        })
+    }
+
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
+        self.run.save_if_due(Some(positions))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anyhow::Result;
-use auditparse::{ConnectionKind, SockAddr};
+use auditparse::{Connection, ConnectionKind, SockAddr};
 
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
@@ -18,9 +18,12 @@ use crate::text::Utf8;
 
 /// Runs the command.
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
-    let input = Input::open(&args.input, console)?;
+    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
+    let input = open(&args.input, console)?;
     let out = Destination::of(args.output.path())?;
-    console.start_progress(input.size(), out.is_terminal());
+    if !args.follow.follow {
+        console.start_progress(input.size(), out.is_terminal());
+    }
     let shape = Shape::of(args.format, &out);
     let out = RefCell::new(RowWriter::new(out, shape, TABLE, &CSV)?);
     let flush = || out.borrow_mut().flush_before_waiting();
@@ -28,14 +31,18 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     let mut stamper = Stamper::new();
     let mut title = Vec::new();
     let mut shown = 0;
-    let totals = input.connections(|connection, host| {
+    let write = |connection: &Connection<'_>, host: &str| {
         if args.wants(connection.kind()) {
             shown += 1;
             let time = stamper.format(connection.id().millis);
             out.borrow_mut().write(&Document::new(connection, time, host, &mut title))?;
         }
         Ok(())
-    });
+    };
+    let totals = match args.follow.follow {
+        true => input.follow_connections(write),
+        false => input.connections(write),
+    };
     out.borrow_mut().flush()?;
     let mut totals = totals?;
     out.into_inner().keep()?;

@@ -87,6 +87,16 @@ pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>>
     Ok(logs)
 }
 
+/// The logs that paths stand for at the moment; what there is nothing of is
+/// passed over.
+pub(super) fn find_logs(paths: &[PathBuf], console: &Console) -> Vec<Log> {
+    let mut found = Found::default();
+    for path in paths {
+        let _not_there_yet = found.add(path, console);
+    }
+    found.into_logs(console)
+}
+
 fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }

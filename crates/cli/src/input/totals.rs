@@ -69,7 +69,7 @@ impl Totals {
     }
 
     /// Counts a connection, and whether it is in the wanted range of time.
-    pub(super) fn connection(&mut self, connection: &Connection<'_>, wanted: bool) {
+    pub(crate) fn connection(&mut self, connection: &Connection<'_>, wanted: bool) {
         let connect = u64::from(connection.kind() == ConnectionKind::Connect);
         self.connections += 1;
         self.connects += connect;

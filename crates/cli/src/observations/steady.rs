@@ -25,6 +25,16 @@ pub(crate) struct Astray {
     pub(crate) first: i64,
 }
 
+impl Astray {
+    /// Notes an event that was left out, with its time in milliseconds since 1970.
+    pub(super) fn note(&mut self, time: i64) {
+        self.events += 1;
+        if self.events == 1 {
+            self.first = time;
+        }
+    }
+}
+
 /// A stream of events whose time does not jump back and forth.
 pub(super) struct Steady<'a, S> {
     stream: S,
@@ -68,11 +78,7 @@ impl<S: Stream<Item = Event>> Stream for Steady<'_, S> {
             let next = self.stream.advance()?;
             self.next = Some(next);
             if next.is_some_and(|next| time.saturating_sub(next) > DOUBTED) {
-                let mut astray = self.astray.borrow_mut();
-                astray.events += 1;
-                if astray.events == 1 {
-                    astray.first = time;
-                }
+                self.astray.borrow_mut().note(time);
                 continue;
             }
             self.last = Some(time);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::boundary::Boundary;
 use super::container::Flaw;
 use crate::args::FeedArgs;
+use crate::input::Positions;
 
 /// All that a state file holds.
 #[derive(Clone, Debug)]
@@ -40,9 +41,9 @@ pub(crate) struct About {
     pub(crate) buckets: u64,
     /// Which events were taken.
     pub(crate) boundary: Boundary,
-    /// Up to where logs were read, as those who read them wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) positions: Option<serde_json::Value>,
+    /// Up to where logs were read that were followed.
+    #[serde(default)]
+    pub(crate) positions: Positions,
 }
 
 /// How events are read: what makes two readings of a log give other values.
@@ -130,7 +131,7 @@ mod tests {
             "learned_until":null,"buckets":0,"boundary":{},
             "ways":{"profile":"rareport","datafeed":null,"include":[]},"of_later":1}"#;
         let about: About = serde_json::from_str(text).unwrap();
-        assert!(about.positions.is_none());
+        assert_eq!(about.positions, Positions::default());
         assert_eq!(about.ways.to_string(), "--profile rareport");
     }
 }

@@ -1,0 +1,24 @@
+//! Logs that are read while they are written.
+//!
+//! [`Tail`](tail::Tail) reads one log over its rotations, [`Followed`] the
+//! connections in it that were not taken before, and [`Live`] those of many
+//! logs in order of time. [`Positions`] is what is to be kept to read on after
+//! a restart as if there had been none.
+
+mod clock;
+mod each;
+mod followed;
+mod generations;
+mod live;
+mod passages;
+mod position;
+mod tail;
+mod watch;
+
+pub(crate) use self::clock::SystemClock;
+pub(crate) use self::each::Each;
+pub(crate) use self::live::{Follower, Live, Until};
+pub(crate) use self::position::Positions;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Events of logs that are followed, or read on from where they were read up
+//! to.
+
+use anyhow::{Result, bail};
+use auditparse::Connection;
+
+use super::audit::ConnectionEvent;
+use super::{Event, Observations, Read, Verdict};
+use crate::args::{InputFormat, Profile};
+use crate::input::{Follower, FromConnection, Live, Log, Positions, SystemClock, Until};
+
+/// How far an event may be ahead of the clock, in milliseconds: six hours. One
+/// that is further is of a clock that is wrong.
+const AHEAD: i64 = 6 * 3_600_000;
+
+/// What takes the events.
+pub(crate) trait Taker {
+    /// Takes an event that the job looks at, in order of time.
+    fn take(&mut self, event: &Event) -> Result<()>;
+
+    /// Notes that nothing comes any more of what happened before this time, in
+    /// milliseconds since 1970.
+    fn pass_time(&mut self, millis: i64) -> Result<()>;
+
+    /// Called when all that was taken is done with: what there is now may be
+    /// kept, with the positions of the logs.
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()>;
+}
+
+impl Observations<'_> {
+    /// Gives the events behind `positions` to `taker`; what was read, and the
+    /// positions then.
+    ///
+    /// # Errors
+    ///
+    /// Those of `taker`, and if the input is such that it cannot be followed.
+    pub(crate) fn follow(
+        &self,
+        taker: &mut impl Taker,
+        positions: Positions,
+        until: Until,
+    ) -> Result<(Read, Positions)> {
+        self.check_can_follow()?;
+        let (fields, places) = self.fields.and(self.selection.fields());
+        let clock = SystemClock::new();
+        let mut live = Live::new(self.input, positions, &clock)?;
+        let place = |log: &Log| ConnectionEvent::new(&fields, self.selection.profile, log);
+        let mut feed =
+            Feed { observations: self, place, places: &places, read: Read::default(), taker };
+        live.run(&mut feed, until)?;
+        let mut read = feed.read;
+        live.add_to(&mut read.audit);
+        Ok((read, live.positions()))
+    }
+
+    fn check_can_follow(&self) -> Result<()> {
+        if matches!(self.format, InputFormat::Ndjson | InputFormat::Csv) {
+            bail!("--follow reads audit logs only; read documents and CSV without it");
+        }
+        if self.selection.profile == Profile::Elastic {
+            bail!("--follow cannot be had with --profile elastic, which reads whole logs");
+        }
+        self.check_audit()
+    }
+}
+
+/// From connections to the events that are taken.
+struct Feed<'a, P, T> {
+    observations: &'a Observations<'a>,
+    place: P,
+    /// Where the filter's values are.
+    places: &'a [usize],
+    read: Read,
+    taker: &'a mut T,
+}
+
+impl<P: Fn(&Log) -> ConnectionEvent, T: Taker> Follower for Feed<'_, P, T> {
+    type Item = ConnectionEvent;
+
+    fn place(&self, log: &Log) -> ConnectionEvent {
+        (self.place)(log)
+    }
+
+    fn make(
+        &mut self,
+        connection: &Connection<'_>,
+        host: &str,
+        item: &mut ConnectionEvent,
+    ) -> Result<Option<i64>> {
+        let (input, millis) = (self.observations.input, connection.id().millis);
+        let wanted = input.wants(millis);
+        self.read.audit.connection(connection, wanted);
+        if !wanted && !input.is_background(millis) {
+            return Ok(None);
+        }
+        item.take(connection, host, &mut self.read.audit);
+        let now = jiff::Timestamp::now().as_millisecond();
+        if item.time() > now.saturating_add(AHEAD) {
+            self.read.astray.note(item.time());
+            return Ok(None);
+        }
+        Ok(Some(item.time()))
+    }
+
+    fn take(&mut self, item: &ConnectionEvent) -> Result<()> {
+        let verdict = self.observations.verdict(&item.event, self.places);
+        self.read.count(verdict);
+        match verdict {
+            Verdict::Passed | Verdict::Chosen => self.taker.take(&item.event),
+            Verdict::Excluded(_) | Verdict::OtherEvent => Ok(()),
+        }
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        self.taker.pass_time(millis)
+    }
+
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
+        self.taker.settle(positions)
+    }
+}

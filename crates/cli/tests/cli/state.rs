@@ -80,9 +80,12 @@ fn connects(hours: std::ops::Range<u64>) -> String {
 
 #[test]
 fn a_log_that_grows_gives_the_alerts_of_one_pass() {
-    let whole = rareport(&["detect", &corpus("fleet-day")]).expect(0);
-    assert_eq!(whole.documents().len(), 7);
     let text = fleet();
+    let place = Place::new();
+    let log = place.path("audit.log");
+    fs::write(&log, &text).unwrap();
+    let whole = rareport(&["detect", log.to_str().unwrap()]).expect(0);
+    assert_eq!(whole.documents().len(), 7);
     let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
     // Cuts in the second half, where the alerts are, and one in the middle of a line.
     let mut cuts: Vec<usize> =
@@ -90,8 +93,6 @@ fn a_log_that_grows_gives_the_alerts_of_one_pass() {
     cuts.push(ends[ends.len() - 2000] + 17);
     cuts.sort_unstable();
     cuts.push(text.len());
-    let place = Place::new();
-    let log = place.path("audit.log");
     let mut alerts = String::new();
     for cut in cuts {
         fs::write(&log, &text[..cut]).unwrap();
@@ -103,8 +104,8 @@ fn a_log_that_grows_gives_the_alerts_of_one_pass() {
 
 #[test]
 fn a_log_in_pieces_gives_the_alerts_of_one_pass() {
-    let whole = rareport(&["detect", &corpus("fleet-day")]).expect(0);
     let text = fleet();
+    let whole = rareport_with(&["detect"], text.as_bytes()).expect(0);
     // Between the lines of PROCTITLE, which end an event, and the next.
     let ends: Vec<usize> = text
         .match_indices('\n')

@@ -20,25 +20,33 @@ pub(super) struct Generation {
     pub(super) head: Vec<u8>,
 }
 
-/// How often a directory is read anew while its files are being renamed.
+/// How often a directory is looked at anew while its files are being renamed.
 const ATTEMPTS: usize = 10;
 
 /// The files of a log, oldest first.
+///
+/// # Errors
+///
+/// If the directory cannot be read, or its files never keep their names while
+/// it is: then it is to be looked at later.
 pub(super) fn list(directory: &Path, base: &str) -> io::Result<Vec<Generation>> {
     let mut names = entries(directory, base)?;
-    // A directory that is read while a file gets another name may show it twice or not at all.
+    // A file that gets another name meanwhile may be there twice or not at all, and one that is
+    // packed meanwhile may be seen when it is gone and its copy when it is not yet whole.
     for _ in 0..ATTEMPTS {
+        let generation = |(_, path, inode): &(RotatedName, PathBuf, Inode)| Generation {
+            path: path.clone(),
+            inode: *inode,
+            head: head_of(path).unwrap_or_default(),
+        };
+        let generations = names.iter().map(generation).collect();
         let again = entries(directory, base)?;
         if again == names {
-            break;
+            return Ok(generations);
         }
         names = again;
     }
-    let generations = names.into_iter().map(|(_, path, inode)| {
-        let head = head_of(&path).unwrap_or_default();
-        Generation { path, inode, head }
-    });
-    Ok(generations.collect())
+    Err(io::ErrorKind::WouldBlock.into())
 }
 
 /// The names of the files of a log.

@@ -12,6 +12,7 @@ mod detect;
 mod documents;
 mod events;
 mod feed;
+mod follow;
 mod golden;
 mod input;
 mod journal;

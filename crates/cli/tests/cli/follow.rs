@@ -1,0 +1,135 @@
+//! Logs that are followed while they are written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::common::{corpus, rareport};
+
+/// A run that follows, and the lines that it prints; it is killed in the end.
+struct Following(Child, Receiver<String>);
+
+impl Following {
+    fn start(arguments: &[&str]) -> Following {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let (sender, receiver) = channel();
+        spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Following(child, receiver)
+    }
+
+    /// The next lines, so many of them, in some order.
+    fn lines(&self, count: usize) -> Vec<String> {
+        let next = |_| self.1.recv_timeout(Duration::from_secs(60)).expect("a line in a minute");
+        let mut lines: Vec<String> = (0..count).map(next).collect();
+        lines.sort();
+        lines
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn append(path: &Path, text: &[u8]) {
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(text).unwrap();
+}
+
+/// Rotates a log, every other time by renaming and by copying and truncating.
+fn rotate(logs: &Path, time: usize) {
+    let name = |number: usize| logs.join(format!("audit.log.{number}"));
+    let live = logs.join("audit.log");
+    if time.is_multiple_of(2) {
+        return;
+    }
+    for number in (1..=time).rev().filter(|&number| name(number).exists()) {
+        fs::rename(name(number), name(number + 1)).unwrap();
+    }
+    if time % 4 == 1 {
+        fs::rename(&live, name(1)).unwrap();
+    } else {
+        fs::copy(&live, name(1)).unwrap();
+        File::options().write(true).open(&live).unwrap().set_len(0).unwrap();
+    }
+}
+
+fn fleet_day() -> Vec<u8> {
+    let mut text = Vec::new();
+    let packed = File::open(corpus("fleet-day/audit.log.xz")).unwrap();
+    liblzma::read::XzDecoder::new(packed).read_to_end(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn alerts_are_those_of_one_pass_whatever_is_rotated_meanwhile() {
+    let directory = TempDir::new().unwrap();
+    let logs = directory.path().join("logs");
+    let live = logs.join("audit.log");
+    let run = rareport(&["detect", "--quiet", &corpus("fleet-day")]).expect(0);
+    let mut expected: Vec<&str> = run.stdout.lines().collect();
+    expected.sort();
+    assert_eq!(expected.len(), 7);
+    // The directory of the log is yet to come.
+    let following = Following::start(&["detect", "--quiet", "--follow", logs.to_str().unwrap()]);
+    fs::create_dir(&logs).unwrap();
+    let text = fleet_day();
+    for (index, part) in text.chunks(text.len() / 12).enumerate() {
+        append(&live, part);
+        sleep(Duration::from_millis(30));
+        rotate(&logs, index);
+    }
+    assert_eq!(following.lines(expected.len()), expected);
+}
+
+#[test]
+fn events_are_shown_when_they_are_written_and_of_hosts_that_come_later() {
+    let directory = TempDir::new().unwrap();
+    let [one, two] = ["one", "two"].map(|host| directory.path().join(host));
+    fs::create_dir(&one).unwrap();
+    let event = |serial: u32| {
+        format!(
+            "type=SYSCALL msg=audit(1.000:{serial}): arch=c000003e syscall=42 success=yes exit=0 \
+             a0=3\ntype=SOCKADDR msg=audit(1.000:{serial}): saddr=020001BB0A000001\n"
+        )
+    };
+    append(&one.join("audit.log"), event(1).as_bytes());
+    let path = directory.path().to_str().unwrap();
+    let following = Following::start(&["events", "-f", "--format", "csv", "--quiet", path]);
+    // Nothing tells that the event is over but that nothing comes behind it.
+    let lines = following.lines(2);
+    assert!(lines.iter().any(|line| line.contains("one")), "{lines:?}");
+    fs::create_dir(&two).unwrap();
+    append(&two.join("audit.log"), event(2).as_bytes());
+    let lines = following.lines(1);
+    assert!(lines[0].contains("two"), "{lines:?}");
+}
+
+#[test]
+fn what_cannot_be_followed_is_told() {
+    let log = corpus("connect-basic");
+    for (arguments, said) in [
+        (&["detect", "--follow"][..], "a pipe is read as it comes"),
+        (&["detect", "--follow", "--profile", "elastic", &log], "--profile elastic"),
+        (&["anomalies", "--follow", "--input-format", "csv", &log], "audit logs only"),
+        (&["anomalies", "--follow", "--renormalize", &log], "--renormalize"),
+        (&["events", "--follow", "--output", "x", &log], "--output"),
+    ] {
+        let run = rareport(arguments).expect(2);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}

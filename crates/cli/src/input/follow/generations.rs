@@ -24,21 +24,27 @@ pub(super) struct Generation {
 const ATTEMPTS: usize = 10;
 
 /// The files of a log, oldest first.
+///
+/// # Errors
+///
+/// If the directory cannot be read, or its files are being renamed all the time.
 pub(super) fn list(directory: &Path, base: &str) -> io::Result<Vec<Generation>> {
     let mut names = entries(directory, base)?;
-    // A directory that is read while a file gets another name may show it twice or not at all.
+    // A directory that is read while files get other names may show one twice or not at all, and a
+    // name may lead to another file by the time that it is opened.
     for _ in 0..ATTEMPTS {
+        let generations = names.iter().map(|(_, path, inode)| {
+            let head = head_of(path).unwrap_or_default();
+            Generation { path: path.clone(), inode: *inode, head }
+        });
+        let generations = generations.collect();
         let again = entries(directory, base)?;
         if again == names {
-            break;
+            return Ok(generations);
         }
         names = again;
     }
-    let generations = names.into_iter().map(|(_, path, inode)| {
-        let head = head_of(&path).unwrap_or_default();
-        Generation { path, inode, head }
-    });
-    Ok(generations.collect())
+    Err(io::ErrorKind::WouldBlock.into())
 }
 
 /// The names of the files of a log.

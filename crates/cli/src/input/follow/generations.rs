@@ -20,26 +20,24 @@ pub(super) struct Generation {
     pub(super) head: Vec<u8>,
 }
 
-/// How often a directory is looked at anew while its files are being renamed.
+/// How often a directory is read anew while its files are being renamed.
 const ATTEMPTS: usize = 10;
 
 /// The files of a log, oldest first.
 ///
 /// # Errors
 ///
-/// If the directory cannot be read, or its files never keep their names while
-/// it is: then it is to be looked at later.
+/// If the directory cannot be read, or its files are being renamed all the time.
 pub(super) fn list(directory: &Path, base: &str) -> io::Result<Vec<Generation>> {
     let mut names = entries(directory, base)?;
-    // A file that gets another name meanwhile may be there twice or not at all, and one that is
-    // packed meanwhile may be seen when it is gone and its copy when it is not yet whole.
+    // A directory that is read while files get other names may show one twice or not at all, and a
+    // name may lead to another file by the time that it is opened.
     for _ in 0..ATTEMPTS {
-        let generation = |(_, path, inode): &(RotatedName, PathBuf, Inode)| Generation {
-            path: path.clone(),
-            inode: *inode,
-            head: head_of(path).unwrap_or_default(),
-        };
-        let generations = names.iter().map(generation).collect();
+        let generations = names.iter().map(|(_, path, inode)| {
+            let head = head_of(path).unwrap_or_default();
+            Generation { path: path.clone(), inode: *inode, head }
+        });
+        let generations = generations.collect();
         let again = entries(directory, base)?;
         if again == names {
             return Ok(generations);

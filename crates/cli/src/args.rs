@@ -227,6 +227,13 @@ pub(crate) struct AnomaliesArgs {
     /// the input closes nothing: the bucket of the last event has no results.
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub(crate) advance_time: Option<i64>,
+    /// Save the state before the first event at TIME or later, and carry on from what was saved
+    ///
+    /// TIME is as for --advance-time. It makes no difference to the results but with
+    /// --profile elastic: Elastic forgets what was absent for very long when it
+    /// saves, and only then.
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) persist_at: Option<i64>,
     /// Show provisional results of the bucket that is still open
     ///
     /// They are marked `is_interim`. The model does not learn from them.

@@ -12,7 +12,6 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rareport::detection::Detection;
-use rareport::detector::Pruning;
 use rareport::results::Bucket;
 use rareport::rule::RuleSet;
 use rareport::snapshot::{self, Snapshot};
@@ -23,6 +22,7 @@ use crate::args::{FeedArgs, Profile, StateArgs};
 use crate::console::Console;
 use crate::feeding::end_of;
 use crate::input::Positions;
+use crate::job;
 use crate::observations::{Event, Fields};
 use crate::rule_file;
 use crate::stamp::rfc3339;
@@ -216,10 +216,7 @@ pub(crate) fn detector(
         None => Detector::new(job)?,
         Some(snapshot) => Detector::restore(job, &snapshot.detector).context(NO_CARRYING_ON)?,
     };
-    Ok(detector.with_pruning(match profile {
-        Profile::Rareport => Pruning::AtClose,
-        Profile::Elastic => Pruning::WhenSaved,
-    }))
+    Ok(detector.with_pruning(job::pruning(profile)))
 }
 
 /// Rules that carry on, or new ones.

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rareport::JobConfig;
+use rareport::detector::Pruning;
 use rareport::job::{Feed, catalogue};
 
-use crate::args::JobArgs;
+use crate::args::{JobArgs, Profile};
 use crate::console::Console;
 use crate::input::unreadable_path;
 
@@ -43,6 +44,14 @@ pub(crate) fn destination_port() -> JobConfig {
 /// The job that is run unless another is asked for.
 pub(crate) fn default() -> Chosen {
     Chosen { job: destination_port(), feed: Some(Feed::Connections) }
+}
+
+/// When the values of a job are forgotten that have been absent for very long.
+pub(crate) fn pruning(profile: Profile) -> Pruning {
+    match profile {
+        Profile::Rareport => Pruning::AtClose,
+        Profile::Elastic => Pruning::WhenSaved,
+    }
 }
 
 /// The job that the command line asks for.

@@ -10,7 +10,7 @@ use rareport::job::{DetectorConfig, Function};
 use rareport::rule::{Profile, RuleSet};
 use rareport::snapshot::{self, MAGIC, NEWEST_VERSION, Snapshot, SnapshotError};
 use rareport::{Detector, JobConfig, Observation};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -238,6 +238,119 @@ fn limits_latency_and_custom_rules_may_change() {
     job.latency = 0;
     job.limits.results_per_bucket = Some(1);
     assert!(carry_on(&SAVED[1], &job));
+}
+
+/// Why a state in which one thing is changed, given by its JSON pointer, cannot be restored.
+fn refusal(which: usize, pointer: &str, change: &Value) -> String {
+    let (job, mut document) = (&jobs()[which], serde_json::to_value(&SAVED[which]).unwrap());
+    let found = document.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}"));
+    *found = change.clone();
+    let changed: Snapshot = serde_json::from_value(document).unwrap();
+    let detector = Detector::restore(job.clone(), &changed.detector).map(drop);
+    let state = changed.detection.as_ref().unwrap();
+    let both = detector.and_then(|()| Detection::restore(rules(), job, Profile::Rareport, state));
+    both.map_or_else(|error| error.to_string(), |_| "restored".to_owned())
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let cases = [
+        (0, "/detector/started/closed_until", json!(1), "a bucket of 900 s starts at 1"),
+        (0, "/detector/started/closed_until", json!(i64::MAX), "starts at 9223372036854775807"),
+        (0, "/detector/started/first_complete", json!(-1), "a bucket of 900 s starts at -1"),
+        (0, "/detector/started", json!(null), "before the first observation"),
+        (0, "/detector/ahead_in_a_row", json!(101), "in a row were too far ahead"),
+        (0, "/detector/counts/late", json!(u64::MAX), "observations are miscounted"),
+        (0, "/detector/counts/pushed", json!(1u64 << 60), "observations are miscounted"),
+        (0, "/detector/partitions/0/value", json!("x"), "partitions, but no partition field"),
+        (0, "/detector/partitions/0/learned", json!(u64::MAX), "more than 2^53 buckets"),
+        (0, "/detector/partitions/0/by/0", json!(null), "not the values that were present"),
+        (0, "/detector/partitions/0/by/0/value", json!("p4"), "values 0 and 1 are the same"),
+        (0, "/detector/partitions/0/by/0/history/first", json!(0), "not before 900 starts at 0"),
+        (0, "/detector/partitions/0/by/0/history/last", json!(900_000), "starts at 900000"),
+        (0, "/detector/partitions/0/by/0/history/buckets", json!(0), "was in 0 buckets"),
+        (0, "/detector/partitions/0/by/0/history/buckets", json!(999), "was in 999 buckets"),
+        (0, "/detector/partitions/0/over", json!([{"value": "x", "history": null}]), "no over"),
+        (0, "/detector/partitions/0/model/Rare/scale", json!(2.0), "the scale of concentrations"),
+        (0, "/detector/partitions/0/model/Rare/total", json!(1e9), "have the sum 1000000000"),
+        (0, "/detector/partitions/0/model/Rare/tree/0/weight", json!(0.0), "has the weight 0"),
+        (
+            0,
+            "/detector/partitions/0/model/Rare/tree/0/weight",
+            json!(1e9),
+            "order of their weights",
+        ),
+        (0, "/detector/partitions/0/model/Rare/tree/0/left", json!(999), "than there are"),
+        (0, "/detector/partitions/0/model/Rare/tree/0/left", json!(0), "is not balanced"),
+        (0, "/detector/partitions/0/model/Rare/tree/0/id", json!(u32::MAX), "not the values that"),
+        (0, "/detector/partitions/0/model", json!({"Population": []}), "of another function"),
+        (
+            2,
+            "/detector/partitions/0/model/Population/1",
+            json!([0, 0]),
+            "population are not in order",
+        ),
+        (2, "/detector/partitions/0/model/Population/0", json!([99, 0]), "are not in order"),
+        (1, "/detector/partitions/1/value", json!("a-value-that-is-not-short1"), "are the same"),
+        (0, "/detector/open/0/start", json!(900), "an open bucket starts -"),
+        (0, "/detector/open/0/start", json!(90_000_000), "an open bucket starts "),
+        (0, "/detector/open/0/gathered/event_count", json!(u64::MAX), "more than 2^53 events"),
+        (1, "/detector/open/0/gathered/event_count", json!(1), "open bucket are miscounted"),
+        (0, "/detector/open/0/gathered/subjects/0/by", json!(99), "that are not known"),
+        (0, "/detector/open/0/gathered/subjects/0/over", json!(99), "that are not known"),
+        (2, "/detector/open/0/gathered/subjects/0/partition", json!(9), "that are not known"),
+        (0, "/detector/open/0/gathered/subjects/0/event_count", json!(0), "are miscounted"),
+        (
+            0,
+            "/detector/open/0/gathered/subjects/0/influences",
+            json!([99]),
+            "influences in an open",
+        ),
+        (0, "/detector/open/0/gathered/values/0/0", json!(9), "values of an open bucket are not"),
+        (0, "/detector/normalizers/values", json!([]), "one score history for each"),
+        (0, "/detector/normalizers/root/clock", json!(-1.0), "ageing clock of a normalizer"),
+        (0, "/detection/rules/0/alerts", json!(u64::MAX), "what rule n did is miscounted"),
+        (0, "/detection/rules/0/previous", json!(i64::MIN), "at records of no time"),
+        (0, "/detection/rules/0/candidates/0/available", json!(0), "at records of no time"),
+        (0, "/detection/rules/0/held/0/until", json!(0), "until before it was found"),
+        (
+            0,
+            "/detection/rules/0/held/0/group/docs_count",
+            json!(u64::MAX),
+            "suppressed are miscounted",
+        ),
+        (
+            0,
+            "/detection/calendar",
+            json!([["x", u64::MAX, []]]),
+            "calendar windows did is miscounted",
+        ),
+        (0, "/detection/exceptions/0/events", json!(u64::MAX), "did is miscounted"),
+        (0, "/detection/evidence/open/0/start", json!(1), "with evidence are not in order"),
+        (0, "/detection/evidence/open/0/values/0/covered_by", json!([]), "cover is miscounted"),
+        (0, "/detection/evidence/open/0/values/0/uncovered/0", json!(99), "cover is miscounted"),
+        (
+            0,
+            "/detection/evidence/open/0/values/0/evidence/events",
+            json!(0),
+            "value are miscounted",
+        ),
+        (
+            0,
+            "/detection/evidence/open/0/values/0/evidence/last_seen",
+            json!(0),
+            "before they begin",
+        ),
+    ];
+    let others: Vec<String> = cases
+        .into_iter()
+        .map(|(which, pointer, change, expected)| {
+            (format!("{pointer} {change}: "), refusal(which, pointer, &change), expected)
+        })
+        .filter(|(_, message, expected)| !message.contains(expected))
+        .map(|(change, message, expected)| format!("{change}{message}, not {expected}"))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
 }
 
 /// Numbers and texts within a document.

@@ -6,7 +6,9 @@ use std::cell::RefCell;
 
 use anyhow::{Context, Result, bail};
 use rareport::Detector;
+use rareport::detector::Pruning;
 use rareport::results::BucketResults;
+use rareport::snapshot::{self, Snapshot};
 
 use self::report::Report;
 use crate::args::AnomaliesArgs;
@@ -56,8 +58,17 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
     let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
-    let order = Order::default();
-    let mut run = Run { detector, carry, console, fields: &fields, writer: &writer, stored, order };
+    let mut run = Run {
+        detector,
+        carry,
+        console,
+        fields: &fields,
+        writer: &writer,
+        stored,
+        order: Order::default(),
+        pruning: job::pruning(args.feed.profile),
+        persist_at: args.persist_at,
+    };
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
@@ -103,12 +114,18 @@ struct Run<'a> {
     /// Results that are kept until the end.
     stored: Option<StoredResults>,
     order: Order,
+    pruning: Pruning,
+    /// When the state is to be saved, in seconds since 1970.
+    persist_at: Option<i64>,
 }
 
 impl Run<'_> {
     /// Takes an event, and puts out the results of the buckets that it closes.
     fn take(&mut self, event: &Event) -> Result<()> {
         self.order.note(event.millis);
+        if self.persist_at.take_if(|time| event.millis.div_euclid(1000) >= *time).is_some() {
+            self.save_and_restore()?;
+        }
         let Run { detector, carry, fields, writer, stored, .. } = self;
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
@@ -125,6 +142,18 @@ impl Run<'_> {
         self.writer.borrow_mut().flush()?;
         positions.into_iter().for_each(|positions| carry.reached(positions()));
         carry.save(&mut self.detector, None, self.console);
+        Ok(())
+    }
+
+    /// Saves the state, drops it, and carries on from what was saved.
+    fn save_and_restore(&mut self) -> Result<()> {
+        if self.pruning == Pruning::WhenSaved {
+            self.detector.prune();
+        }
+        let saved = Snapshot { detector: self.detector.snapshot(), detection: None };
+        let saved = snapshot::decode(&snapshot::encode(&saved)?)?;
+        let job = self.detector.job().clone();
+        self.detector = Detector::restore(job, &saved.detector)?.with_pruning(self.pruning);
         Ok(())
     }
 

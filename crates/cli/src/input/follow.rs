@@ -1,6 +1,6 @@
 //! Logs that are read while they are written.
 //!
-//! [`Tail`](tail::Tail) reads one log over its rotations, [`Followed`] the
+//! [`Tail`](tail::Tail) reads one log over its rotations, [`Followed`](followed::Followed) the
 //! connections in it that were not taken before, and [`Live`] those of many
 //! logs in order of time. [`Positions`] is what is to be kept to read on after
 //! a restart as if there had been none.

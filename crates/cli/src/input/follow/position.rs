@@ -103,6 +103,11 @@ impl Fingerprint {
         Fingerprint { length: head.len() as u16, hash: [(hash >> 64) as u64, hash as u64] }
     }
 
+    /// Whether it is that of a file without text.
+    pub(super) fn is_empty(self) -> bool {
+        self.length == 0
+    }
+
     /// Whether a file whose text begins so is that file, which may have grown
     /// since. Nothing is told of a file without text.
     pub(super) fn is_of(self, head: &[u8]) -> bool {

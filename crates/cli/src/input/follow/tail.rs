@@ -115,7 +115,7 @@ impl<'a> Tail<'a> {
             }
             Start::Place(place) => match find(place, &files) {
                 Found::In(at) => (at, place.offset, false),
-                Found::Before(at) => (at, 0, true),
+                Found::Before(at) => (at, 0, !place.file.start.is_empty()),
             },
         };
         let Some(at) = with_text(&files, at, &[]) else {
@@ -195,10 +195,7 @@ impl<'a> Tail<'a> {
     /// to be found elsewhere.
     fn lose(&mut self) {
         if let Some(current) = self.current.take() {
-            self.start = match current.head.is_empty() {
-                true => Start::File(Some(current.path)),
-                false => Start::Place(current.place()),
-            };
+            self.start = Start::Place(current.place());
         }
     }
 }
@@ -214,6 +211,17 @@ impl Current {
     fn place(&self) -> Place {
         let file = FileMark { inode: self.inode, start: Fingerprint::of(&self.head) };
         Place { file, offset: self.offset, older: self.older.clone() }
+    }
+
+    /// Whether the file whose first text was read is the next one. A file that was empty may have been
+    /// written, copied, cut short and written again since it was looked at.
+    fn is_next(&self, directory: &Path, base: &str) -> bool {
+        if !self.head.is_empty() {
+            return true;
+        }
+        let files = list(directory, base).unwrap_or_default();
+        let (Found::In(at) | Found::Before(at)) = find(&self.place(), &files);
+        with_text(&files, at, &[]).is_some_and(|at| files[at].inode.is(self.inode))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -287,7 +295,9 @@ impl Read for Tail<'_> {
                     0
                 }
             };
-            if !current.is_itself(length)? {
+            if !current.is_itself(length)?
+                || (length > 0 && !current.is_next(&self.directory, &self.base))
+            {
                 self.lose();
             } else if length > 0 {
                 let place = current.pass(&buffer[..length]);

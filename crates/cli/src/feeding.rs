@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use rareport::Detector;
+use rareport::detector::DetectorError;
 use rareport::results::{Bucket, BucketResults};
 
 use crate::observations::{Event, Fields};
@@ -19,6 +20,27 @@ pub(crate) fn feed(
     each: impl FnMut(BucketResults) -> Result<()>,
 ) -> Result<()> {
     fields.observe(event, |observation| detector.push(observation)?.try_for_each(each))
+}
+
+/// Tells the model what time it is, in milliseconds since 1970, when no event
+/// does, and gives the results of the buckets that it closes to `each`.
+///
+/// A time that is too far ahead of the last event, as where an old log is
+/// followed, closes nothing: the next event decides.
+///
+/// # Errors
+///
+/// Those of `each`.
+pub(crate) fn pass_time(
+    detector: &mut Detector,
+    millis: i64,
+    each: impl FnMut(BucketResults) -> Result<()>,
+) -> Result<()> {
+    match detector.advance_to(millis.div_euclid(1000)) {
+        Ok(mut closed) => closed.try_for_each(each),
+        Err(DetectorError::TooFarAhead { .. } | DetectorError::OutsideCalendar { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// End of a bucket, in milliseconds since 1970.

@@ -15,7 +15,7 @@ use crate::args::AnomaliesArgs;
 use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feeding::feed;
+use crate::feeding::{feed, pass_time};
 use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations, Selection, Taker};
@@ -187,10 +187,8 @@ impl Taker for Run<'_> {
     }
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {
-        for closed in self.detector.advance_to(millis.div_euclid(1000))? {
-            put_out(&closed, self.writer, &mut self.stored, &mut self.carry)?;
-        }
-        Ok(())
+        let Run { detector, carry, writer, stored, .. } = self;
+        pass_time(detector, millis, |closed| put_out(&closed, writer, stored, carry))
     }
 
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {

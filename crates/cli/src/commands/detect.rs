@@ -23,7 +23,7 @@ use crate::args::DetectArgs;
 use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feeding::{end_of, feed};
+use crate::feeding::{end_of, feed, pass_time};
 use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
 use crate::observations::{Event, Fields, Observations, Selection, Taker};
@@ -204,8 +204,7 @@ impl Taker for LiveRun<'_, '_> {
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {
         let Run { detector, carry, reported, .. } = &mut *self.run;
-        let mut closed = detector.advance_to(millis.div_euclid(1000))?;
-        closed.try_for_each(|results| {
+        pass_time(detector, millis, |results| {
             carry.iter_mut().for_each(|carry| carry.count(&results.bucket));
             reported.judge(results)
         })

@@ -65,6 +65,12 @@ pub(crate) trait Follower {
     /// milliseconds since 1970.
     fn pass_time(&mut self, millis: i64) -> Result<()>;
 
+    /// Called often, also while nothing comes; `missing` events are missing by
+    /// serial number so far. Whether to read on.
+    fn goes_on(&mut self, _missing: u64) -> bool {
+        true
+    }
+
     /// Called when all that was taken is done with: what there is now may be
     /// kept, with the positions.
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()>;
@@ -157,6 +163,9 @@ impl<'a, I> Live<'a, I> {
                 self.console.note("no log there yet; waiting for one");
             }
             let was_busy = self.pass(follower)?;
+            if !follower.goes_on(missing(&self.logs)) {
+                return Ok(());
+            }
             (self.input.before_waiting)()?;
             if until == Until::CaughtUp && !was_busy {
                 return Ok(());
@@ -251,6 +260,9 @@ impl<'a, I> Live<'a, I> {
             let time = logs[index].advance(follower, now)?;
             heads.extend(time.map(|time| Reverse((time, index))));
             if taken % TURN == 0 {
+                if !follower.goes_on(missing(logs)) {
+                    break;
+                }
                 let has_head: Vec<usize> = heads.iter().map(|Reverse((_, at))| *at).collect();
                 for (index, log) in logs.iter_mut().enumerate() {
                     if !has_head.contains(&index) {
@@ -303,6 +315,11 @@ impl<I> LiveLog<'_, I> {
 
 fn read_bytes<I>(logs: &[LiveLog<'_, I>]) -> u64 {
     logs.iter().map(|log| log.followed.stats().bytes).sum()
+}
+
+/// Events that are missing by serial number so far.
+fn missing<I>(logs: &[LiveLog<'_, I>]) -> u64 {
+    logs.iter().map(|log| log.followed.stats().events.lost_events).sum()
 }
 
 /// The positions of logs; of those that are not there at the moment, as they were.

@@ -1,6 +1,6 @@
 //! A run that goes on until it is told to end.
 //!
-//! [`Daemon`] is what such a run has beside its logs: a [queue](queue) that takes
+//! [`Daemon`] is what such a run has beside its logs: a [queue] that takes
 //! what comes by a pipe or [socket], the [signals] that ask something of it,
 //! and who is told how it is doing: a [status file](status_file) and the
 //! [service manager](notify). What is made of events is the commands' business.

@@ -3,6 +3,7 @@
 //! Owns the wording of `--help`, the defaults and the checks of single
 //! arguments. What an argument means for the run is decided where it is used.
 
+mod daemon;
 mod feed;
 mod follow;
 mod report;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::daemon::DaemonArgs;
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 pub(crate) use self::follow::FollowArgs;
 pub(crate) use self::report::{ExplainArgs, ReportArgs};
@@ -180,6 +182,8 @@ pub(crate) struct DetectArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) follow: FollowArgs,
+    #[command(flatten)]
+    pub(crate) daemon: DaemonArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
     /// Shape of the output

@@ -12,3 +12,13 @@ pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod state;
 pub(crate) mod train;
+
+use crate::args::Command;
+
+/// Whether a command goes on until it is told to end.
+pub(crate) fn goes_on(command: &Command) -> bool {
+    match command {
+        Command::Detect(args) => detect::goes_on(args),
+        _ => false,
+    }
+}

@@ -14,7 +14,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use tracing::Level;
+
 use crate::args::{ConsoleArgs, ProgressWhen};
+use crate::logging;
 use crate::text::Inert;
 
 /// The channel to the person at the terminal.
@@ -25,6 +28,8 @@ pub(crate) struct Console {
     progress: ProgressWhen,
     bar: ProgressBar,
     failed: Cell<bool>,
+    /// Whether messages are lines of a log.
+    is_log: bool,
 }
 
 impl Console {
@@ -40,6 +45,7 @@ impl Console {
             progress,
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             failed: Cell::new(false),
+            is_log: false,
         }
     }
 
@@ -78,6 +84,12 @@ impl Console {
         }
     }
 
+    /// The same console, whose messages are [lines of a log](crate::logging).
+    pub(crate) fn into_log(self) -> Console {
+        logging::start();
+        Console { is_log: true, ..self }
+    }
+
     /// Takes the progress bar away.
     pub(crate) fn end_progress(&self) {
         self.bar.finish_and_clear();
@@ -91,7 +103,7 @@ impl Console {
     /// Says something about the run that a person should know.
     pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {
-            self.say(&message);
+            self.say(Level::INFO, &message);
         }
     }
 
@@ -104,14 +116,22 @@ impl Console {
 
     /// Says that something may be wrong, although the run goes on.
     pub(crate) fn warn(&self, message: impl Display) {
-        self.note(format_args!("warning: {message}"));
+        if !self.quiet {
+            self.say(Level::WARN, &message);
+        }
     }
 
     /// Says that something failed; the run may go on, but will end with
     /// status 2.
     pub(crate) fn error(&self, message: impl Display) {
         self.failed.set(true);
-        self.say(&format_args!("error: {message}"));
+        self.trouble(message);
+    }
+
+    /// Says that something failed that the run survives, as one that goes on
+    /// does: that is no reason to end with status 2.
+    pub(crate) fn trouble(&self, message: impl Display) {
+        self.say(Level::ERROR, &message);
     }
 
     /// Whether an error was reported.
@@ -120,9 +140,17 @@ impl Console {
     }
 
     /// Writes a line to stderr. If even that fails there is nobody to tell.
-    fn say(&self, message: &dyn Display) {
+    fn say(&self, level: Level, message: &dyn Display) {
+        if self.is_log {
+            return logging::line(level, &inert(&message.to_string()));
+        }
+        let kind = match level {
+            Level::ERROR => "error: ",
+            Level::WARN => "warning: ",
+            _ => "",
+        };
         self.bar.suspend(|| {
-            let _ = write_line(&inert(&format!("rareport: {message}")));
+            let _ = write_line(&inert(&format!("rareport: {kind}{message}")));
         });
     }
 }

@@ -35,15 +35,17 @@ use self::follow::Each;
 pub(crate) use self::follow::{Follower, Live, Positions, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
 pub(crate) use self::log::Log;
-use self::log::total_size;
+use self::log::{Member, total_size};
 use self::log_end::resolve_range;
 pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
 pub(crate) use self::reader::LogReader;
 use self::reader::{BeforeWaiting, Tally};
 use self::silence::pass_silence;
+pub(crate) use self::silence::stdin;
 pub(crate) use self::totals::Totals;
 use crate::args::InputArgs;
 use crate::console::Console;
+use crate::daemon::Tap;
 use crate::text::grouped;
 use crate::when::TimeRange;
 
@@ -82,6 +84,8 @@ pub(crate) struct Input<'a> {
     before_waiting: BeforeWaiting<'a>,
     /// Whether somebody waits for what is found.
     is_waited_for: bool,
+    /// What comes to a run that goes on, in place of standard input.
+    tap: Option<Tap<'a>>,
 }
 
 impl<'a> Input<'a> {
@@ -119,7 +123,28 @@ impl<'a> Input<'a> {
             has_background: false,
             before_waiting: &|| Ok(()),
             is_waited_for: false,
+            tap: None,
         })
+    }
+
+    /// Standard input, or what comes by a [tap](Input::with_tap) in its place.
+    ///
+    /// # Errors
+    ///
+    /// If the wanted range of time cannot be told.
+    pub(crate) fn open_stdin(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
+        let logs = vec![Log { members: vec![Member::Stdin], host: None }];
+        Input::of(logs, args, console)
+    }
+
+    /// Reads what comes by a tap in place of standard input, if there is one.
+    pub(crate) fn with_tap(self, tap: Option<Tap<'a>>) -> Input<'a> {
+        Input { tap, ..self }
+    }
+
+    /// Whether the input comes by a tap, so that there may be nothing of it.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.tap.is_some()
     }
 
     /// Does something, such as writing what was found so far, whenever the
@@ -291,7 +316,11 @@ impl<'a> Input<'a> {
 
     /// A log as one stream of text.
     pub(crate) fn log_reader(&self, log: &Log) -> LogReader<'_> {
-        LogReader::new(log, self.console, &self.tally, self.before_waiting)
+        let text = LogReader::new(log, self.console, &self.tally, self.before_waiting);
+        match self.tap {
+            Some(_) => text.with_tap(self.tap).telling_silence(),
+            None => text,
+        }
     }
 
     /// A log as one stream of text that tells of silence if somebody waits.

@@ -7,12 +7,15 @@ mod audit_event;
 mod carry;
 mod check;
 mod commands;
+mod config_file;
 mod console;
+mod daemon;
 mod ecs;
 mod exit;
 mod feeding;
 mod input;
 mod job;
+mod logging;
 mod observations;
 mod output;
 mod record_document;
@@ -32,17 +35,18 @@ mod text;
 mod unlearned;
 mod when;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::{Args, Command};
+use crate::args::Command;
 use crate::console::Console;
 use crate::exit::{Exit, describe, is_broken_pipe};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let args = config_file::arguments(&line).unwrap_or_else(|error| error.exit());
     let console = Console::new(args.console);
+    let console = if commands::goes_on(&args.command) { console.into_log() } else { console };
     let result = match &args.command {
         Command::Detect(args) => commands::detect::run(args, &console),
         Command::Train(args) => commands::train::run(args, &console),

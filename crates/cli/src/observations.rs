@@ -205,6 +205,9 @@ impl Observations<'_> {
             }
             return Ok(read);
         }
+        if self.input.is_tapped() {
+            return Ok(read);
+        }
         read.audit.report_skipped(self.console);
         if self.console.failed() {
             bail!("nothing to use: no event could be read");

@@ -1,10 +1,12 @@
 //! `rareport detect`: alerts for rare destination ports.
 
 mod alerts;
+mod attended;
 mod closest;
 mod history;
 mod report;
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
@@ -15,6 +17,7 @@ use rareport::results::BucketResults;
 use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
+use self::attended::{Attended, source};
 use self::closest::Closest;
 use self::history::History;
 use self::report::{Before, Report};
@@ -22,11 +25,12 @@ use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
 use crate::carry::{self, Carry};
 use crate::console::Console;
+use crate::daemon::{Daemon, Source};
 use crate::exit::Exit;
 use crate::feeding::{end_of, feed, pass_time};
 use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection, Taker};
+use crate::observations::{Event, Fields, Observations, Selection, Taker, Verdict};
 use crate::output::{Destination, RowWriter, Shape};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
@@ -46,9 +50,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
-    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
-    let input = open(&args.input, console)?.with_background();
-    if !args.follow.follow {
+    let source = source(args)?;
+    let input = open(args, source, console)?.with_background();
+    if source.is_none() {
         console.start_progress(input.size(), false);
     }
     let out = Destination::of(args.output.path())?;
@@ -70,17 +74,25 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         rules: detection.report().rules,
         buckets: carry.as_ref().map_or(0, |carry| carry.buckets_before),
     };
-    let mut run = Run {
+    let status = args.daemon.status.as_deref();
+    let daemon = source.map(|source| Daemon::start(source, status, console)).transpose()?;
+    let attended = daemon.as_ref().map(|daemon| Attended::new(daemon, &fields));
+    let run = RefCell::new(Run {
         detector,
         carry,
         console,
         reported: Reported { detection, alerts, closest, from: input.from() },
+    });
+    let while_waiting = || {
+        attended.iter().for_each(|attended| attended.attend_silence(&mut run.borrow_mut()));
     };
+    let input = input.with_tap(daemon.as_ref().and_then(|daemon| daemon.tap(&while_waiting)));
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = if args.follow.follow {
-        let mut live = LiveRun { run: &mut run, fields: &fields };
+    let read = if source == Some(Source::Logs) {
+        let run = &mut *run.borrow_mut();
+        let mut live = LiveRun { run, fields: &fields, attended: attended.as_ref() };
         let from = Carry::positions_of(live.run.carry.as_ref());
         let followed = observations.follow(&mut live, from, Until::Stopped);
         followed.map(|(read, positions)| {
@@ -88,13 +100,26 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
             read
         })
     } else {
-        observations.read(|event| {
-            run.take(event, &fields)?;
+        observations.read_all(|event, verdict| {
+            let run = &mut *run.borrow_mut();
+            if let Some(attended) = &attended {
+                attended.note(event.millis, verdict);
+                attended.attend(run);
+            }
+            match verdict {
+                Verdict::Passed | Verdict::Chosen => run.take(event, &fields)?,
+                Verdict::Excluded(_) | Verdict::OtherEvent => return Ok(()),
+            }
             run.save_if_due(None)
         })
     };
-    let closed_by_time = run.reported.alerts.buckets;
-    run.finish()?;
+    attended.iter().try_for_each(Attended::check)?;
+    let closed_by_time = run.borrow().reported.alerts.buckets;
+    run.borrow_mut().finish()?;
+    let is_whole = |(_, end)| input.reaches(end);
+    let is_whole = run.borrow().reported.alerts.last.is_some_and(is_whole);
+    let mut run = run.into_inner();
+    attended.iter().for_each(|attended| attended.end(&run));
     run.reported.alerts.finish(console)?;
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
@@ -104,7 +129,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         carry.tell("connects", console);
     }
     let report = Report { alerts, closest, detector, detection, closed_by_time, before };
-    report.tell(|end| input.reaches(end), console);
+    report.tell(is_whole, console);
     let found = alerts.found > 0;
     let Run { mut detector, carry, reported: Reported { detection, alerts, .. }, .. } = run;
     alerts.keep()?;
@@ -112,6 +137,24 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         carry.save(&mut detector, Some(&detection), console);
     }
     Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
+}
+
+/// Whether the run goes on until it is told to end.
+pub(crate) fn goes_on(args: &DetectArgs) -> bool {
+    source(args).is_ok_and(|source| source.is_some())
+}
+
+/// What is to be read.
+fn open<'a>(
+    args: &'a DetectArgs,
+    source: Option<Source<'_>>,
+    console: &'a Console,
+) -> Result<Input<'a>> {
+    match source {
+        None => Input::open(&args.input, console),
+        Some(Source::Logs) => Input::open_to_follow(&args.input, console),
+        Some(Source::Stdin | Source::Socket(_)) => Input::open_stdin(&args.input, console),
+    }
 }
 
 /// Prints a text to stdout.
@@ -166,6 +209,15 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Closes what ends before this time, in milliseconds since 1970.
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        let Run { detector, carry, reported, .. } = self;
+        pass_time(detector, millis, |results| {
+            carry.iter_mut().for_each(|carry| carry.count(&results.bucket));
+            reported.judge(results)
+        })
+    }
+
     /// Saves the state if it is time to, with the positions of followed logs.
     fn save_if_due(&mut self, positions: Option<&dyn Fn() -> Positions>) -> Result<()> {
         let Run { detector, carry, console, reported } = self;
@@ -195,6 +247,7 @@ impl Run<'_> {
 struct LiveRun<'a, 'b> {
     run: &'a mut Run<'b>,
     fields: &'a Fields,
+    attended: Option<&'a Attended<'a>>,
 }
 
 impl Taker for LiveRun<'_, '_> {
@@ -203,10 +256,17 @@ impl Taker for LiveRun<'_, '_> {
     }
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {
-        let Run { detector, carry, reported, .. } = &mut *self.run;
-        pass_time(detector, millis, |results| {
-            carry.iter_mut().for_each(|carry| carry.count(&results.bucket));
-            reported.judge(results)
+        self.run.pass_time(millis)
+    }
+
+    fn note(&mut self, millis: i64, verdict: Verdict) {
+        self.attended.iter().for_each(|attended| attended.note(millis, verdict));
+    }
+
+    fn goes_on(&mut self, missing: u64) -> bool {
+        self.attended.is_none_or(|attended| {
+            attended.missing(missing);
+            attended.attend(self.run)
         })
     }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::io::Read;
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -12,6 +13,7 @@ use super::Input;
 use super::log::Log;
 use super::places::Places;
 use super::reader::LogReader;
+use super::silence::pass_silence;
 use super::totals::Totals;
 
 /// A stream that holds its next item, in a place that is used again.
@@ -93,11 +95,24 @@ enum EitherReader<R> {
     Events(EventReader<R>),
 }
 
+impl<R: Read> EitherReader<R> {
+    /// Events that are missing by serial number so far.
+    fn lost_events(&self) -> u64 {
+        match self {
+            EitherReader::Connections(reader) => reader.stats().events.lost_events,
+            EitherReader::Events(reader) => reader.stats().events.lost_events,
+        }
+    }
+}
+
 impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
     type Item = T;
 
     fn advance(&mut self) -> Result<Option<i64>> {
         let ConnectionStream { input, reader, next, host, .. } = self;
+        if let Some(tap) = input.tap {
+            tap.missing(reader.lost_events());
+        }
         let mut totals = self.totals.borrow_mut();
         let mut take = |connection: &Connection<'_>, next: &mut T| {
             let wanted = input.wants(connection.id().millis);
@@ -110,26 +125,42 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
         };
         let stats = match reader {
             EitherReader::Connections(reader) => {
-                while let Some(connection) = reader.next_connection()? {
-                    if take(&connection, next) {
-                        return Ok(Some(next.time()));
-                    }
+                loop {
+                    let error = match reader.next_connection() {
+                        Ok(Some(connection)) if take(&connection, next) => {
+                            return Ok(Some(next.time()));
+                        }
+                        Ok(Some(_)) => continue,
+                        Ok(None) => break,
+                        Err(error) => error,
+                    };
+                    pass_silence(error)?;
+                    reader.advance_to(u64::MAX);
                 }
                 reader.stats()
             }
             EitherReader::Events(reader) => {
-                while let Some(event) = reader.next_event()? {
-                    let taken = match event.connection() {
-                        Ok(connection) => take(&connection, next),
-                        Err(_) => {
-                            let millis = event.id().millis;
-                            next.take_other(&event, host)
-                                && (input.wants(millis) || input.is_background(millis))
+                loop {
+                    let error = match reader.next_event() {
+                        Ok(Some(event)) => {
+                            let taken = match event.connection() {
+                                Ok(connection) => take(&connection, next),
+                                Err(_) => {
+                                    let millis = event.id().millis;
+                                    next.take_other(&event, host)
+                                        && (input.wants(millis) || input.is_background(millis))
+                                }
+                            };
+                            if taken {
+                                return Ok(Some(next.time()));
+                            }
+                            continue;
                         }
+                        Ok(None) => break,
+                        Err(error) => error,
                     };
-                    if taken {
-                        return Ok(Some(next.time()));
-                    }
+                    pass_silence(error)?;
+                    reader.advance_to(u64::MAX);
                 }
                 reader.stats()
             }

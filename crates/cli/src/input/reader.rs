@@ -15,6 +15,7 @@ use super::log::{Log, Member};
 use super::places::Places;
 use super::silence::{Listener, silence, stdin};
 use crate::console::Console;
+use crate::daemon::Tap;
 
 /// What was read from all logs, to tell why there was nothing in them.
 #[derive(Debug, Default)]
@@ -60,6 +61,7 @@ pub(crate) struct LogReader<'a> {
     tally: &'a Tally,
     before_waiting: BeforeWaiting<'a>,
     tells_silence: bool,
+    tap: Option<Tap<'a>>,
 }
 
 /// What is done before bytes are read that may be yet to come.
@@ -72,7 +74,7 @@ struct Opened<'a> {
     start: Cursor<Vec<u8>>,
     text: Box<dyn Read + 'a>,
     /// Tells when nothing comes, if that can be told.
-    listener: Option<Listener>,
+    listener: Option<Listener<'a>>,
     /// The first [`HEAD`] bytes of what was read.
     head: Vec<u8>,
 }
@@ -94,6 +96,7 @@ impl<'a> LogReader<'a> {
             tally,
             before_waiting,
             tells_silence: false,
+            tap: None,
         }
     }
 
@@ -101,6 +104,11 @@ impl<'a> LogReader<'a> {
     /// come for a while behind a whole line. A later call reads on.
     pub(super) fn telling_silence(self) -> LogReader<'a> {
         LogReader { tells_silence: true, ..self }
+    }
+
+    /// The same reader, for which standard input is what comes by a tap.
+    pub(super) fn with_tap(self, tap: Option<Tap<'a>>) -> LogReader<'a> {
+        LogReader { tap, ..self }
     }
 
     /// Where the members begin, as far as they were read.
@@ -119,12 +127,18 @@ impl<'a> LogReader<'a> {
 
     /// Opens a member and reads the start of its text.
     fn start(&self, member: &Member) -> io::Result<Opened<'a>> {
-        let file = match member {
-            Member::Stdin => stdin()?,
-            Member::File { path, .. } => File::open(path)?,
+        let (source, listener): (Box<dyn Read + 'a>, _) = match (member, self.tap) {
+            (Member::Stdin, Some(tap)) => (Box::new(tap), Some(Listener::of_tap(tap))),
+            _ => {
+                let file = match member {
+                    Member::Stdin => stdin()?,
+                    Member::File { path, .. } => File::open(path)?,
+                };
+                let listener = if member.may_wait() { Listener::new(&file) } else { None };
+                (Box::new(file), listener)
+            }
         };
-        let listener = if member.may_wait() { Listener::new(&file) } else { None };
-        let Text { reader: mut text, printed_by } = decompress(self.console.watch(file))?;
+        let Text { reader: mut text, printed_by } = decompress(self.console.watch(source))?;
         let mut start = read_start(&mut text, tells_archive)?;
         let journal = is_journal(&start);
         if journal {

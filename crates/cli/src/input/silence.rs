@@ -6,6 +6,9 @@
 
 use std::fs::File;
 use std::io;
+use std::time::Duration;
+
+use crate::daemon::Tap;
 
 /// Nothing has come for a while. No error of the input, which goes on.
 #[derive(Debug)]
@@ -36,35 +39,54 @@ pub(super) fn pass_silence(error: io::Error) -> io::Result<()> {
     }
 }
 
+/// So long nothing comes before that is silence: auditd's own
+/// `end_of_event_timeout`.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Listens to a pipe that someone else reads.
-pub(super) struct Listener {
-    pipe: File,
+pub(super) struct Listener<'a> {
+    source: Source<'a>,
     /// Whether silence was told since the last time that it was not silent.
     told: bool,
 }
 
-impl Listener {
+/// What is listened to.
+enum Source<'a> {
+    Pipe(File),
+    Tap(Tap<'a>),
+}
+
+impl<'a> Listener<'a> {
     /// Listens to `pipe`; `None` where that cannot be done.
-    pub(super) fn new(pipe: &File) -> Option<Listener> {
-        Some(Listener { pipe: pipe.try_clone().ok()?, told: false })
+    pub(super) fn new(pipe: &File) -> Option<Listener<'a>> {
+        Some(Listener { source: Source::Pipe(pipe.try_clone().ok()?), told: false })
     }
 
-    /// Waits for something to read; whether there was nothing for two seconds,
-    /// which is told once.
+    /// Listens to what comes to a run that goes on.
+    pub(super) fn of_tap(tap: Tap<'a>) -> Listener<'a> {
+        Listener { source: Source::Tap(tap), told: false }
+    }
+
+    /// Waits for something to read; whether there was nothing for a while, which
+    /// is told once.
     pub(super) fn hears_nothing(&mut self) -> bool {
-        self.told = !self.told && is_silent(&self.pipe);
+        self.told = !self.told
+            && match &self.source {
+                Source::Pipe(pipe) => is_silent(pipe),
+                Source::Tap(tap) => tap.is_silent(PATIENCE),
+            };
         self.told
     }
 }
 
-/// Whether nothing comes for two seconds, auditd's own `end_of_event_timeout`.
+/// Whether nothing comes for a while.
 #[cfg(unix)]
 fn is_silent(pipe: &File) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+    let patience = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
     let mut pipes = [PollFd::new(pipe, PollFlags::IN)];
     // What goes wrong here goes wrong again where it can be told: in reading.
-    poll(&mut pipes, Some(&PATIENCE)).is_ok_and(|ready| ready == 0)
+    poll(&mut pipes, Some(&patience)).is_ok_and(|ready| ready == 0)
 }
 
 #[cfg(not(unix))]
@@ -75,7 +97,7 @@ fn is_silent(_: &File) -> bool {
 /// Standard input without a buffer, in which something to read could lie
 /// unheard.
 #[cfg(unix)]
-pub(super) fn stdin() -> io::Result<File> {
+pub(crate) fn stdin() -> io::Result<File> {
     use std::os::fd::AsFd;
     io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
@@ -83,7 +105,7 @@ pub(super) fn stdin() -> io::Result<File> {
 /// Standard input without a buffer, in which something to read could lie
 /// unheard.
 #[cfg(windows)]
-pub(super) fn stdin() -> io::Result<File> {
+pub(crate) fn stdin() -> io::Result<File> {
     use std::os::windows::io::AsHandle;
     io::stdin().as_handle().try_clone_to_owned().map(File::from)
 }

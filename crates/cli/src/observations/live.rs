@@ -22,6 +22,16 @@ pub(crate) trait Taker {
     /// milliseconds since 1970.
     fn pass_time(&mut self, millis: i64) -> Result<()>;
 
+    /// Notes what is said of an event of this time, in milliseconds since 1970,
+    /// before it is taken or left out.
+    fn note(&mut self, _millis: i64, _verdict: Verdict) {}
+
+    /// Called often, also while nothing comes; `missing` events are missing by
+    /// serial number so far. Whether to read on.
+    fn goes_on(&mut self, _missing: u64) -> bool {
+        true
+    }
+
     /// Called when all that was taken is done with: what there is now may be
     /// kept, with the positions of the logs.
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()>;
@@ -105,6 +115,7 @@ impl<P: Fn(&Log) -> ConnectionEvent, T: Taker> Follower for Feed<'_, P, T> {
     fn take(&mut self, item: &ConnectionEvent) -> Result<()> {
         let verdict = self.observations.verdict(&item.event, self.places);
         self.read.count(verdict);
+        self.taker.note(item.time(), verdict);
         match verdict {
             Verdict::Passed | Verdict::Chosen => self.taker.take(&item.event),
             Verdict::Excluded(_) | Verdict::OtherEvent => Ok(()),
@@ -113,6 +124,10 @@ impl<P: Fn(&Log) -> ConnectionEvent, T: Taker> Follower for Feed<'_, P, T> {
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {
         self.taker.pass_time(millis)
+    }
+
+    fn goes_on(&mut self, missing: u64) -> bool {
+        self.taker.goes_on(missing)
     }
 
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {

@@ -9,6 +9,8 @@ mod anomalies;
 mod backtest;
 mod check;
 mod common;
+#[cfg(target_os = "linux")]
+mod daemon;
 mod detect;
 mod documents;
 mod events;

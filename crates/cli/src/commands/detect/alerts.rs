@@ -12,6 +12,7 @@ use rareport::results::Bucket;
 use super::history::History;
 use crate::alert::AlertRow;
 use crate::console::Console;
+use crate::daemon::LastAlert;
 use crate::feeding::end_of;
 use crate::output::RowWriter;
 use crate::sink::{AlertLine, Sinks};
@@ -23,6 +24,8 @@ pub(super) struct Alerts {
     sinks: Sinks,
     history: Option<History>,
     pub(super) found: u64,
+    /// The last of them.
+    pub(super) latest: Option<LastAlert>,
     /// Alerts of a model that had learned too little to be relied on.
     pub(super) immature: u64,
     /// Buckets that were closed.
@@ -40,6 +43,7 @@ impl Alerts {
             sinks,
             history,
             found: 0,
+            latest: None,
             immature: 0,
             buckets: 0,
             background: 0,
@@ -75,7 +79,8 @@ impl Alerts {
             let explanation = alert.record.explanation.as_ref();
             self.immature += u64::from(explanation.is_some_and(|it| it.immature));
         }
-        if !alerts.is_empty() {
+        if let Some(last) = alerts.last() {
+            self.latest = Some(LastAlert::of(last));
             self.show(RowWriter::flush_lines)?;
         }
         Ok(())

@@ -38,9 +38,9 @@ pub(super) struct Before {
 }
 
 impl Report<'_> {
-    /// Tells everything. `is_whole` says whether the input goes on after a
-    /// bucket with this end.
-    pub(super) fn tell(&self, is_whole: impl Fn(i64) -> bool, console: &Console) {
+    /// Tells everything. `is_whole` says whether the input goes on after the
+    /// last bucket.
+    pub(super) fn tell(&self, is_whole: bool, console: &Console) {
         let counts = unlearned::since(self.detector.counts(), self.before.counts);
         let late = counts.late;
         if late > 0 {
@@ -54,7 +54,7 @@ impl Report<'_> {
         self.tell_maturity(console);
         if let Some((start, end)) = self.alerts.last
             && self.alerts.buckets > self.closed_by_time
-            && !is_whole(end)
+            && !is_whole
         {
             console.detail(format_args!(
                 "the last bucket, {} to {}, was closed with the input and may be incomplete",
@@ -92,7 +92,10 @@ impl Report<'_> {
 
     fn tell_rules(&self, console: &Console) {
         let mut report = self.detection.report();
-        for (rule, before) in report.rules.iter_mut().zip(&self.before.rules) {
+        for rule in &mut report.rules {
+            // Rules that were read anew in between may be others.
+            let is_same = |before: &&RuleReport| before.rule.rule_id == rule.rule.rule_id;
+            let Some(before) = self.before.rules.iter().find(is_same) else { continue };
             rule.alerts -= before.alerts;
             rule.hidden -= before.hidden;
             rule.suppressed -= before.suppressed;

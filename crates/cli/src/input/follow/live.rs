@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -64,6 +65,12 @@ pub(crate) trait Follower {
     /// Notes that nothing comes any more of what happened before this time, in
     /// milliseconds since 1970.
     fn pass_time(&mut self, millis: i64) -> Result<()>;
+
+    /// Called often, also while nothing comes; `missing` events are missing by
+    /// serial number so far. Whether to read on.
+    fn goes_on(&mut self, _missing: u64) -> bool {
+        true
+    }
 
     /// Called when all that was taken is done with: what there is now may be
     /// kept, with the positions.
@@ -157,6 +164,9 @@ impl<'a, I> Live<'a, I> {
                 self.console.note("no log there yet; waiting for one");
             }
             let was_busy = self.pass(follower)?;
+            if !follower.goes_on(missing(&self.logs)) {
+                return Ok(());
+            }
             (self.input.before_waiting)()?;
             if until == Until::CaughtUp && !was_busy {
                 return Ok(());
@@ -195,10 +205,7 @@ impl<'a, I> Live<'a, I> {
             let Some((directory, base)) = place_of(log) else { continue };
             let name = directory.join(&base).to_string_lossy().into_owned();
             if !self.known.contains_key(&name) && !self.is_foreign(&name, &directory, &base) {
-                let first = match log.members.first() {
-                    Some(Member::File { path, .. }) => path.file_name().map(|n| directory.join(n)),
-                    _ => None,
-                };
+                let first = self.named_first(log).map(|name| directory.join(name));
                 let tail = Tail::new(&directory, &base, first, self.console);
                 let host = self.input.host.or(log.host.as_deref()).unwrap_or(LOCALHOST);
                 self.logs.push(LiveLog {
@@ -214,6 +221,13 @@ impl<'a, I> Live<'a, I> {
                 self.directories.push(directory);
             }
         }
+    }
+
+    /// The file to begin with, where one is named: behind a directory it is the
+    /// oldest that there is when reading begins, whatever its name is by then.
+    fn named_first<'log>(&self, log: &'log Log) -> Option<&'log OsStr> {
+        let Some(Member::File { path, .. }) = log.members.first() else { return None };
+        self.paths.contains(path).then(|| path.file_name()).flatten()
     }
 
     /// Whether a new log is none that can be followed, which is told once.
@@ -251,6 +265,9 @@ impl<'a, I> Live<'a, I> {
             let time = logs[index].advance(follower, now)?;
             heads.extend(time.map(|time| Reverse((time, index))));
             if taken % TURN == 0 {
+                if !follower.goes_on(missing(logs)) {
+                    break;
+                }
                 let has_head: Vec<usize> = heads.iter().map(|Reverse((_, at))| *at).collect();
                 for (index, log) in logs.iter_mut().enumerate() {
                     if !has_head.contains(&index) {
@@ -303,6 +320,11 @@ impl<I> LiveLog<'_, I> {
 
 fn read_bytes<I>(logs: &[LiveLog<'_, I>]) -> u64 {
     logs.iter().map(|log| log.followed.stats().bytes).sum()
+}
+
+/// Events that are missing by serial number so far.
+fn missing<I>(logs: &[LiveLog<'_, I>]) -> u64 {
+    logs.iter().map(|log| log.followed.stats().events.lost_events).sum()
 }
 
 /// The positions of logs; of those that are not there at the moment, as they were.

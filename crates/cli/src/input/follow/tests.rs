@@ -183,6 +183,53 @@ fn silence_ends_open_events_and_lets_time_pass_behind_the_clock() {
     assert_eq!(notes.passed, Some(1_000_000_000 - 120_000));
 }
 
+/// Rotates a log between its being found and its being read.
+struct RotatesFirst<'a>(Notes, &'a Path);
+
+impl Follower for RotatesFirst<'_> {
+    type Item = (u32, String);
+
+    fn place(&self, log: &Log) -> Self::Item {
+        let [live, first] = ["audit.log", "audit.log.1"].map(|name| self.1.join(name));
+        fs::rename(&live, first).unwrap();
+        append(&live, &event(2000, 2).concat());
+        self.0.place(log)
+    }
+
+    fn make(
+        &mut self,
+        connection: &Connection<'_>,
+        host: &str,
+        item: &mut Self::Item,
+    ) -> Result<Option<i64>> {
+        self.0.make(connection, host, item)
+    }
+
+    fn take(&mut self, item: &Self::Item) -> Result<()> {
+        self.0.take(item)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        self.0.pass_time(millis)
+    }
+
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
+        self.0.settle(positions)
+    }
+}
+
+#[test]
+fn a_log_that_is_rotated_before_its_first_text_is_read_is_read_from_its_oldest_file() {
+    let directory = TempDir::new().unwrap();
+    append(&directory.path().join("audit.log"), &event(1000, 1).concat());
+    let (args, console, clock) = (arguments(&[directory.path()]), Console::silent(), still());
+    let input = Input::open_to_follow(&args.input, &console).unwrap();
+    let mut live = Live::new(&input, Positions::default(), &clock).unwrap();
+    let mut rotates = RotatesFirst(Notes::default(), directory.path());
+    live.run(&mut rotates, Until::CaughtUp).unwrap();
+    assert_eq!(serials(&rotates.0), [1, 2]);
+}
+
 #[test]
 fn a_pipe_cannot_be_followed() {
     let (args, console, clock) = (arguments(&[]), Console::silent(), still());

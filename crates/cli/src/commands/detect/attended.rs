@@ -1,0 +1,154 @@
+//! A run that goes on: between events it tells how it is doing, hears what it
+//! is asked, and lets time pass while nothing comes.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Error, Result, bail};
+use jiff::Timestamp;
+use rareport::detection::Detection;
+
+use super::Run;
+use super::alerts::Alerts;
+use super::closest::Closest;
+use crate::args::DetectArgs;
+use crate::config_file;
+use crate::daemon::{Became, Daemon, Found, Source};
+use crate::observations::{Fields, Verdict};
+use crate::rule_file;
+
+/// How far the time is behind the clock while nothing comes: what happened
+/// until then has arrived.
+const QUERY_DELAY: Duration = Duration::from_secs(120);
+
+/// Where the input comes from, if the run is to go on.
+///
+/// # Errors
+///
+/// If a socket is not all that is to be read, or something is asked for that
+/// only such a run has.
+pub(super) fn source(args: &DetectArgs) -> Result<Option<Source<'_>>> {
+    let paths = &args.input.paths;
+    let source = match &paths[..] {
+        _ if args.daemon.plugin => Some(Source::Stdin),
+        [path] if is_socket(path) => Some(Source::Socket(path)),
+        [path] if args.follow.follow && path == Path::new("-") => Some(Source::Stdin),
+        _ if paths.iter().any(|path| is_socket(path)) => {
+            bail!("a socket is to be read alone; name no other path beside it")
+        }
+        _ => args.follow.follow.then_some(Source::Logs),
+    };
+    if source.is_none() && args.daemon.status.is_some() {
+        bail!("--status tells of a run that goes on; give --follow, --plugin or auditd's socket");
+    }
+    Ok(source)
+}
+
+#[cfg(unix)]
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|metadata| metadata.file_type().is_socket())
+}
+
+#[cfg(not(unix))]
+fn is_socket(_: &Path) -> bool {
+    false
+}
+
+/// What a run needs to go on.
+pub(super) struct Attended<'a> {
+    daemon: &'a Daemon<'a>,
+    /// The fields that are read.
+    fields: &'a Fields,
+    /// What went wrong where nothing could be returned.
+    failure: RefCell<Option<Error>>,
+}
+
+impl<'a> Attended<'a> {
+    /// A run of `daemon` over these fields.
+    pub(super) fn new(daemon: &'a Daemon<'a>, fields: &'a Fields) -> Attended<'a> {
+        Attended { daemon, fields, failure: RefCell::default() }
+    }
+
+    /// Does what is due; whether the run is to go on.
+    pub(super) fn attend(&self, run: &mut Run<'_>) -> bool {
+        if self.daemon.take_reload() {
+            self.daemon.reload(|| self.reload(run));
+        }
+        self.daemon.pulse(|| found(run));
+        !self.daemon.is_ending()
+    }
+
+    /// Does what is due while nothing comes by a queue.
+    pub(super) fn attend_silence(&self, run: &mut Run<'_>) {
+        self.attend(run);
+        if self.daemon.silence() >= QUERY_DELAY {
+            let millis = Timestamp::now().as_millisecond() - QUERY_DELAY.as_millis() as i64;
+            let passed = run.pass_time(millis).and_then(|()| run.save_if_due(None));
+            if let Err(error) = passed {
+                self.failure.borrow_mut().get_or_insert(error);
+                self.daemon.end();
+            }
+        }
+    }
+
+    /// What went wrong while nothing came.
+    ///
+    /// # Errors
+    ///
+    /// That.
+    pub(super) fn check(&self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Tells that the run ends, and how.
+    pub(super) fn end(&self, run: &Run<'_>) {
+        self.daemon.stopping(found(run));
+    }
+
+    /// Notes how many events are missing by serial number so far.
+    pub(super) fn missing(&self, events: u64) {
+        self.daemon.missing(events);
+    }
+
+    /// Counts an event.
+    pub(super) fn note(&self, millis: i64, verdict: Verdict) {
+        let became = match verdict {
+            Verdict::Passed | Verdict::Chosen => Became::Used,
+            Verdict::Excluded(reason) => Became::Excluded(reason),
+            Verdict::OtherEvent => Became::NotLookedAt,
+        };
+        self.daemon.event(millis, became);
+    }
+
+    /// Goes on with the rules as they are said now.
+    fn reload(&self, run: &mut Run<'_>) -> Result<()> {
+        let args = config_file::reread()?;
+        let Run { detector, reported, console, .. } = run;
+        let job = detector.job();
+        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job.job_id)?;
+        if let Some(field) = set.fields().find(|field| self.fields.place(field).is_none()) {
+            bail!(
+                "they look at {field}, which no rule did at the start, so that it is not read; \
+                 start anew"
+            );
+        }
+        rule_file::check(&set, job, args.feed.input_format, console);
+        let profile = rule_file::profile(args.feed.profile);
+        let state = reported.detection.snapshot();
+        let detection = Detection::restore(set, job, profile, &state)?;
+        if !detection.has_rules() {
+            bail!("none of them can be executed: none is enabled and for the job {}", job.job_id);
+        }
+        reported.closest = Closest::of(&detection);
+        reported.detection = detection;
+        Ok(())
+    }
+}
+
+/// What was found so far.
+fn found(run: &Run<'_>) -> Found {
+    let Alerts { buckets, last, found, latest, .. } = &run.reported.alerts;
+    Found { buckets: *buckets, last_bucket: *last, alerts: *found, last_alert: latest.clone() }
+}

@@ -11,6 +11,7 @@ mod check;
 mod common;
 mod detect;
 mod documents;
+mod ecs_types;
 mod events;
 mod feed;
 mod follow;

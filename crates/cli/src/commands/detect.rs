@@ -2,6 +2,7 @@
 
 mod alerts;
 mod closest;
+mod crowd;
 mod history;
 mod report;
 

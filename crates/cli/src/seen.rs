@@ -53,6 +53,10 @@ impl LogEvent for Seen<'_> {
             let value = self.value(field).filter(|value| !value.is_empty())?;
             Some(String::from_utf8_lossy(value).into_owned())
         };
+        let texts = |field: &str| -> Vec<String> {
+            let values = self.values(field).into_iter();
+            values.map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+        };
         let number = |field: &str| text(field)?.parse().ok();
         let [
             sequence,
@@ -76,15 +80,17 @@ impl LogEvent for Seen<'_> {
             serial: if is_audit { number(sequence) } else { None },
             log: self.event.log.clone(),
             node: if self.event.has_node { text(host) } else { text(node) },
-            host: text(host),
+            host: texts(host),
             pid: number(pid),
             parent_pid: number(parent),
-            process: text(name),
-            executable: text(executable),
-            title: text(title),
-            user: text(user),
-            login_user: text(login).or_else(|| text(login_id)),
-            destination: text(ip),
+            process: texts(name),
+            executable: texts(executable),
+            title: texts(title),
+            user: texts(user),
+            login_user: Some(texts(login))
+                .filter(|it| !it.is_empty())
+                .unwrap_or_else(|| texts(login_id)),
+            destination: texts(ip),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Milliseconds since 1970 as RFC 3339 text in UTC.
 
-use jiff::Timestamp;
+pub(crate) use rareport::moment::rfc3339;
 
 /// Formats times as `2026-06-01T00:05:00.123Z`.
 ///
@@ -25,42 +25,17 @@ impl Stamper {
         let (second, fraction) = (millis / 1000, millis % 1000);
         if self.second == Some(second) {
             self.text.truncate(self.text.len() - FRACTION);
-        } else if let Some(stamp) = timestamp(second) {
-            self.text = format!("{stamp:.0}");
-            self.text.pop();
-            self.second = Some(second);
+            let digit = |place: u64| char::from(b'0' + (fraction / place % 10) as u8);
+            self.text.extend(['.', digit(100), digit(10), digit(1), 'Z']);
         } else {
-            self.text = seconds(millis.into());
-            self.second = None;
-            return &self.text;
+            self.text = match i64::try_from(millis) {
+                Ok(millis) => rfc3339(millis),
+                Err(_) => format!("{second}.{fraction:03}"),
+            };
+            self.second = self.text.ends_with('Z').then_some(second);
         }
-        let digit = |place: u64| char::from(b'0' + (fraction / place % 10) as u8);
-        self.text.extend(['.', digit(100), digit(10), digit(1), 'Z']);
         &self.text
     }
-}
-
-/// The instant at which a second since 1970 begins, if it can be written.
-fn timestamp(second: u64) -> Option<Timestamp> {
-    Timestamp::from_second(second.try_into().ok()?).ok()
-}
-
-/// The time, in milliseconds since 1970, as `2026-06-01T00:05:00.123Z`.
-///
-/// A time that has no such text, from the last day of the year 9999 on, is
-/// given in seconds since 1970, as a log has it.
-pub(crate) fn rfc3339(millis: i64) -> String {
-    match Timestamp::from_millisecond(millis) {
-        Ok(stamp) => format!("{stamp:.3}"),
-        Err(_) => seconds(millis.into()),
-    }
-}
-
-/// Milliseconds as seconds with three decimals.
-fn seconds(millis: i128) -> String {
-    let sign = if millis < 0 { "-" } else { "" };
-    let millis = millis.unsigned_abs();
-    format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
 }
 
 #[cfg(test)]

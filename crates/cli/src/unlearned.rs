@@ -20,6 +20,7 @@ pub(crate) fn since(now: Counts, before: Counts) -> Counts {
         before_first_complete: now.before_first_complete - before.before_first_complete,
         before_partition_complete: now.before_partition_complete - before.before_partition_complete,
         without_value: now.without_value - before.without_value,
+        records_cut: now.records_cut - before.records_cut,
     }
 }
 
@@ -92,6 +93,7 @@ mod tests {
             before_first_complete: 3,
             before_partition_complete: 4,
             without_value: 5,
+            ..Counts::default()
         };
         let config = JobConfig::rare("destination.port").detector;
         assert_eq!(

@@ -5,6 +5,7 @@
 
 mod closed;
 mod closing;
+mod crowd;
 mod documents;
 mod error;
 mod gather;
@@ -18,6 +19,7 @@ mod summaries;
 mod tests;
 
 pub use closed::Closed;
+pub use crowd::{Crowd, CrowdInfluencer};
 pub use error::DetectorError;
 pub use known::{Calculation, Known};
 pub use pruning::Pruning;
@@ -78,6 +80,8 @@ pub struct Detector {
     /// Number of values that the partitions know.
     known_values: usize,
     pruning: Pruning,
+    /// The bucket that brought the most new values at once; `None` before there are any.
+    newcomers: Option<crowd::Newcomers>,
     counts: Counts,
 }
 
@@ -99,6 +103,9 @@ pub struct Counts {
     pub before_partition_complete: u64,
     /// Counted as events but not modelled: no value of the by or over field.
     pub without_value: u64,
+    /// Records that were not written, as their bucket had more than
+    /// [`Limits::results_per_bucket`](crate::job::Limits::results_per_bucket).
+    pub records_cut: u64,
 }
 
 /// After so many observations in a row that were too far ahead the next is believed.
@@ -123,6 +130,7 @@ impl Detector {
             first_complete: None,
             known_values: 0,
             pruning: Pruning::default(),
+            newcomers: None,
             counts: Counts::default(),
             job,
         })

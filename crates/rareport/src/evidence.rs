@@ -2,7 +2,8 @@
 //!
 //! The model knows values only. Here the events of the buckets that are still open are kept in
 //! mind until it is known which of their values are records: for each value a count, two times and
-//! at most [`MOST_SAMPLES`] samples, of which texts are cut after [`LONGEST_TEXT`] bytes.
+//! at most [`MOST_SAMPLES`] samples, of which each field has at most [`MOST_LISTS`] texts that are cut
+//! after [`LONGEST_TEXT`] bytes.
 
 mod gatherer;
 mod log_files;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 /// Most samples of a value in a bucket: the first ones.
 pub const MOST_SAMPLES: usize = 5;
 
-/// Most joined values of which the single ones are kept.
+/// Most joined values of which the single ones are kept, and most values of a field of a sample.
 pub const MOST_LISTS: usize = 16;
 
 /// Longest text of a sample, in bytes.
@@ -73,10 +74,22 @@ pub struct List {
     pub values: Vec<String>,
 }
 
-/// One event. What the log does not say is `None`.
+/// One event. What the log does not say is `None` or empty; documents may say of a text several
+/// times what it is, such as several addresses.
 ///
-/// Serialised with ECS field names, nested, and with the commands that show it
-/// ([`command`](Sample::command), [`records_command`](Sample::records_command)).
+/// Serialised with ECS field names, nested, several texts as an array, and with the
+/// commands that show it ([`command`](Sample::command), [`records_command`](Sample::records_command)).
+///
+/// ```
+/// use rareport::evidence::Sample;
+///
+/// let destination = vec!["192.0.2.7".to_owned(), "2001:db8::7".to_owned()];
+/// let sample = Sample { pid: Some(812), destination, ..Sample::default() };
+/// let document = serde_json::to_value(&sample)?;
+/// assert_eq!(document["destination"]["ip"][1], "2001:db8::7");
+/// assert_eq!(document["process"]["pid"], 812);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// When it happened, in milliseconds since 1970.
@@ -88,23 +101,23 @@ pub struct Sample {
     /// Node that the audit log itself names (`node=`).
     pub node: Option<String>,
     /// Name of the host.
-    pub host: Option<String>,
+    pub host: Vec<String>,
     /// Id of the process.
     pub pid: Option<u32>,
     /// Id of its parent.
     pub parent_pid: Option<u32>,
     /// Name of the process.
-    pub process: Option<String>,
+    pub process: Vec<String>,
     /// Path of its executable.
-    pub executable: Option<String>,
+    pub executable: Vec<String>,
     /// Its command line, or the start of it.
-    pub title: Option<String>,
+    pub title: Vec<String>,
     /// User that it ran as.
-    pub user: Option<String>,
+    pub user: Vec<String>,
     /// User who had logged in, whoever the process ran as.
-    pub login_user: Option<String>,
+    pub login_user: Vec<String>,
     /// Address that it connected to.
-    pub destination: Option<String>,
+    pub destination: Vec<String>,
 }
 
 impl Evidence {
@@ -166,17 +179,18 @@ impl Sample {
         log_files::ausearch(self.log.as_deref(), &event)
     }
 
-    /// The same with texts of at most [`LONGEST_TEXT`] bytes. A node that is longer is left out, for
-    /// a part of its name is the name of another.
+    /// The same with texts of at most [`LONGEST_TEXT`] bytes, at most [`MOST_LISTS`] of a field. A
+    /// node that is longer is left out, for a part of its name is the name of another.
     fn cut(mut self) -> Sample {
         self.node = self.node.filter(|node| node.len() <= LONGEST_TEXT);
-        let Sample {
-            node, host, process, executable, title, user, login_user, destination, ..
-        } = &mut self;
-        let texts = [node, host, process, executable, title, user, login_user, destination];
-        for text in texts.into_iter().flatten().filter(|text| text.len() > LONGEST_TEXT) {
-            let end = (0..=LONGEST_TEXT).rev().find(|&end| text.is_char_boundary(end));
-            text.truncate(end.unwrap_or(0));
+        let Sample { host, process, executable, title, user, login_user, destination, .. } =
+            &mut self;
+        for texts in [host, process, executable, title, user, login_user, destination] {
+            texts.truncate(MOST_LISTS);
+            for text in texts.iter_mut().filter(|text| text.len() > LONGEST_TEXT) {
+                let end = (0..=LONGEST_TEXT).rev().find(|&end| text.is_char_boundary(end));
+                text.truncate(end.unwrap_or(0));
+            }
         }
         self
     }
@@ -191,23 +205,27 @@ fn is_argument(node: &str) -> bool {
 
 impl Serialize for Sample {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = |text: &Option<String>| text.clone().map(Value::from);
+        let text = |text: Option<&String>| text.cloned().map(Value::from);
+        let texts = |texts: &[String]| match texts {
+            [] | [_] => text(texts.first()),
+            several => Some(several.to_vec().into()),
+        };
         let number = |number: Option<u32>| number.map(Value::from);
         let fields = [
             ("@timestamp", Some(rfc3339(self.millis).into())),
-            ("auditd.node", text(&self.node)),
-            ("command", text(&self.command())),
-            ("records_command", text(&self.records_command())),
-            ("destination.ip", text(&self.destination)),
+            ("auditd.node", text(self.node.as_ref())),
+            ("command", text(self.command().as_ref())),
+            ("records_command", text(self.records_command().as_ref())),
+            ("destination.ip", texts(&self.destination)),
             ("event.sequence", number(self.serial)),
-            ("host.name", text(&self.host)),
-            ("process.executable", text(&self.executable)),
-            ("process.name", text(&self.process)),
+            ("host.name", texts(&self.host)),
+            ("process.executable", texts(&self.executable)),
+            ("process.name", texts(&self.process)),
             ("process.parent.pid", number(self.parent_pid)),
             ("process.pid", number(self.pid)),
-            ("process.title", text(&self.title)),
-            ("user.audit.name", text(&self.login_user)),
-            ("user.name", text(&self.user)),
+            ("process.title", texts(&self.title)),
+            ("user.audit.name", texts(&self.login_user)),
+            ("user.name", texts(&self.user)),
         ];
         let mut document = Map::new();
         for (field, value) in fields {
@@ -242,13 +260,15 @@ mod tests {
 
     #[test]
     fn a_sample_has_nested_fields_and_short_texts() {
-        let (title, login_user) = (Some("é".repeat(LONGEST_TEXT)), Some("alice".to_owned()));
+        let (title, login_user) = (vec!["é".repeat(LONGEST_TEXT)], vec!["alice".to_owned()]);
+        let destination = (0..20).map(|n| format!("192.0.2.{n}")).collect();
         let sample = Sample {
             millis: 1000,
             pid: Some(5),
             parent_pid: Some(4),
             title,
             login_user,
+            destination,
             ..Sample::default()
         };
         let document = serde_json::to_value(sample.cut()).unwrap();
@@ -257,6 +277,7 @@ mod tests {
         assert_eq!(document["process"]["pid"], 5);
         assert_eq!(document["user"], serde_json::json!({"audit": {"name": "alice"}}));
         assert_eq!(document["process"]["title"].as_str().unwrap().len(), LONGEST_TEXT);
+        assert_eq!(document["destination"]["ip"].as_array().unwrap().len(), MOST_LISTS);
         assert!(document.get("host").is_none());
     }
 }

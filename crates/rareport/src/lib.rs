@@ -44,7 +44,11 @@
 //! | what an alert says, and the events behind it | [`alert`], [`evidence`] |
 //! | the input counted in parts | [`summary`] |
 //! | the state saved, and carried on from | [`snapshot`] |
+//! | times and their text | [`moment`] |
 //! | numerics | [`special`], [`constants`] |
+//!
+//! Of other crates only `serde` and `serde_json` show in the interface: what is read or written
+//! implements `Serialize` or `Deserialize`, for TOML, JSON or what else serde serves.
 //!
 //! Section numbers in this documentation ("rare-model §5.3") are those of the specification that
 //! the model was written from; `docs/model.md` in the repository explains it.
@@ -66,7 +70,7 @@ pub mod evidence;
 pub mod exception;
 pub mod explain;
 pub mod job;
-mod moment;
+pub mod moment;
 pub mod normalizer;
 mod normalizers;
 pub mod observation;

@@ -1,19 +1,36 @@
-//! Points in time as rule files write them and as alerts show them, in milliseconds since 1970.
+//! Points in time as logs, rule files and alerts have them: milliseconds since 1970, and their text.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 /// Milliseconds of a second.
 pub(crate) const SECOND: i64 = 1000;
 
-/// The time as `2026-06-01T00:05:00.000Z`. A time outside the years 1 to 9999 is given as the
-/// nearest one within.
-pub(crate) fn rfc3339(millis: i64) -> String {
-    let limit = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    let stamp = Timestamp::from_millisecond(millis).unwrap_or(limit);
-    format!("{stamp:.3}")
+/// Midnight of 1970-01-01.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// The time, in milliseconds since 1970, in UTC as RFC 3339 has it. One outside the years 0 to 9999,
+/// which has no such text, is given in seconds since 1970, as audit logs have it.
+///
+/// ```
+/// use rareport::moment::rfc3339;
+///
+/// assert_eq!(rfc3339(1_780_272_300_007), "2026-06-01T00:05:00.007Z");
+/// assert_eq!(rfc3339(999_999_999_999_001), "999999999999.001");
+/// ```
+#[must_use]
+pub fn rfc3339(millis: i64) -> String {
+    let time = EPOCH.checked_add(SignedDuration::from_millis(millis));
+    match time.ok().filter(|time| time.year() >= 0) {
+        Some(time) => format!("{time:.3}Z"),
+        None => {
+            let sign = if millis < 0 { "-" } else { "" };
+            let millis = millis.unsigned_abs();
+            format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
+        }
+    }
 }
 
 /// RFC 3339, or a date with or without a time of day, of UTC then, as milliseconds since 1970.
@@ -95,5 +112,15 @@ mod tests {
         }
         assert_eq!(rfc3339(1_780_272_000_007), "2026-06-01T00:00:00.007Z");
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+    }
+
+    /// Seconds by `date -u -d @N`.
+    #[test]
+    fn the_years_that_can_be_written() {
+        assert_eq!(rfc3339(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
+        assert_eq!(rfc3339(253_402_300_800_000), "253402300800.000");
+        assert_eq!(rfc3339(-62_167_219_200_000), "0000-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(-62_167_219_200_001), "-62167219200.001");
+        assert_eq!(rfc3339(i64::MIN), "-9223372036854775.808");
     }
 }

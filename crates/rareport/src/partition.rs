@@ -58,6 +58,15 @@ impl Histories {
         self.by_id.get(id as usize).copied().flatten()
     }
 
+    /// Ids that were present in the bucket that starts at `start` and in no other.
+    pub(crate) fn present_only_in(&self, start: i64) -> impl Iterator<Item = u32> + '_ {
+        let only = move |history: &Option<History>| {
+            history.is_some_and(|history| history.first == start && history.buckets == 1)
+        };
+        let known = (0u32..).zip(&self.by_id).filter(move |(_, history)| only(history));
+        known.map(|(id, _)| id)
+    }
+
     fn note(&mut self, id: u32, bucket: i64, remembered_since: Option<i64>) {
         let index = id as usize;
         if self.by_id.len() <= index {

@@ -67,7 +67,7 @@ impl LogEvent for Event {
     }
 
     fn sample(&self) -> Sample {
-        Sample { millis: self.millis(), host: Some(self.values[1].clone()), ..Sample::default() }
+        Sample { millis: self.millis(), host: vec![self.values[1].clone()], ..Sample::default() }
     }
 }
 

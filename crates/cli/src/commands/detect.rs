@@ -3,6 +3,7 @@
 mod alerts;
 mod attended;
 mod closest;
+mod crowd;
 mod history;
 mod report;
 

@@ -78,7 +78,9 @@ impl AlertFile {
     }
 
     fn path(&self, millis: i64) -> Result<PathBuf> {
-        let time = Timestamp::from_millisecond(millis)?;
+        // Names of days end with the year 9999; later alerts go to the last of them.
+        let nearest = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let time = Timestamp::from_millisecond(millis).unwrap_or(nearest);
         let name = strtime::format(&self.pattern, time).with_context(|| {
             format!(
                 "{}: `%` stands for a part of the date, as in %Y-%m-%d; `%%` for itself",
@@ -120,6 +122,19 @@ mod tests {
         assert_eq!(file.failed, 0);
         assert_eq!(read_to_string(at("a-2026-06-01")).unwrap(), "old\n{1}\n{2}\n");
         assert_eq!(read_to_string(at("a-2026-06-02")).unwrap(), "{3}\n");
+    }
+
+    #[test]
+    fn an_alert_of_the_last_day_that_can_be_written_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = AlertFile::new(&directory.path().join("a-%Y")).unwrap();
+        // By `date -u -d @253402300799`, 9999-12-31T23:59:59, and a quarter of an hour later.
+        for millis in [253_402_300_799_000, 253_402_301_699_000] {
+            file.append(&AlertLine { json: b"{}", millis, name: "" });
+        }
+        assert_eq!(file.failed, 0);
+        let text = read_to_string(directory.path().join("a-9999")).unwrap();
+        assert_eq!(text, "{}\n{}\n");
     }
 
     #[test]

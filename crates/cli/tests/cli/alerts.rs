@@ -357,3 +357,22 @@ fn nothing_in_a_rule_file_acts_on_the_terminal() {
     told(&run, "the exception “a\\x1b[2Jb\n  rareport: 0 alerts” matched nothing");
     assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
 }
+
+/// A host that tries 1,460 ports in one bucket makes new ports common: that is told, and what is told
+/// to do helps.
+#[test]
+fn a_port_scan_that_hides_others_is_told() {
+    let (fleet, busy) = (corpus("fleet-day"), corpus("busy"));
+    let hidden = rareport(&["detect", &fleet, &busy]).expect(0);
+    assert_eq!(ports(&hidden), [""; 0]);
+    told(&hidden, "new ports came in the bucket of 2026-06-02T15:00:00.000Z (nearly all with");
+    told(&hidden, "host.name localhost");
+    told(&hidden, "it scores 0.0 at most, so that others are hidden");
+    let ignore = "[[exception]]\ncomment = \"The load test of busy\"\naction = \"ignore\"\n\
+        conditions = [{ field = \"host.name\", is = \"localhost\" }]\n";
+    let found = Rules::new(&format!("{RULE}{ignore}")).detect(&[&busy]).expect(0);
+    assert_eq!(ports(&found), ATTACK);
+    assert!(!found.stderr.contains("so that others are hidden"), "{}", found.stderr);
+    let alone = rareport(&["detect", &fleet]).expect(0);
+    assert!(!alone.stderr.contains("so that others are hidden"), "{}", alone.stderr);
+}

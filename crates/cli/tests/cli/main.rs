@@ -13,6 +13,7 @@ mod common;
 mod daemon;
 mod detect;
 mod documents;
+mod ecs_types;
 mod events;
 mod feed;
 mod follow;

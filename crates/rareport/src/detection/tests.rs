@@ -30,7 +30,7 @@ impl LogEvent for Connect {
     }
 
     fn sample(&self) -> Sample {
-        Sample { millis: self.millis(), host: Some(self.host.to_owned()), ..Sample::default() }
+        Sample { millis: self.millis(), host: vec![self.host.to_owned()], ..Sample::default() }
     }
 }
 
@@ -224,7 +224,7 @@ fn what_is_ignored_or_in_a_window_is_not_learned() {
     assert_eq!((report.exceptions[0].events, report.calendar[0].events), (1, 1));
     let alerts = run(&mut detection, &[(0, &[("1", 60.0)])]);
     assert_eq!(alerts[0].evidence.events, 1);
-    assert_eq!(alerts[0].evidence.samples[0].host.as_deref(), Some("b"));
+    assert_eq!(alerts[0].evidence.samples[0].host, ["b"]);
 }
 
 #[test]

@@ -64,7 +64,11 @@ impl Detector {
             Judgement::of(&self.partitions, &self.fields, &self.rules, &gathered, &present);
         self.normalizers.learn(&judgement.tree, &judgement.leaf_scopes, &judgement.value_scopes);
         let results = self.documents(start, false).write(&judgement, bucket.event_count);
+        let written = judgement.written.leaves.iter().filter(|is_written| **is_written).count();
+        let limit = self.job.limits.results_per_bucket.unwrap_or(usize::MAX);
+        self.counts.records_cut += written.saturating_sub(limit) as u64;
         for (id, range) in &present {
+            self.note_newcomers(*id, range.clone(), &gathered, start);
             self.partitions.remember(*id, &gathered.subjects[range.clone()], start);
         }
         self.prune_at_close(start);

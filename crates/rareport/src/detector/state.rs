@@ -1,5 +1,6 @@
 //! The state of a detector as plain data.
 
+use super::crowd::Newcomers;
 use super::{BELIEVED_AFTER, Counts, Detector};
 use crate::bucket::{Bucket, BucketState, Subject};
 use crate::explain::MATURE_AFTER;
@@ -19,6 +20,7 @@ pub struct DetectorState {
     started: Option<Started>,
     ahead_in_a_row: u32,
     counts: Counts,
+    newcomers: Option<Newcomers>,
     /// By id.
     partitions: Vec<PartitionState>,
     /// The open buckets that have events, by start.
@@ -96,6 +98,10 @@ impl DetectorState {
         self.buckets_learned() >= MATURE_AFTER
     }
 
+    fn has_seen_nothing(&self) -> bool {
+        self.partitions.is_empty() && self.open.is_empty() && self.newcomers.is_none()
+    }
+
     fn check_counts(&self) -> Result<(), SnapshotError> {
         let Counts {
             pushed,
@@ -105,6 +111,8 @@ impl DetectorState {
             before_first_complete,
             before_partition_complete,
             without_value,
+            // Of records, not of observations.
+            records_cut: _,
         } = self.counts;
         let parts = [
             late,
@@ -136,6 +144,7 @@ impl Detector {
                 .map(|(closed_until, first_complete)| Started { closed_until, first_complete }),
             ahead_in_a_row: self.ahead_in_a_row,
             counts: self.counts,
+            newcomers: self.newcomers.clone(),
             partitions: self.partitions.state(),
             open: open
                 .map(|(start, bucket)| OpenBucket { start: *start, gathered: bucket.state() })
@@ -162,9 +171,10 @@ impl Detector {
         detector.normalizers = Normalizers::from_state(span, influencers, &state.normalizers)?;
         detector.counts = state.counts;
         detector.ahead_in_a_row = state.ahead_in_a_row;
+        detector.newcomers.clone_from(&state.newcomers);
         match state.started {
             Some(started) => detector.resume(started, state)?,
-            None if state.partitions.is_empty() && state.open.is_empty() => {}
+            None if state.has_seen_nothing() => {}
             None => return Err(impossible("something was seen before the first observation")),
         }
         Ok(detector)
@@ -180,6 +190,9 @@ impl Detector {
         let of_partitions = if self.fields.has_partition { self.partitions.len() } else { 0 };
         let values = state.partitions.iter().map(PartitionState::value_count);
         self.known_values = of_partitions + values.sum::<usize>();
+        if let Some(newcomers) = &state.newcomers {
+            newcomers.check(self.partitions.len(), times, started.first_complete)?;
+        }
         if !state.open.is_sorted_by(|x, y| x.start < y.start) {
             return Err(impossible("the open buckets are not in order"));
         }

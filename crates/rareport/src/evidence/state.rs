@@ -29,15 +29,15 @@ struct SampleState {
     #[serde(with = "log")]
     log: Option<Arc<LogFiles>>,
     node: Option<String>,
-    host: Option<String>,
+    host: Vec<String>,
     pid: Option<u32>,
     parent_pid: Option<u32>,
-    process: Option<String>,
-    executable: Option<String>,
-    title: Option<String>,
-    user: Option<String>,
-    login_user: Option<String>,
-    destination: Option<String>,
+    process: Vec<String>,
+    executable: Vec<String>,
+    title: Vec<String>,
+    user: Vec<String>,
+    login_user: Vec<String>,
+    destination: Vec<String>,
 }
 
 /// The files of a log, which samples share while they are in memory.

@@ -94,9 +94,9 @@ impl LogEvent for Connect {
         Sample {
             millis: self.millis,
             serial: Some(self.serial),
-            host: text(1),
+            host: text(1).into_iter().collect(),
             pid: self.pid,
-            process: text(2),
+            process: text(2).into_iter().collect(),
             ..Sample::default()
         }
     }

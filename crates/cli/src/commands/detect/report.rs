@@ -10,6 +10,7 @@ use rareport::results::Record;
 
 use super::alerts::Alerts;
 use super::closest::{Closest, Named, score};
+use super::crowd;
 use crate::console::Console;
 use crate::stamp::rfc3339;
 use crate::text::{count, grouped};
@@ -117,6 +118,8 @@ impl Report<'_> {
         for rule in &executed {
             tell_losses(rule, console);
         }
+        let thresholds = executed.iter().map(|rule| rule.rule.threshold);
+        crowd::tell(self.detector, thresholds.fold(f64::INFINITY, f64::min), console);
         self.tell_found(&executed, console);
     }
 

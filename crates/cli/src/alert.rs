@@ -1,5 +1,7 @@
-//! An alert as it is shown: as the document that it is, as a row of a table and
-//! as a row of a CSV.
+//! An alert as it is shown: as the document that it is, as a row of a table, with
+//! a block of details if they are wanted, and as a row of a CSV.
+
+mod details;
 
 use std::io::{self, Write};
 
@@ -15,7 +17,7 @@ use crate::text::{count, grouped};
 /// Columns of the table.
 pub(crate) const COLUMNS: &[Column] = &[
     Column::number("SCORE"),
-    Column::text("TIME"),
+    Column::text("BUCKET"),
     Column::text("PORT"),
     Column::text("HOST"),
     Column::text("PROCESS"),
@@ -50,11 +52,15 @@ const WHO_AND_WHERE: [&str; 4] = ["host.name", "process.name", "user.name", "des
 
 /// An alert that is to be shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AlertRow<'a>(pub(crate) &'a Alert);
+pub(crate) struct AlertRow<'a> {
+    pub(crate) alert: &'a Alert,
+    /// Whether a table is to show details below.
+    pub(crate) with_details: bool,
+}
 
 impl Row for AlertRow<'_> {
     fn table_cells(&self) -> Vec<String> {
-        let record = &self.0.record;
+        let record = &self.alert.record;
         let mut cells = vec![
             format!("{:.1}", record.record_score),
             start(record),
@@ -66,7 +72,7 @@ impl Row for AlertRow<'_> {
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
-        let Alert { rule, time, record, evidence, .. } = self.0;
+        let Alert { rule, time, record, evidence, .. } = self.alert;
         out.cell(Some(rfc3339(*time)))?;
         out.cell(Some(record.value()))?;
         out.cell(Some(record.record_score))?;
@@ -75,7 +81,7 @@ impl Row for AlertRow<'_> {
             out.cell(Some(influencer(record, field).join(",")))?;
         }
         out.cell(Some(start(record)))?;
-        out.cell(Some(self.0.id()))?;
+        out.cell(Some(self.alert.id()))?;
         out.cell(Some(&rule.rule_id))?;
         out.cell(Some(rule.severity.as_str()))?;
         out.cell(Some(evidence.events))?;
@@ -85,7 +91,11 @@ impl Row for AlertRow<'_> {
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
-        json.value(self.0)
+        json.value(self.alert)
+    }
+
+    fn details(&self) -> Option<String> {
+        self.with_details.then(|| details::details(self.alert))
     }
 }
 

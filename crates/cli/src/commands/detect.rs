@@ -2,6 +2,7 @@
 
 mod alerts;
 mod closest;
+mod later;
 mod report;
 
 use std::io::{self, Write};
@@ -9,12 +10,14 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use rareport::Detector;
+use rareport::alert::Alert;
 use rareport::detection::Detection;
 use rareport::results::{Bucket, BucketResults};
 use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::closest::Closest;
+use self::later::Later;
 use self::report::Report;
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
@@ -37,7 +40,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let set = rule_file::choose(args, &job.job_id)?;
     rule_file::check(&set, &job, args.feed.input_format, console);
     if args.explain_config {
-        return print(&rule_file::explain(&set, &job, &args.feed, Timestamp::now())?);
+        return print(&rule_file::explain(&set, &job, args, Timestamp::now())?);
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
@@ -50,11 +53,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
-    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?);
-    let closest = Closest::of(&detection);
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, args.details);
+    let (closest, later) = (Closest::of(&detection), Later::of(&detection));
     let mut run = Run {
         detector: Detector::new(job)?,
-        reported: Reported { detection, alerts, closest, from: input.from() },
+        reported: Reported { detection, alerts, closest, later, from: input.from() },
     };
     let format = args.feed.input_format;
     let observations =
@@ -66,8 +69,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    let Run { detector, reported: Reported { detection, alerts, closest, .. } } = &run;
+    let Run { detector, reported: Reported { detection, alerts, closest, later, .. } } = &run;
     let report = Report { alerts, closest, detector, detection, closed_by_time };
+    later.tell(console);
     report.tell(|end| input.reaches(end), console);
     let found = alerts.found > 0;
     run.reported.alerts.keep()?;
@@ -93,6 +97,7 @@ struct Reported {
     detection: Detection,
     alerts: Alerts,
     closest: Closest,
+    later: Later,
     /// From when on results are reported, in milliseconds since 1970; what was
     /// before is learned only.
     from: Option<i64>,
@@ -102,6 +107,7 @@ impl Run {
     /// Takes an event, and gives the alerts that are due by its time.
     fn take(&mut self, event: &Event, fields: &Fields) -> Result<()> {
         let Run { detector, reported } = self;
+        reported.later.note(event, fields);
         if reported.detection.is_to_be_learned(&Seen { fields, event }) {
             fields.observe(event, |observation| {
                 let mut closed = detector.push(observation)?;
@@ -119,21 +125,30 @@ impl Run {
     fn finish(&mut self) -> Result<()> {
         let Run { detector, reported } = self;
         detector.finish().try_for_each(|results| reported.judge(results))?;
-        reported.alerts.write(&reported.detection.finish())
+        let left = reported.detection.finish();
+        reported.give(&left)
     }
 }
 
 impl Reported {
     /// Gives the alerts that are due when a bucket is closed.
     fn judge(&mut self, mut closed: BucketResults) -> Result<()> {
-        let Reported { detection, alerts, closest, from } = self;
+        let Reported { detection, alerts, closest, later, from } = self;
         let is_background = from.is_some_and(|from| end_of(&closed.bucket) <= from);
         if is_background {
             closed.records.clear();
         }
         closest.note(&closed);
+        closed.records.iter().for_each(|record| later.watch(record));
         alerts.count(&closed.bucket, is_background);
-        alerts.write(&detection.bucket(&closed))
+        let due = detection.bucket(&closed);
+        self.give(&due)
+    }
+
+    /// Gives alerts.
+    fn give(&mut self, due: &[Alert]) -> Result<()> {
+        self.later.alerted(due);
+        self.alerts.write(due)
     }
 }
 

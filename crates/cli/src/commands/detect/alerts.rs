@@ -20,6 +20,8 @@ pub(super) struct Alerts {
     /// `None` when nobody reads it any more.
     out: Option<RowWriter>,
     sinks: Sinks,
+    /// Whether a table is to show details.
+    with_details: bool,
     pub(super) found: u64,
     /// Alerts of a model that had learned too little to be relied on.
     pub(super) immature: u64,
@@ -32,10 +34,11 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    pub(super) fn new(out: RowWriter, sinks: Sinks) -> Alerts {
+    pub(super) fn new(out: RowWriter, sinks: Sinks, with_details: bool) -> Alerts {
         Alerts {
             out: Some(out),
             sinks,
+            with_details,
             found: 0,
             immature: 0,
             buckets: 0,
@@ -54,7 +57,8 @@ impl Alerts {
     /// Writes alerts in their order.
     pub(super) fn write(&mut self, alerts: &[Alert]) -> Result<()> {
         for alert in alerts {
-            self.show(|out| out.write(&AlertRow(alert)))?;
+            let with_details = self.with_details;
+            self.show(|out| out.write(&AlertRow { alert, with_details }))?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });

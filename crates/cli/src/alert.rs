@@ -1,5 +1,7 @@
-//! An alert as it is shown: as the document that it is, as a row of a table and
-//! as a row of a CSV.
+//! An alert as it is shown: as the document that it is, as a row of a table, with
+//! a block of details if they are wanted, and as a row of a CSV.
+
+mod details;
 
 use std::io::{self, Write};
 
@@ -15,7 +17,7 @@ use crate::text::{count, grouped};
 /// Columns of the table.
 pub(crate) const COLUMNS: &[Column] = &[
     Column::number("SCORE"),
-    Column::text("TIME"),
+    Column::text("BUCKET"),
     Column::text("PORT"),
     Column::text("HOST"),
     Column::text("PROCESS"),
@@ -55,6 +57,8 @@ pub(crate) struct AlertRow<'a> {
     pub(crate) alert: &'a Alert,
     /// When its value was seen so far, as a table shows it.
     pub(crate) history: &'a str,
+    /// Whether a table is to show details below.
+    pub(crate) with_details: bool,
 }
 
 impl Row for AlertRow<'_> {
@@ -92,6 +96,10 @@ impl Row for AlertRow<'_> {
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
         json.value(self.alert)
+    }
+
+    fn details(&self) -> Option<String> {
+        self.with_details.then(|| details::details(self.alert))
     }
 }
 

@@ -191,6 +191,13 @@ pub(crate) struct DetectArgs {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Show the events behind each alert below the table
+    ///
+    /// Up to five, with time, host, user, process, executable and command line,
+    /// and the commands that show their audit records. The documents of NDJSON
+    /// have them anyway.
+    #[arg(long)]
+    pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that --print-rule prints]
     #[arg(long, help_heading = RULES, value_name = "FILE")]

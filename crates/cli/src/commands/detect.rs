@@ -5,6 +5,7 @@ mod attended;
 mod closest;
 mod crowd;
 mod history;
+mod later;
 mod report;
 
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use rareport::Detector;
+use rareport::alert::Alert;
 use rareport::detection::Detection;
 use rareport::results::BucketResults;
 use rareport::rule::DEFAULT_TOML;
@@ -21,6 +23,7 @@ use self::alerts::Alerts;
 use self::attended::{Attended, source};
 use self::closest::Closest;
 use self::history::History;
+use self::later::Later;
 use self::report::{Before, Report};
 use crate::alert::{COLUMNS, CSV};
 use crate::args::DetectArgs;
@@ -47,7 +50,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job.job_id)?;
     rule_file::check(&set, &job, args.feed.input_format, console);
     if args.explain_config {
-        return print(&rule_file::explain(&set, &job, &args.feed, Timestamp::now())?);
+        return print(&rule_file::explain(&set, &job, args, Timestamp::now())?);
     }
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
@@ -67,8 +70,8 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let out = RowWriter::new(out, shape, COLUMNS, CSV)?;
     // Only a table shows it.
     let history = (shape == Shape::Table).then(|| History::new(job.bucket_span));
-    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, history);
-    let closest = Closest::of(&detection);
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, history, args.details);
+    let (closest, later) = (Closest::of(&detection), Later::of(&detection));
     let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
     let before = Before {
         counts: detector.counts(),
@@ -82,7 +85,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         detector,
         carry,
         console,
-        reported: Reported { detection, alerts, closest, from: input.from() },
+        reported: Reported { detection, alerts, closest, later, from: input.from() },
     });
     let while_waiting = || {
         attended.iter().for_each(|attended| attended.attend_silence(&mut run.borrow_mut()));
@@ -125,11 +128,14 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    let Run { detector, carry, reported: Reported { detection, alerts, closest, .. }, .. } = &run;
+    let Run {
+        detector, carry, reported: Reported { detection, alerts, closest, later, .. }, ..
+    } = &run;
     if let Some(carry) = carry {
         carry.tell("connects", console);
     }
     let report = Report { alerts, closest, detector, detection, closed_by_time, before };
+    later.tell(console);
     report.tell(is_whole, console);
     let found = alerts.found > 0;
     let Run { mut detector, carry, reported: Reported { detection, alerts, .. }, .. } = run;
@@ -180,6 +186,7 @@ struct Reported {
     detection: Detection,
     alerts: Alerts,
     closest: Closest,
+    later: Later,
     /// From when on results are reported, in milliseconds since 1970; what was
     /// before is learned only.
     from: Option<i64>,
@@ -192,6 +199,7 @@ impl Run<'_> {
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
+        reported.later.note(event, fields);
         if !reported.detection.is_to_be_learned(&Seen { fields, event }) {
             return Ok(());
         }
@@ -240,7 +248,8 @@ impl Run<'_> {
         }
         let Run { detector, reported, .. } = self;
         detector.finish().try_for_each(|results| reported.judge(results))?;
-        reported.alerts.write(&reported.detection.finish())
+        let left = reported.detection.finish();
+        reported.give(&left)
     }
 }
 
@@ -279,13 +288,21 @@ impl Taker for LiveRun<'_, '_> {
 impl Reported {
     /// Gives the alerts that are due when a bucket is closed.
     fn judge(&mut self, mut closed: BucketResults) -> Result<()> {
-        let Reported { detection, alerts, closest, from } = self;
+        let Reported { detection, alerts, closest, later, from } = self;
         let is_background = from.is_some_and(|from| end_of(&closed.bucket) <= from);
         if is_background {
             closed.records.clear();
         }
         closest.note(&closed);
+        closed.records.iter().for_each(|record| later.watch(record));
         alerts.count(&closed.bucket, is_background);
-        alerts.write(&detection.bucket(&closed))
+        let due = detection.bucket(&closed);
+        self.give(&due)
+    }
+
+    /// Gives alerts.
+    fn give(&mut self, due: &[Alert]) -> Result<()> {
+        self.later.alerted(due);
+        self.alerts.write(due)
     }
 }

@@ -17,6 +17,11 @@ pub(crate) trait Row {
     /// The cells of its row in a table.
     fn table_cells(&self) -> Vec<String>;
 
+    /// Whole lines that a table shows below its rows, if there are any.
+    fn details(&self) -> Option<String> {
+        None
+    }
+
     /// Adds the cells of its row in a CSV.
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()>;
 
@@ -59,7 +64,7 @@ impl RowWriter {
     /// Adds a row.
     pub(crate) fn write(&mut self, row: &impl Row) -> io::Result<()> {
         match &mut self.out {
-            Writer::Table(out) => out.row(row.table_cells()),
+            Writer::Table(out) => out.row_with(row.table_cells(), row.details()),
             Writer::Ndjson(out) => out.write_with(|json| row.json(json)),
             Writer::Csv(out) => {
                 row.csv_cells(out)?;

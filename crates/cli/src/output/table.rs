@@ -46,6 +46,8 @@ pub(crate) struct TableWriter<W> {
     out: W,
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
+    /// What stands below the rows that are not written yet.
+    details: String,
     widths: Vec<u16>,
     begun: bool,
 }
@@ -57,6 +59,7 @@ impl<W: Write> TableWriter<W> {
             out,
             columns: columns.to_vec(),
             rows: Vec::new(),
+            details: String::new(),
             widths: Vec::new(),
             begun: false,
         }
@@ -65,6 +68,17 @@ impl<W: Write> TableWriter<W> {
     /// Adds a row of one cell for each column. Cells may hold anything; they
     /// are made inert.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) -> io::Result<()> {
+        self.row_with(cells, None)
+    }
+
+    /// Adds a row, and whole lines that are to stand below it and those that
+    /// are written with it.
+    pub(crate) fn row_with(
+        &mut self,
+        cells: impl IntoIterator<Item = String>,
+        details: Option<String>,
+    ) -> io::Result<()> {
+        self.details.extend(details);
         self.rows.push(cells.into_iter().map(|cell| shorten(&cell)).collect());
         if self.rows.len() >= BATCH { self.flush() } else { Ok(()) }
     }
@@ -86,6 +100,8 @@ impl<W: Write> TableWriter<W> {
         for line in table.lines() {
             writeln!(self.out, "{}", line.trim_end())?;
         }
+        self.out.write_all(self.details.as_bytes())?;
+        self.details.clear();
         self.out.flush()
     }
 

@@ -1,6 +1,8 @@
 //! What `--explain-config` prints: what is in force, first in short, and then as
 //! a rule file that says the same.
 
+mod arguments;
+
 use std::fmt::{self, Display, Write};
 
 use anyhow::Result;
@@ -12,7 +14,7 @@ use rareport::exception::{Action, Exception};
 use rareport::job::span_text;
 use rareport::rule::{Rule, RuleSet};
 
-use crate::args::{FeedArgs, FeedVersion, Profile};
+use crate::args::{DetectArgs, FeedArgs, FeedVersion, Profile};
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -24,11 +26,11 @@ use crate::text::Inert;
 pub(crate) fn explain(
     set: &RuleSet,
     job: &JobConfig,
-    feed: &FeedArgs,
+    args: &DetectArgs,
     today: Timestamp,
 ) -> Result<String> {
     let mut text = String::new();
-    summarize(&mut text, set, job, feed, today)?;
+    summarize(&mut text, set, job, args, today)?;
     text.push('\n');
     text.push_str(&set.to_toml()?);
     Ok(text)
@@ -39,12 +41,14 @@ fn summarize(
     out: &mut String,
     set: &RuleSet,
     job: &JobConfig,
-    feed: &FeedArgs,
+    args: &DetectArgs,
     today: Timestamp,
 ) -> fmt::Result {
     writeln!(out, "# What is in force, in short, and then as a rule file that says the same.")?;
-    writeln!(out, "#\n# Profile: {}", name(feed.profile))?;
-    writeln!(out, "# Filter: {}", filter(feed))?;
+    writeln!(out, "#")?;
+    arguments::summarize(out, args)?;
+    writeln!(out, "# Profile: {}", name(args.feed.profile))?;
+    writeln!(out, "# Datafeed: {}", datafeed(&args.feed))?;
     writeln!(
         out,
         "# Job: {}, rare by {} in buckets of {}, events up to {} late; explained by {}",
@@ -81,15 +85,15 @@ fn name(value: impl ValueEnum) -> String {
 }
 
 /// Which events pass.
-fn filter(feed: &FeedArgs) -> String {
+fn datafeed(feed: &FeedArgs) -> String {
     let of_elastic = |version| format!("{} of Elastic's job", name(version));
     match (feed.datafeed, feed.profile) {
-        (Some(FeedVersion::None), _) => "none, everything passes".to_owned(),
+        (Some(FeedVersion::None), _) => "none: everything passes".to_owned(),
         (Some(version), _) => of_elastic(version),
         (None, Profile::Elastic) => of_elastic(FeedVersion::V3),
         (None, Profile::Rareport) => {
             let include = feed.include.iter().map(|kind| format!(", and {}", name(*kind)));
-            format!("every connect to another host{}", include.collect::<String>())
+            format!("default: every connect to another host{}", include.collect::<String>())
         }
     }
 }

@@ -332,7 +332,7 @@ fn what_is_in_force_is_told_in_short_first() {
     let text = rules.detect(&["--explain-config", "--include", "udp"]).expect(0).stdout;
     for line in [
         "# Profile: rareport",
-        "# Filter: every connect to another host, and udp",
+        "# Datafeed: default: every connect to another host, and udp",
         "# Rules: 1",
         "#   rare: alerts with a score of 50 or more, every 15m over the last 45m, at most 100 at a \
          time; those alike by process.name are counted for 4h",
@@ -375,4 +375,30 @@ fn a_port_scan_that_hides_others_is_told() {
     assert!(!found.stderr.contains("so that others are hidden"), "{}", found.stderr);
     let alone = rareport(&["detect", &fleet]).expect(0);
     assert!(!alone.stderr.contains("so that others are hidden"), "{}", alone.stderr);
+}
+
+#[test]
+fn all_that_is_in_force_is_told() {
+    let arguments = "detect --explain-config -v a/audit.log b --from 2026-06-01 --to 2h --host gw \
+        --profile elastic --datafeed ea --input-format audit --format table --details \
+        --output out --append alerts-%F --exec-jobs 2 --exit-code --exec";
+    let arguments: Vec<&str> = arguments.split_whitespace().chain(["cat >/dev/null"]).collect();
+    let text = rareport(&arguments).expect(0).stdout;
+    for line in [
+        "# Input: a/audit.log, b, format audit",
+        "# Time: alerts from 2026-06-01T00:00:00.000Z on, what is before is learned only; up to 2h \
+         before the end of the log",
+        "# Host of records without one: gw",
+        "# Output: out, table, a table with details",
+        "# Alerts are appended to: alerts-%F",
+        "# Alerts are given to, at most 2 at a time: cat >/dev/null",
+        "# Exit status: 1 if there is an alert",
+        "# Profile: elastic",
+        "# Datafeed: ea of Elastic's job",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    }
+    let all = rareport(&["detect", "--explain-config", "--datafeed", "none"]).expect(0).stdout;
+    assert!(all.contains("# Input: standard input, format auto\n# Time: all of it\n"), "{all}");
+    assert!(all.contains("# Datafeed: none: everything passes\n"), "{all}");
 }

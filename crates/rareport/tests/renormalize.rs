@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rareport::results::{BucketResults, Record};
+use rareport::results::{BucketResults, Influencer, Record};
 use rareport::{Detector, JobConfig, Observation};
 
 /// Four ports in every bucket, and a new one in each bucket of `new`; then time goes on.
@@ -117,16 +117,21 @@ fn ceilings(largest: f64) -> [f64; 2] {
 /// A detector after 301 buckets in which 1204 users connected from web-1 to four ports, one in
 /// which user mallory connected from db-1 to port 4444, and another one.
 fn after_mallory(over: bool, partition: bool) -> (Detector, BucketResults) {
+    after_user(b"mallory", over, partition)
+}
+
+/// The same with a user of another name.
+fn after_user(mallory: &[u8], over: bool, partition: bool) -> (Detector, BucketResults) {
     let mut job = JobConfig::rare("destination.port");
     job.influencers = vec!["host.name".into(), "user.name".into()];
     job.detector.over_field = over.then(|| "user.name".into());
     job.detector.partition_field = partition.then(|| "host.name".into());
     let mut detector = Detector::new(job).unwrap();
-    let mut push = |bucket: i64, port: &str, host: &str, user: &str| {
+    let mut push = |bucket: i64, port: &str, host: &str, user: &[u8]| {
         let observation = Observation {
-            over: Some(user.as_bytes()),
+            over: Some(user),
             partition: Some(host.as_bytes()),
-            influencers: &[Some(host.as_bytes()), Some(user.as_bytes())],
+            influencers: &[Some(host.as_bytes()), Some(user)],
             ..Observation::new(bucket * 900, port)
         };
         detector.push(&observation).unwrap().last()
@@ -135,13 +140,13 @@ fn after_mallory(over: bool, partition: bool) -> (Detector, BucketResults) {
         for user in 0..4 {
             let user = format!("user-{}", 4 * bucket + user);
             for port in ["443", "80", "22", "53"] {
-                push(bucket, port, "web-1", &user);
-                push(bucket, port, "db-1", &user);
+                push(bucket, port, "web-1", user.as_bytes());
+                push(bucket, port, "db-1", user.as_bytes());
             }
         }
     }
-    push(301, "443", "web-1", "user-0");
-    push(301, "4444", "db-1", "mallory");
+    push(301, "443", "web-1", b"user-0");
+    push(301, "4444", "db-1", mallory);
     let results = detector.finish().last().unwrap();
     assert_eq!(detector.advance_to(303 * 900).unwrap().count(), 1);
     (detector, results)
@@ -214,6 +219,22 @@ fn influencer_values_have_maxima_of_their_own_but_for_those_of_an_over_field() {
         unknown.influencer_field_name = "process.name".into();
         unknown.influencer_score = 0.0;
         assert!(!detector.renormalizer().influencer(&mut unknown), "not a field of the job");
+    }
+}
+
+/// Documents show such a value with a replacement character, and its maximum is found by that.
+#[test]
+fn an_influencer_value_that_is_not_utf_8_has_a_maximum_of_its_own_too() {
+    for user in [&b"mallory\xff"[..], b"mallory\xff, longer than what is packed"] {
+        let (detector, mut results) = after_user(user, false, false);
+        let shown = String::from_utf8_lossy(user);
+        let is_shown = |i: &&mut Influencer| i.influencer_field_value == shown;
+        let influencer = results.influencers.iter_mut().find(is_shown).unwrap();
+        let [own, alone] = ceilings(influencer.probability);
+        assert!(own < alone);
+        (influencer.probability, influencer.influencer_score) = (0.03, 0.0);
+        assert!(detector.renormalizer().influencer(influencer));
+        assert_score(influencer.influencer_score, own);
     }
 }
 

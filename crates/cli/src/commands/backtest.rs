@@ -12,6 +12,7 @@ use rareport::results::BucketResults;
 
 use self::tally::{Tally, csv_columns, table_columns};
 use crate::args::BacktestArgs;
+use crate::carry;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::feeding::{end_of, feed};
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &BacktestArgs, console: &Console) -> Result<Exit> {
     let mut out = RowWriter::new(out, shape, &table_columns(&thresholds), &csv_columns)?;
     let trials =
         Trials { detections, tally: Tally::of(thresholds), buckets: 0, from: input.from() };
-    let mut run = Run { detector: Detector::new(job)?, trials };
+    let mut run = Run { detector: carry::detector(job, args.feed.profile, None)?, trials };
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };

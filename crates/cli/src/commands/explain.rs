@@ -9,6 +9,7 @@ use rareport::Detector;
 
 use self::story::Story;
 use crate::args::ExplainArgs;
+use crate::carry;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
     let mut out = Destination::of(None)?;
     console.start_progress(input.size(), false);
     let mut story = Story::new(args.port.to_string(), &fields, job.bucket_span);
-    let mut detector = Detector::new(job)?;
+    let mut detector = carry::detector(job, args.feed.profile, None)?;
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };

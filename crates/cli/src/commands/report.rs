@@ -7,6 +7,7 @@ use rareport::results::BucketResults;
 use rareport::rule::{Profile, RuleSet};
 
 use crate::args::ReportArgs;
+use crate::carry;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
     let mut run = Run {
         detection: Detection::new(set, &job, Profile::Rareport)?,
         collector: Collector::new(&fields, job.bucket_span, args.threshold),
-        detector: Detector::new(job)?,
+        detector: carry::detector(job, args.feed.profile, None)?,
         fields: &fields,
         from: input.from(),
     };

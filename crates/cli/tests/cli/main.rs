@@ -17,6 +17,7 @@ mod ecs_types;
 mod events;
 mod feed;
 mod follow;
+mod forgetting;
 mod golden;
 mod input;
 mod journal;

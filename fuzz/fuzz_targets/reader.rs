@@ -4,12 +4,13 @@
 //! than its length accounts for.
 #![no_main]
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 
 use arbitrary::Arbitrary;
 use auditparse::{Connections, Event, Events, Limits, LostRange, Reader, RecordErrorKind, Records};
-use auditparse_fuzz::TinyLimits;
 use libfuzzer_sys::fuzz_target;
+use rareport_fuzz::TinyLimits;
+use rareport_fuzz::pieces::Pieces;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
@@ -20,7 +21,7 @@ struct Input<'a> {
 
 fuzz_target!(|input: Input<'_>| {
     let limits = Limits::from(input.limits);
-    let stream = || Reader::with_limits(Pieces::new(input.log, input.sizes), limits);
+    let stream = || Reader::with_limits(Pieces::failing(input.log, input.sizes), limits);
 
     let mut whole = Records::with_limits(input.log, limits);
     let records: Vec<_> = whole.by_ref().map(|record| format!("{record:?}")).collect();
@@ -80,34 +81,4 @@ fn json(item: &impl serde::Serialize) -> String {
 
 fn owned<'a>(ranges: impl Iterator<Item = (&'a [u8], LostRange)>) -> Vec<(Vec<u8>, LostRange)> {
     ranges.map(|(node, range)| (node.to_vec(), range)).collect()
-}
-
-/// A source that gives its bytes in pieces of these sizes, over and over. A size of 0 is an error
-/// and one of 255 an interruption.
-struct Pieces<'a> {
-    rest: &'a [u8],
-    sizes: [u8; 5],
-    turn: usize,
-}
-
-impl<'a> Pieces<'a> {
-    fn new(rest: &'a [u8], [a, b, c, d]: [u8; 4]) -> Pieces<'a> {
-        // The last keeps the others from going on for ever without a byte.
-        Pieces { rest, sizes: [a, b, c, d, 100], turn: 0 }
-    }
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.sizes[self.turn % self.sizes.len()];
-        self.turn += 1;
-        match size {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            255 => Err(ErrorKind::Interrupted.into()),
-            size => {
-                let length = self.rest.len().min(size.into());
-                self.rest.read(&mut buffer[..length])
-            }
-        }
-    }
 }

@@ -6,9 +6,9 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use auditparse::{Limits, Reassembler, Record};
-use auditparse_fuzz::model::Model;
-use auditparse_fuzz::{TICK_MILLIS, TinyLimits};
 use libfuzzer_sys::fuzz_target;
+use rareport_fuzz::model::Model;
+use rareport_fuzz::{TICK_MILLIS, TinyLimits};
 
 #[derive(Debug)]
 struct Input {

@@ -1,12 +1,16 @@
-//! What the fuzz targets share: bounds that a small input reaches, and the model that reassembly is
-//! held against.
+//! What the fuzz targets share: bounds that a small input reaches, a source that gives its bytes in
+//! pieces, a stream of events with the buckets that they make, JSON as it is written, and the model
+//! that reassembly is held against.
 
 #![warn(missing_docs)]
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Unstructured};
 use auditparse::Limits;
 
+pub mod json;
 pub mod model;
+pub mod pieces;
+pub mod stream;
 
 /// Bounds so tight that a few records run into each of them. Read from the first seven bytes of an
 /// input, each number little-endian.
@@ -39,4 +43,13 @@ impl From<TinyLimits> for Limits {
             .with_remembered_events(tiny.remembered_events.into())
             .with_nodes(tiny.nodes.into())
     }
+}
+
+/// All bytes that are left of an input.
+///
+/// # Errors
+///
+/// Never: there are as many bytes as there are.
+pub fn rest<'a>(bytes: &mut Unstructured<'a>) -> arbitrary::Result<&'a [u8]> {
+    bytes.bytes(bytes.len())
 }

@@ -23,6 +23,7 @@ mod silence;
 mod totals;
 
 use std::cell::Cell;
+use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -38,8 +39,8 @@ pub(crate) use self::log::Log;
 use self::log::{Member, total_size};
 use self::log_end::resolve_range;
 pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
-pub(crate) use self::reader::LogReader;
-use self::reader::{BeforeWaiting, Tally};
+use self::reader::BeforeWaiting;
+pub(crate) use self::reader::{LogReader, Tally};
 use self::silence::pass_silence;
 pub(crate) use self::silence::stdin;
 pub(crate) use self::totals::Totals;
@@ -321,6 +322,11 @@ impl<'a> Input<'a> {
             Some(_) => text.with_tap(self.tap).telling_silence(),
             None => text,
         }
+    }
+
+    /// A source as one stream of text, as if it were standard input.
+    pub(crate) fn reader_over<'b>(&'b self, source: impl Read + 'b) -> LogReader<'b> {
+        LogReader::over(source, self.console, &self.tally)
     }
 
     /// A log as one stream of text that tells of silence if somebody waits.

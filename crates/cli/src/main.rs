@@ -1,74 +1,9 @@
-//! Finds the connection that does not belong, in Linux audit logs.
-
-mod alert;
-mod anomaly;
-mod args;
-mod audit_event;
-mod carry;
-mod check;
-mod commands;
-mod config_file;
-mod console;
-mod daemon;
-mod ecs;
-mod exit;
-mod feeding;
-mod input;
-mod job;
-mod logging;
-mod observations;
-mod output;
-mod record_document;
-mod report;
-mod result_writer;
-mod rule_file;
-mod rules;
-mod seen;
-mod service;
-mod sink;
-mod spelling;
-mod stamp;
-mod state_file;
-mod state_summary;
-mod stored_results;
-mod text;
-mod unlearned;
-mod when;
+//! The program `rareport`; see the library of this crate.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::args::Command;
-use crate::console::Console;
-use crate::exit::{Exit, describe, is_broken_pipe};
-
 fn main() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let args = config_file::arguments(&line).unwrap_or_else(|error| error.exit());
-    let console = Console::new(args.console);
-    let console = if commands::goes_on(&args.command) { console.into_log() } else { console };
-    let result = match &args.command {
-        Command::Detect(args) => commands::detect::run(args, &console),
-        Command::Train(args) => commands::train::run(args, &console),
-        Command::State(args) => commands::state::run(args, &console),
-        Command::Backtest(args) => commands::backtest::run(args, &console),
-        Command::Anomalies(args) => commands::anomalies::run(args, &console),
-        Command::Observations(args) => commands::observations::run(args, &console),
-        Command::Events(args) => commands::events::run(args, &console),
-        Command::Records(args) => commands::records::run(args, &console),
-        Command::Check(args) => commands::check::run(args, &console),
-        Command::Report(args) => commands::report::run(args, &console),
-        Command::Explain(args) => commands::explain::run(args, &console),
-        Command::Rules(args) => commands::rules::run(args, &console),
-    };
-    console.end_progress();
-    let exit = match result {
-        Ok(exit) => exit,
-        Err(error) if is_broken_pipe(&error) => Exit::Done,
-        Err(error) => {
-            console.error(describe(&error));
-            Exit::Failed
-        }
-    };
-    if console.failed() { Exit::Failed.into() } else { exit.into() }
+    rareport_cli::run(&line)
 }

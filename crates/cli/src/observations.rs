@@ -12,6 +12,7 @@ mod elements;
 mod fields;
 mod live;
 mod ndjson;
+pub(crate) mod probe;
 mod read;
 mod rows;
 mod selection;

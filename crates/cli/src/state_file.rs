@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 pub(crate) use self::boundary::{IDENTITY, Taken};
-use self::container::{Flaw, MAGIC};
+pub(crate) use self::container::Flaw;
+use self::container::MAGIC;
 pub(crate) use self::content::{About, Content, Ways};
 use self::lock::{Lock, Unlocked};
 use self::snapshots::Snapshots;
@@ -159,7 +160,7 @@ impl StateFile {
             return Ok(());
         }
         let mut kept = Ok(());
-        let replaced = container::pack(&content.to_body()?).and_then(|bytes| {
+        let replaced = to_bytes(content).and_then(|bytes| {
             writing::replace(&self.path, &bytes, || {
                 let time = self.current.map(|millis| millis.div_euclid(1000));
                 kept = time.map_or(Ok(()), |time| self.snapshots.keep(&self.path, time));
@@ -223,8 +224,25 @@ enum Unusable {
 
 fn read(path: &Path) -> Result<Content, Unusable> {
     let bytes = read_whole(path).map_err(Unusable::Unreadable)?;
-    let body = container::unpack(&bytes);
-    body.and_then(|body| Content::from_body(&body)).map_err(Unusable::Flawed)
+    from_bytes(&bytes).map_err(Unusable::Flawed)
+}
+
+/// What the bytes of a state file hold.
+///
+/// # Errors
+///
+/// If they are not those of a state.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Content, Flaw> {
+    container::unpack(bytes).and_then(|body| Content::from_body(&body))
+}
+
+/// The bytes of a state file.
+///
+/// # Errors
+///
+/// If they cannot be compressed, for want of memory.
+pub(crate) fn to_bytes(content: &Content) -> io::Result<Vec<u8>> {
+    container::pack(&content.to_body()?)
 }
 
 /// The bytes of a file, but only its first if they are not those of a state,

@@ -100,6 +100,26 @@ impl<'a> LogReader<'a> {
         }
     }
 
+    /// A reader of one source alone, as if it were standard input.
+    pub(crate) fn over(
+        source: impl Read + 'a,
+        console: &'a Console,
+        tally: &'a Tally,
+    ) -> LogReader<'a> {
+        let opened = Opened::over(Member::Stdin, source, None, console);
+        LogReader {
+            waiting: Vec::new().into_iter().enumerate(),
+            current: opened.map_err(|reason| console.error(reason)).ok(),
+            ends_in_newline: true,
+            places: Rc::default(),
+            console,
+            tally,
+            before_waiting: &|| Ok(()),
+            tells_silence: false,
+            tap: None,
+        }
+    }
+
     /// The same reader, which tells of silence by an error: when nothing has
     /// come for a while behind a whole line. A later call reads on.
     pub(super) fn telling_silence(self) -> LogReader<'a> {
@@ -118,37 +138,22 @@ impl<'a> LogReader<'a> {
 
     /// Opens a member that is no archive; the error says why not.
     fn open(&self, member: Member) -> Result<Opened<'a>, String> {
-        let opened = self.start(&member).map_err(|error| unreadable(&member, &error))?;
-        if is_archive(opened.start.get_ref()) {
-            return Err(format!("{member}: {}", Foreign::Archive.advice()));
-        }
-        Ok(opened)
+        let (source, listener) =
+            self.source(&member).map_err(|error| unreadable(&member, &error))?;
+        Opened::over(member, source, listener, self.console)
     }
 
-    /// Opens a member and reads the start of its text.
-    fn start(&self, member: &Member) -> io::Result<Opened<'a>> {
-        let (source, listener): (Box<dyn Read + 'a>, _) = match (member, self.tap) {
-            (Member::Stdin, Some(tap)) => (Box::new(tap), Some(Listener::of_tap(tap))),
-            _ => {
-                let file = match member {
-                    Member::Stdin => stdin()?,
-                    Member::File { path, .. } => File::open(path)?,
-                };
-                let listener = if member.may_wait() { Listener::new(&file) } else { None };
-                (Box::new(file), listener)
-            }
-        };
-        let Text { reader: mut text, printed_by } = decompress(self.console.watch(source))?;
-        let mut start = read_start(&mut text, tells_archive)?;
-        let journal = is_journal(&start);
-        if journal {
-            text = Box::new(JournalReader::new(Cursor::new(start).chain(text)));
-            start = read_start(&mut text, tells_archive)?;
+    /// The bytes of a member, and what tells when none come, if that can be told.
+    fn source(&self, member: &Member) -> io::Result<(Box<dyn Read + 'a>, Option<Listener<'a>>)> {
+        if let (Member::Stdin, Some(tap)) = (member, self.tap) {
+            return Ok((Box::new(tap), Some(Listener::of_tap(tap))));
         }
-        // A decoder may have more to give although nothing comes.
-        let listener = listener.filter(|_| printed_by.is_none() && !journal);
-        let (start, head) = (Cursor::new(start), Vec::with_capacity(HEAD));
-        Ok(Opened { member: member.clone(), start, text, listener, head })
+        let file = match member {
+            Member::Stdin => stdin()?,
+            Member::File { path, .. } => File::open(path)?,
+        };
+        let listener = if member.may_wait() { Listener::new(&file) } else { None };
+        Ok((Box::new(file), listener))
     }
 
     /// Notes what was read of a member, at its end.
@@ -239,6 +244,44 @@ struct Broken(Option<io::Error>);
 impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+impl<'a> Opened<'a> {
+    /// The text of a member that is no archive, whose bytes are those of `source`; the error says
+    /// why not.
+    fn over(
+        member: Member,
+        source: impl Read + 'a,
+        listener: Option<Listener<'a>>,
+        console: &Console,
+    ) -> Result<Opened<'a>, String> {
+        let opened = Opened::start(&member, source, listener, console)
+            .map_err(|error| unreadable(&member, &error))?;
+        if is_archive(opened.start.get_ref()) {
+            return Err(format!("{member}: {}", Foreign::Archive.advice()));
+        }
+        Ok(opened)
+    }
+
+    /// Reads the start of the text.
+    fn start(
+        member: &Member,
+        source: impl Read + 'a,
+        listener: Option<Listener<'a>>,
+        console: &Console,
+    ) -> io::Result<Opened<'a>> {
+        let Text { reader: mut text, printed_by } = decompress(console.watch(source))?;
+        let mut start = read_start(&mut text, tells_archive)?;
+        let journal = is_journal(&start);
+        if journal {
+            text = Box::new(JournalReader::new(Cursor::new(start).chain(text)));
+            start = read_start(&mut text, tells_archive)?;
+        }
+        // A decoder may have more to give although nothing comes.
+        let listener = listener.filter(|_| printed_by.is_none() && !journal);
+        let (start, head) = (Cursor::new(start), Vec::with_capacity(HEAD));
+        Ok(Opened { member: member.clone(), start, text, listener, head })
     }
 }
 

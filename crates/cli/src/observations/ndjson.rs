@@ -39,12 +39,7 @@ impl<'a> Rows<'a> for NdjsonRows<'a> {
         context: &Context<'a>,
     ) -> io::Result<Option<Self>> {
         let is_wrapped = text.peek(is_told)?.is_some_and(is_wrapped);
-        let text = BufReader::with_capacity(CHUNK, text);
-        let texts = if is_wrapped {
-            Texts::Elements(Elements::new(text))
-        } else {
-            Texts::Lines(Lines::new(text))
-        };
+        let texts = Texts::new(is_wrapped, BufReader::with_capacity(CHUNK, text));
         let (name, picker) = (name.to_owned(), Picker::new(context.fields));
         Ok(Some(NdjsonRows { name, texts, picker, console: context.console }))
     }
@@ -66,10 +61,7 @@ impl<'a> Rows<'a> for NdjsonRows<'a> {
     }
 
     fn line(&self) -> u64 {
-        match &self.texts {
-            Texts::Lines(lines) => lines.number,
-            Texts::Elements(elements) => elements.number,
-        }
+        self.texts.number()
     }
 }
 
@@ -101,23 +93,42 @@ impl NdjsonRows<'_> {
 }
 
 /// The texts of documents.
-enum Texts<R> {
+pub(super) enum Texts<R> {
     Lines(Lines<R>),
     Elements(Elements<R>),
 }
 
 impl<R: BufRead> Texts<R> {
-    fn next(&mut self) -> io::Result<Option<Line>> {
+    /// Those of a text; `is_wrapped` says that they are no lines.
+    pub(super) fn new(is_wrapped: bool, text: R) -> Texts<R> {
+        if is_wrapped {
+            Texts::Elements(Elements::new(text))
+        } else {
+            Texts::Lines(Lines::new(text))
+        }
+    }
+
+    /// Reads the next one; `None` at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Line>> {
         match self {
             Texts::Lines(lines) => lines.next(),
             Texts::Elements(elements) => elements.next(),
         }
     }
 
-    fn text(&self) -> &[u8] {
+    /// The text that was read.
+    pub(super) fn text(&self) -> &[u8] {
         match self {
             Texts::Lines(lines) => lines.text(),
             Texts::Elements(elements) => elements.text(),
+        }
+    }
+
+    /// Line in which it began, counted from 1.
+    pub(super) fn number(&self) -> u64 {
+        match self {
+            Texts::Lines(lines) => lines.number,
+            Texts::Elements(elements) => elements.number,
         }
     }
 }
@@ -134,7 +145,7 @@ pub(super) enum Line {
 }
 
 /// Lines of bounded length, read into one buffer.
-struct Lines<R> {
+pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
     /// Number of the line that was read, counted from 1.

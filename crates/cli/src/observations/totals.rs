@@ -76,6 +76,11 @@ impl RowTotals {
         bad.rows += 1;
     }
 
+    /// Rows that could be read, and those of them that cannot be used.
+    pub(super) fn rows_and_bad(&self) -> (u64, u64) {
+        (self.rows, self.bad.iter().flatten().map(|bad| bad.rows).sum())
+    }
+
     /// Whether any file could be read.
     pub(super) fn has_file(&self) -> bool {
         self.files > 0
@@ -83,7 +88,8 @@ impl RowTotals {
 
     /// Whether there were rows, and none that could be used.
     pub(super) fn all_bad(&self) -> bool {
-        self.rows > 0 && self.bad.iter().flatten().map(|bad| bad.rows).sum::<u64>() == self.rows
+        let (rows, bad) = self.rows_and_bad();
+        rows > 0 && bad == rows
     }
 
     /// Notes that the wanted range of time leaves something out.

@@ -33,7 +33,7 @@ const LEVEL: i32 = 3;
 
 /// Why bytes are no state.
 #[derive(Debug)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     /// They are something else.
     Other,
     /// They are not all there, or there are more.

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Makes fuzz/corpus/<target>/ from the repository's corpus/: lines, bodies, addresses and logs that
-# the fuzzers start from. What a run has found there already stays. Needs xz.
+# Makes fuzz/corpus/<target>/ from the repository's corpus/ and the data of its tests: lines, bodies,
+# addresses, logs, documents, jobs and rules that the fuzzers start from. What a run has found there
+# already stays. Needs xz.
 set -euo pipefail
 cd "$(dirname "$0")"
-for target in record field sockaddr reassembly reader; do
+targets='record field sockaddr reassembly reader documents rows job rules state log'
+for target in $targets; do
     mkdir -p "corpus/$target"
 done
 
@@ -72,6 +74,89 @@ for steps in "$connect" "$interleaved" "$late" "$timeout" "$order" \
     printf "$tiny$steps" > "corpus/reassembly/tiny-$number"
 done
 
-for target in record field sockaddr reassembly reader; do
+# documents and rows: kind (see each target), sizes of pieces, and the text. JSON as lines, in an
+# array, in a search response and over several lines; CSV.
+documents="$scratch/documents.ndjson"
+head -n 12 ../corpus/edge/ecs_docs.ndjson > "$documents"
+head -n 3 "$documents" > "$scratch/lines.json"
+{ printf '['; head -n 3 "$documents" | paste -sd, -; printf ']'; } > "$scratch/array.json"
+{
+    printf '{"took":1,"timed_out":true,"_shards":{"failed":1},"hits":{"total":2,"hits":[{"_source":'
+    head -n 2 "$documents" | paste -sd@ - | sed 's/}@{/}},{"_source":{/'
+    printf '}]}}'
+} > "$scratch/response.json"
+{ printf '{"responses":['; cat "$scratch/response.json"; printf ']}'; } > "$scratch/responses.json"
+printf '{\n "@timestamp": 1,\n "destination": {"port": [22, "x"]}\n}\n{\n "a": "\\u0022}"\n}\n' \
+    > "$scratch/pretty.json"
+printf '@timestamp,destination.port,host.name,user\n%s\n%s\n' \
+    '2026-06-01T00:00:00Z,22,web01,root' '1717000000,"4""4,5",,"a' > "$scratch/table.csv"
+for text in "$scratch"/*.json "$scratch/table.csv"; do
+    name=$(basename "$text")
+    for sizes in '\x07\x01\xff\x40' '\x01\x01\x01\x01'; do
+        { printf "\x00$sizes"; cat "$text"; } > "corpus/documents/$name-$((number += 1))"
+        kind='\x00'
+        if [ "$name" = table.csv ]; then kind='\x01'; fi
+        { printf "$kind$sizes"; cat "$text"; } > "corpus/rows/$name-$number"
+    done
+done
+head -c 400 ../corpus/edge/ecs_docs.ndjson | sed 's/^/\x01\x07\x01\xff\x40/' > corpus/documents/wrapped
+head -c 400 ../corpus/edge/ecs_docs.ndjson | sed 's/^/\x02\x07\x01\xff\x40/' > corpus/rows/table
+
+# job: length of the filters in eights of a byte, the filters, the job.
+filters='{"filters":[{"filter_id":"safe","items":["22","*.b","c*"]}]}    '
+for job in ../crates/rareport/tests/data/golden/*/job.json; do
+    name=$(basename "$(dirname "$job")")
+    { printf '\x00'; cat "$job"; } > "corpus/job/$name"
+done
+{
+    printf '\x08%s' "$filters"
+    printf 'job_id = "a"\nbucket_span = "15m"\nlatency = 60\ninfluencers = ["b"]\n[detector]\n'
+    printf 'function = "freq_rare"\nby_field = "c"\nover_field = "d"\npartition_field = "e"\n'
+    printf '[[detector.rules]]\nactions = ["skip_result"]\nscope = { c = { filter_id = "safe" } }\n'
+} > corpus/job/toml
+
+# rules: kind, where the run is cut, the text: the default rule, and every TOML of the documentation.
+{ printf '\x02\x14'; cat ../crates/rareport/src/rule/default.toml; } > corpus/rules/default
+awk -v out="$scratch/rules-" '
+    /^```toml$/ { file = out (++blocks); next }
+    /^```$/ { file = "" }
+    file != "" { print > file }
+' ../docs/alerts.md ../README.md
+for rules in "$scratch"/rules-[0-9]*; do
+    { printf '\x02\x14'; cat "$rules"; } > "corpus/rules/$(basename "$rules")"
+    { printf '\x0a\x28'; cat "$rules"; } > "corpus/rules/$(basename "$rules")-elastic"
+done
+printf '\x00*/py?hon3.*/usr/bin/python3.9' > corpus/rules/pattern
+printf '\x01\x00\x00\x00\x00\xc0\x00\x02\x00\x18\x00\x00\x00\x00\xc0\x00\x02\x07' > corpus/rules/network
+
+# state: kind, then a body, or changes to a good snapshot (which, then place, bytes and kind of each).
+about='{"written_by":"0.1.0","written_at":0,"field":"destination.port","first_bucket":null,
+"learned_until":1,"buckets":0,"boundary":{"web01":{"until":0,"latest":9,"events":[[1,2]]}},
+"ways":{"profile":"rareport","datafeed":null,"include":[]}}'
+length=$(printf '\\x%02x\\x%02x' $((${#about} % 256)) $((${#about} / 256)))
+{ printf "\x01$length\x00\x00\x00\x00\x00\x00"; printf %s "$about"; } > corpus/state/about
+for which in 0 1 2; do
+    printf "\\x04\\x0$which\\x01\\x20\\x00\\xff\\x7f\\x02" > "corpus/state/changed-$which"
+done
+
+# log: sizes of pieces, and a log in every form of compression, a journal, an archive.
+head -n 6 ../corpus/quirks/00-plain.log > "$scratch/plain"
+gzip -nc "$scratch/plain" > "$scratch/gzip"
+xz -c "$scratch/plain" > "$scratch/xz"
+real printk/journal-audit.json | awk 'NR <= 3' > "$scratch/journal"
+for command in bzip2 zstd tar; do
+    command -v "$command" > /dev/null || continue
+    case $command in
+        tar) tar -cf "$scratch/tar" -C "$scratch" plain ;;
+        *) "$command" -c "$scratch/plain" > "$scratch/$command" 2> /dev/null ;;
+    esac
+done
+for form in plain gzip xz bzip2 zstd journal tar; do
+    if [ -s "$scratch/$form" ]; then
+        { printf '\x07\x01\xff\x40'; cat "$scratch/$form"; } > "corpus/log/$form"
+    fi
+done
+
+for target in $targets; do
     printf '%s: %s inputs\n' "$target" "$(find "corpus/$target" -type f | wc -l)"
 done

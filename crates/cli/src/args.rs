@@ -22,6 +22,7 @@ pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::audit_event::AuditEvent;
 use crate::job::catalogue_help;
+use crate::version;
 use crate::when::{When, duration};
 
 const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something was found, with \
@@ -39,7 +40,13 @@ const JOB: &str = "Job";
 
 /// Finds the connection that does not belong, in Linux audit logs
 #[derive(Debug, Parser)]
-#[command(name = "rareport", version, after_help = EXIT_STATUS, max_term_width = 100)]
+#[command(
+    name = "rareport",
+    version = version::SHORT,
+    long_version = version::LONG,
+    after_help = EXIT_STATUS,
+    max_term_width = 100
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,

@@ -38,6 +38,7 @@ mod state_summary;
 mod stored_results;
 mod text;
 mod unlearned;
+mod version;
 mod when;
 
 use std::ffi::OsString;
@@ -49,10 +50,12 @@ use crate::exit::{Exit, describe, is_broken_pipe};
 
 /// Does what a command line says, and tells how it ended.
 ///
-/// `line` has the name of the program in front. On wrong usage, and for `--help`
-/// and `--version`, it prints and ends the process.
+/// `line` has the name of the program in front.
 pub fn run(line: &[OsString]) -> ExitCode {
-    let args = config_file::arguments(line).unwrap_or_else(|error| error.exit());
+    let args = match config_file::arguments(line) {
+        Ok(args) => args,
+        Err(error) => return print(&error),
+    };
     let console = Console::new(args.console);
     let console = if commands::goes_on(&args.command) { console.into_log() } else { console };
     let result = match &args.command {
@@ -79,4 +82,18 @@ pub fn run(line: &[OsString]) -> ExitCode {
         }
     };
     if console.failed() { Exit::Failed.into() } else { exit.into() }
+}
+
+/// Prints what there is to say in place of a run: help, the version, or what is
+/// wrong with the command line.
+fn print(error: &clap::Error) -> ExitCode {
+    let exit = if error.exit_code() == 0 { Exit::Done } else { Exit::Failed };
+    match error.print().map_err(anyhow::Error::new) {
+        Ok(()) => exit.into(),
+        Err(unread) if is_broken_pipe(&unread) => exit.into(),
+        Err(unwritten) => {
+            Console::silent().error(describe(&unwritten));
+            Exit::Failed.into()
+        }
+    }
 }

@@ -340,11 +340,7 @@ impl Read for LogReader<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let member = &opened.member;
-                    self.console.error(format_args!(
-                        "{member}: {}; the rest of this file is lost, what came before it was used",
-                        reason(&error)
-                    ));
+                    self.console.error(lost(&opened.member, &error));
                     self.close();
                 }
             }
@@ -359,6 +355,12 @@ fn unreadable(member: &Member, error: &io::Error) -> String {
         Member::Stdin => format!("{member}: {error}"),
         Member::File { path, .. } => unreadable_path(path, error),
     }
+}
+
+/// What is told of a member that could not be read on.
+fn lost(member: &Member, error: &io::Error) -> String {
+    let reason = reason(error);
+    format!("{member}: {reason}; the rest of this file is lost, what came before it was used")
 }
 
 /// What went wrong while bytes were read.
@@ -382,6 +384,75 @@ mod tests {
 
     fn quiet() -> Console {
         Console::new(Args::parse_from(["rareport", "--quiet", "rules"]).console)
+    }
+
+    /// A source that gives these pieces or errors one by one.
+    struct Faulty(IntoIter<Result<Vec<u8>, io::ErrorKind>>);
+
+    impl Read for Faulty {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.next() {
+                Some(Ok(piece)) => {
+                    buffer[..piece.len()].copy_from_slice(&piece);
+                    Ok(piece.len())
+                }
+                Some(Err(kind)) => Err(kind.into()),
+                None => Ok(0),
+            }
+        }
+    }
+
+    /// The text of a source, and whether it was told to be lost in part.
+    fn read_over(pieces: Vec<Result<Vec<u8>, io::ErrorKind>>) -> (Vec<u8>, bool) {
+        let (console, tally) = (quiet(), Tally::default());
+        let mut text = Vec::new();
+        let source = Faulty(pieces.into_iter());
+        LogReader::over(source, &console, &tally).read_to_end(&mut text).unwrap();
+        (text, console.failed())
+    }
+
+    /// Bytes one by one, with an interruption before each.
+    fn byte_by_byte(bytes: &[u8]) -> Vec<Result<Vec<u8>, io::ErrorKind>> {
+        let each = |&byte| [Err(io::ErrorKind::Interrupted), Ok(vec![byte])];
+        bytes.iter().flat_map(each).collect()
+    }
+
+    #[test]
+    fn short_reads_and_interruptions_change_nothing() {
+        let text = b"type=EOE msg=audit(1.000:1): \n".repeat(40);
+        let journal = br#"{"_TRANSPORT":"kernel","MESSAGE":"x"}"#;
+        let packed = zstd::encode_all(&text[..], 1).unwrap();
+        for bytes in [&text, &journal.to_vec(), &packed] {
+            let (whole, failed) =
+                read_over(bytes.chunks(512).map(|piece| Ok(piece.into())).collect());
+            assert!(!failed);
+            assert_eq!(read_over(byte_by_byte(bytes)), (whole, false));
+        }
+        assert_eq!(read_over(byte_by_byte(&packed)).0, text);
+    }
+
+    #[test]
+    fn what_came_before_an_error_is_used() {
+        let text = b"type=EOE msg=audit(1.000:1): \n".repeat(40);
+        let kinds =
+            [io::ErrorKind::PermissionDenied, io::ErrorKind::TimedOut, io::ErrorKind::Other];
+        for kind in kinds {
+            for at in [1, 6, 30, 511, 600, 1199] {
+                let pieces =
+                    byte_by_byte(&text[..at]).into_iter().chain([Err(kind), Ok(vec![b'x'])]);
+                let (read, failed) = read_over(pieces.collect());
+                assert!(failed, "{kind} at {at}");
+                // The start of a source is looked at before anything of it is used.
+                assert!(read == text[..at] || at < 512 && read.is_empty(), "{kind} at {at}");
+            }
+        }
+        // EIO, as on Linux.
+        let error = io::Error::from_raw_os_error(5);
+        let told = lost(&Member::Stdin, &error);
+        assert!(
+            told.starts_with("standard input: Input/output error (os error 5); the rest"),
+            "{told}"
+        );
     }
 
     /// A log whose members have the given contents; `None` is a missing file.

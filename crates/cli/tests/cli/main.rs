@@ -15,10 +15,14 @@ mod detect;
 mod documents;
 mod ecs_types;
 mod events;
+#[cfg(target_os = "linux")]
+mod faults;
 mod feed;
 mod follow;
 mod forgetting;
 mod golden;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod input;
 mod journal;
 #[cfg(target_os = "linux")]
@@ -30,3 +34,4 @@ mod report;
 mod rules;
 mod sinks;
 mod state;
+mod version;

@@ -68,8 +68,8 @@ pub(super) struct Text<'a> {
 /// are read as one.
 pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Text<'a>> {
     let start = read_start(&mut source, has_signature)?;
-    let compression = Compression::of(&start);
-    let source = Cursor::new(start).chain(source);
+    let compression = Compression::of(&start.bytes);
+    let source = start.then(source);
     let buffered = |source| BufReader::with_capacity(CHUNK, source);
     let reader: Box<dyn Read + 'a> = match compression {
         Compression::None => Box::new(source),
@@ -83,27 +83,59 @@ pub(super) fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Text<'a>>
 
 /// Whether `source`, read from its start, is compressed.
 pub(super) fn is_compressed(source: &mut impl Read) -> io::Result<bool> {
-    Ok(Compression::of(&read_start(source, has_signature)?) != Compression::None)
+    Ok(Compression::of(&read_start(source, has_signature)?.bytes) != Compression::None)
+}
+
+/// The start of a source, which was read to be looked at.
+pub(super) struct Start {
+    pub(super) bytes: Vec<u8>,
+    /// What reading on met: the source cannot be read behind the start.
+    pub(super) error: Option<io::Error>,
+}
+
+impl Start {
+    /// The whole source again, given what is left of it.
+    pub(super) fn then<R: Read>(self, rest: R) -> impl Read + use<R> {
+        Cursor::new(self.bytes).chain(Broken(self.error)).chain(rest)
+    }
+}
+
+/// A place at which a source could not be read on, if there was an error.
+pub(super) struct Broken(pub(super) Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Reads the start of `source` until it is `enough` or ends, without waiting
 /// for more than that. It is never more than [`START`] bytes.
+///
+/// # Errors
+///
+/// Those of the source, if they come before its first byte.
 pub(super) fn read_start(
     source: &mut impl Read,
     enough: impl Fn(&[u8]) -> bool,
-) -> io::Result<Vec<u8>> {
-    let mut start = vec![0; START];
+) -> io::Result<Start> {
+    let mut bytes = vec![0; START];
     let mut length = 0;
-    while length < START && !enough(&start[..length]) {
-        match source.read(&mut start[length..]) {
+    let mut met = None;
+    while length < START && !enough(&bytes[..length]) {
+        match source.read(&mut bytes[length..]) {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) if length == 0 => return Err(error),
+            Err(error) => {
+                met = Some(error);
+                break;
+            }
         }
     }
-    start.truncate(length);
-    Ok(start)
+    bytes.truncate(length);
+    Ok(Start { bytes, error: met })
 }
 
 #[cfg(test)]

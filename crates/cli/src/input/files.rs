@@ -104,7 +104,7 @@ impl Held {
     /// What a file holds; `None` if that cannot be read.
     fn by(path: &Path) -> Option<Held> {
         let Text { mut reader, printed_by } = decompress(File::open(path).ok()?).ok()?;
-        let start = read_start(&mut reader, |start| start.len() >= RAW[0].len()).ok()?;
+        let start = read_start(&mut reader, |start| start.len() >= RAW[0].len()).ok()?.bytes;
         Some(Held { printed_by, is_raw: RAW.iter().any(|raw| start.starts_with(raw)) })
     }
 }

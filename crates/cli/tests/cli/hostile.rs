@@ -124,13 +124,16 @@ fn a_document_or_row_that_does_not_end_is_skipped_or_told() {
     csv.expect(2, 48 * MIB, "the row in line 3 does not end within 1 MiB");
 }
 
+/// All but as many as may be open, as ARCHITECTURE.md says, are ended.
+const CUT_SHORT: &str = "983,616 events cut short: more than 16,384 events or 64 MiB of records \
+    were open at once";
+
 #[test]
 fn a_million_events_in_flight_are_ended_to_bound_memory() {
-    let fed = feed(&["events", "--quiet", "--format", "csv"], |out| {
+    let fed = feed(&["events", "--format", "csv"], |out| {
         (0..1_000_000).try_for_each(|serial| open_event(out, "", 1, serial))
     });
-    // 16,384 open events, as ARCHITECTURE.md says, and 4,096 of 65,536 connections that wait.
-    let run = fed.expect(0, 96 * MIB, "");
+    let run = fed.expect(0, 48 * MIB, CUT_SHORT);
     assert_eq!(run.stdout.lines().count(), 1_000_001);
 }
 
@@ -139,8 +142,7 @@ fn a_million_nodes_are_bounded_and_told() {
     let fed = feed(&["events", "--format", "csv"], |out| {
         (0..1_000_000).try_for_each(|node| open_event(out, &format!("node=h{node} "), 1, node))
     });
-    let run = fed.expect(0, 128 * MIB, "");
-    println!("{}", run.stderr);
+    let run = fed.expect(0, 80 * MIB, CUT_SHORT);
     assert_eq!(run.stdout.lines().count(), 1_000_001);
 }
 
@@ -150,8 +152,7 @@ fn a_million_values_are_learned_in_bounded_memory() {
         out.write_all(b"@timestamp,user.name\n")?;
         (0..1_000_000).try_for_each(|user| writeln!(out, "{},u{user}", user / 100))
     });
-    let run = fed.expect(0, 1024 * MIB, "");
-    println!("{}", run.stderr);
+    fed.expect(0, 448 * MIB, "0 records and 0 influencers in 10 buckets of 15 minutes");
 }
 
 #[test]
@@ -161,15 +162,14 @@ fn every_port_many_times_is_detected_in_bounded_memory() {
         (0..1_000_000_u64)
             .try_for_each(|at| writeln!(out, "{},{},h{},p", at / 100, at % 65_536, at % 1000))
     });
-    let run = fed.expect(0, 1024 * MIB, "");
-    println!("{}", run.stderr);
+    fed.expect(0, 448 * MIB, "0 alerts with a score of 50 or more in 12 buckets of 15 minutes");
 }
 
 #[test]
 fn a_soup_of_keys_and_values_is_read_in_the_time_of_its_length() {
     for command in [&["records"][..], &["records", "--group"], &["events"], &["detect"]] {
         let fed = feed(command, |out| {
-            for serial in 1..20 {
+            for serial in 1..=6 {
                 write!(out, "type=SYSCALL msg=audit(1.000:{serial}): ")?;
                 (0..60_000).try_for_each(|at| write!(out, "a{}=\"b c={at} ", at % 7))?;
                 write!(out, "\ntype=EXECVE msg=audit(1.000:{serial}): argc=4000000000 ")?;
@@ -180,8 +180,11 @@ fn a_soup_of_keys_and_values_is_read_in_the_time_of_its_length() {
             }
             Ok(())
         });
-        let run = fed.expect(0, 256 * MIB, "");
-        println!("{command:?}: {}", run.stderr);
+        fed.expect(
+            0,
+            96 * MIB,
+            "6 other lines skipped: not from audit; the first is standard input:4",
+        );
     }
 }
 

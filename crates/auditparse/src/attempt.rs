@@ -84,12 +84,20 @@ pub enum SecurityModule {
 impl SecurityModule {
     /// The module that denied access, if an `AVC` record says that one did.
     pub(crate) fn denying(record: &Record<'_>) -> Option<SecurityModule> {
-        let is =
-            |key, value: &[u8]| record.get(key).is_some_and(|field| field.raw_value() == value);
-        if is("apparmor", b"DENIED") {
+        let [mut apparmor, mut result, mut permissive] = [None; 3];
+        for field in record.fields() {
+            let value = match field.key() {
+                b"apparmor" => &mut apparmor,
+                b"seresult" => &mut result,
+                b"permissive" => &mut permissive,
+                _ => continue,
+            };
+            value.get_or_insert(field.raw_value());
+        }
+        if apparmor == Some(b"DENIED") {
             return Some(SecurityModule::AppArmor);
         }
-        (is("seresult", b"denied") && !is("permissive", b"1")).then_some(SecurityModule::SeLinux)
+        (result == Some(b"denied") && permissive != Some(b"1")).then_some(SecurityModule::SeLinux)
     }
 }
 

@@ -9,8 +9,9 @@ use nom::sequence::preceded;
 
 use crate::attempt::{NotAConnection, Via};
 use crate::field::append_hex;
+use crate::header::literal;
 use crate::process::{bare, present_text, string};
-use crate::record::{Record, literal};
+use crate::record::Record;
 use crate::syscall::{Call, CallHead, ConnectionKind};
 
 /// The records of an event that tell who did what.

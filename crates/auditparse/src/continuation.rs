@@ -47,6 +47,7 @@ impl Continuations {
 
     /// Whether `line` is what a record goes on with, which is then expected no more. A line
     /// without its line end is the end of the input, which may have been cut.
+    #[cold]
     pub(crate) fn take(&mut self, line: &[u8]) -> bool {
         let message = transport::message(line);
         let taken = self.expected.iter_mut().any(|rest| {
@@ -84,6 +85,7 @@ impl Continuations {
         (before - self.expected.len()) as u64
     }
 
+    #[cold]
     fn expect_after(&mut self, record: &Record<'_>) -> u64 {
         let Some(rest) = Rest::of(record) else { return 0 };
         let is_full = self.expected.len() >= MAX_EXPECTED;

@@ -50,24 +50,52 @@ impl EventId {
         if seconds > MAX_SECONDS {
             return Err(bad_time(input));
         }
-        let (millis, rest) = match rest.split_first() {
-            Some((b'.', fraction)) => {
-                decimal(fraction).filter(|&(ms, _)| ms < 1000).ok_or_else(|| bad_time(fraction))?
-            }
-            _ => (0, rest),
-        };
-        let serial = rest.strip_prefix(b":").ok_or_else(|| bad_time(rest))?;
-        let (serial, rest) = EventId::parse_serial(serial, at(serial))?;
-        Ok((EventId { millis: seconds * 1000 + millis, serial }, rest))
+        match rest.strip_prefix(b".") {
+            Some(fraction) => EventId::parse_fraction(seconds, fraction, at(fraction)),
+            None => EventId::parse_last(seconds * 1000, rest, at(rest)),
+        }
     }
 
-    /// Reads a serial from the front of `input`; gives it and the rest.
+    /// Reads `MILLIS:SERIAL` behind the seconds and the point.
     #[inline]
-    pub(crate) fn parse_serial(input: &[u8], offset: usize) -> Result<(u32, &[u8]), RecordError> {
-        decimal(input)
-            .and_then(|(serial, rest)| Some((u32::try_from(serial).ok()?, rest)))
-            .ok_or_else(|| RecordError::new(RecordErrorKind::Serial, offset))
+    pub(crate) fn parse_fraction(
+        seconds: u64,
+        input: &[u8],
+        offset: usize,
+    ) -> Result<(EventId, &[u8]), RecordError> {
+        let (millis, rest) = three_digits(input)
+            .or_else(|| decimal(input).filter(|&(millis, _)| millis < 1000))
+            .ok_or_else(|| RecordError::new(RecordErrorKind::Timestamp, offset))?;
+        EventId::parse_last(seconds * 1000 + millis, rest, offset + input.len() - rest.len())
     }
+
+    /// Reads `:SERIAL` behind the time.
+    #[inline]
+    fn parse_last(
+        millis: u64,
+        input: &[u8],
+        offset: usize,
+    ) -> Result<(EventId, &[u8]), RecordError> {
+        let serial = input
+            .strip_prefix(b":")
+            .ok_or_else(|| RecordError::new(RecordErrorKind::Timestamp, offset))?;
+        let (serial, rest) = decimal(serial)
+            .and_then(|(serial, rest)| Some((u32::try_from(serial).ok()?, rest)))
+            .ok_or_else(|| RecordError::new(RecordErrorKind::Serial, offset + 1))?;
+        Ok((EventId { millis, serial }, rest))
+    }
+}
+
+/// Three digits with a colon behind them, as the kernel writes milliseconds, and what follows those
+/// digits.
+#[inline]
+fn three_digits(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (text, _) = input.split_first_chunk()?;
+    let [hundreds @ b'0'..=b'9', tens @ b'0'..=b'9', ones @ b'0'..=b'9', b':'] = *text else {
+        return None;
+    };
+    let digit = |byte| u64::from(byte - b'0');
+    Some((digit(hundreds) * 100 + digit(tens) * 10 + digit(ones), &input[3..]))
 }
 
 /// Decimal digits at the front of `input`: their value and what follows them. `None` without a

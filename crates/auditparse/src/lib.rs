@@ -101,6 +101,7 @@ mod error;
 mod event;
 mod event_id;
 mod field;
+mod header;
 mod line;
 mod problems;
 mod process;

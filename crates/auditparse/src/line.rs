@@ -7,8 +7,10 @@ use memchr::memchr;
 
 use crate::continuation::Continuations;
 use crate::error::{RecordError, RecordErrorKind};
+use crate::event_id::EventId;
+use crate::header::KnownHeader;
 use crate::reassembly::Limits;
-use crate::record::{LastStamp, Record};
+use crate::record::Record;
 use crate::stats::Stats;
 
 /// Reads lines as records and counts them.
@@ -16,7 +18,7 @@ pub(crate) struct LineParser {
     pub(crate) line_bytes: usize,
     pub(crate) stats: Stats,
     continuations: Continuations,
-    last_stamp: LastStamp,
+    known: KnownHeader,
 }
 
 impl LineParser {
@@ -25,7 +27,7 @@ impl LineParser {
             line_bytes: limits.line_bytes,
             stats: Stats::default(),
             continuations: Continuations::default(),
-            last_stamp: LastStamp::default(),
+            known: KnownHeader::default(),
         }
     }
 
@@ -49,11 +51,31 @@ impl LineParser {
         if self.continuations.is_pending() && self.continuations.take(line) {
             return Err(RecordError::new(RecordErrorKind::Continuation, 0));
         }
-        let parsed = Record::parse_after(line, &mut self.last_stamp);
+        let parsed = Record::parse_after(line, &mut self.known);
         if let Ok(record) = &parsed {
             self.continuations.pass(record, &mut self.stats.broken_off);
         }
         parsed
+    }
+
+    /// Passes over a line, given with its line end, that is a record of a type that tells nothing of
+    /// connections, if `is_open` says that its event is open, so that nothing comes of it. `false` if
+    /// the line must be read, of which nothing is counted then.
+    #[inline(always)]
+    pub(crate) fn pass_over(
+        &mut self,
+        line: &[u8],
+        is_open: impl FnOnce(&[u8], EventId) -> bool,
+    ) -> bool {
+        let is_nothing = !self.continuations.is_pending()
+            && line.len() <= self.line_bytes.min(u32::MAX as usize)
+            && self.known.of_other(line).is_some_and(|(node, id)| is_open(node, id));
+        if is_nothing {
+            self.stats.bytes += line.len() as u64;
+            self.stats.lines += 1;
+            self.stats.records += 1;
+        }
+        is_nothing
     }
 
     /// Counts a line of `length` bytes that was too long to be kept.

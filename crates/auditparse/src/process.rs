@@ -12,7 +12,8 @@ use nom::{IResult, Parser};
 
 use crate::event_id::decimal_u32;
 use crate::field::{Field, decode_hex};
-use crate::record::{Record, literal};
+use crate::header::literal;
+use crate::record::Record;
 use crate::scan::{find, find_either};
 use crate::segment::ENRICHMENT_SEPARATOR;
 use crate::syscall::once;

@@ -187,7 +187,12 @@ impl<R: Read> EventReader<R> {
                 Some(Line::At(start, end)) => {
                     // A record that `next_record` gives would be moved on its way.
                     let line = &self.records.lines.buffer[start..end];
-                    if let Ok(record) = self.records.parser.parse(line) {
+                    let parser = &mut self.records.parser;
+                    let is_open = |node: &[u8], id| self.assembler.is_at(node, id);
+                    if self.assembler.is_selective() && parser.pass_over(line, is_open) {
+                        continue;
+                    }
+                    if let Ok(record) = parser.parse(line) {
                         self.assembler.stand_at(position);
                         self.assembler.push::<Copied>(&record);
                     }

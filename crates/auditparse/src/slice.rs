@@ -114,13 +114,17 @@ impl<'a> Events<'a> {
             if let Some(slot) = self.assembler.next_ready() {
                 return Some(slot);
             }
-            match self.records.next() {
-                Some(Ok(record)) => self.assembler.push::<Borrowed>(&record),
-                Some(Err(_counted)) => {}
-                None => {
-                    self.assembler.finish();
-                    return self.assembler.next_ready();
-                }
+            let Some(line) = cut_line(&mut self.records.rest) else {
+                self.assembler.finish();
+                return self.assembler.next_ready();
+            };
+            let parser = &mut self.records.parser;
+            let is_open = |node: &[u8], id| self.assembler.is_at(node, id);
+            if self.assembler.is_selective() && parser.pass_over(line, is_open) {
+                continue;
+            }
+            if let Ok(record) = parser.parse(line) {
+                self.assembler.push::<Borrowed>(&record);
             }
         }
     }

@@ -4,14 +4,15 @@
 use core::fmt;
 
 use nom::branch::alt;
-use nom::combinator::{opt, peek, value};
+use nom::combinator::{map, opt, peek, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::arch::{Arch, X32_BIT};
 use crate::event_id::decimal_u32;
 use crate::field::{Field, nibble};
-use crate::record::{Record, literal};
+use crate::header::literal;
+use crate::record::Record;
 
 /// A call that names a peer or a local address.
 ///
@@ -178,14 +179,16 @@ impl CallHead {
 /// `arch=c000003e syscall=42 success=yes exit=0 a0=`: the front of nearly every `SYSCALL` record, as
 /// `audit_log_exit` in `kernel/auditsc.c` prints it. Any other is read field by field.
 fn kernel_form<'a>(record: &Record<'a>) -> IResult<&'a [u8], CallHead, ()> {
-    let (rest, arch) = preceded(literal(b"arch="), hex_word).parse(record.body())?;
+    let (rest, ()) = literal(b"arch=")(record.body())?;
+    // Most are, and comparing is faster than reading.
+    let x86_64 = value(Arch::X86_64, literal(b"c000003e "));
+    let (rest, arch) = alt((x86_64, map(hex_word, Arch::from_number))).parse(rest)?;
     let (rest, number) = preceded(literal(b"syscall="), decimal_word).parse(rest)?;
     let (rest, success) =
         alt((value(true, literal(b"success=yes ")), value(false, literal(b"success=no "))))
             .parse(rest)?;
     let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
     let (rest, exit) = terminated(decimal_word, peek(literal(b"a0="))).parse(rest)?;
-    let arch = Arch::from_number(arch);
     let head = CallHead {
         arch: Some(arch),
         number: Some(number),

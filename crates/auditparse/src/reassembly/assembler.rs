@@ -8,9 +8,9 @@ use crate::event::{Completion, Event};
 use crate::event_id::EventId;
 use crate::record::Record;
 use crate::record_type::RecordType;
-use crate::syscall::{Call, CallHead, first};
+use crate::syscall::Call;
 
-use super::identities::{Identities, Place};
+use super::identities::{Identities, Identity, Place};
 use super::nodes::{LostRanges, Nodes};
 use super::slot::{CopiedRecord, NodeIndex, SlotIndex, SlotRef, Slots, Store};
 use super::{EventStats, Limits};
@@ -48,7 +48,7 @@ pub(crate) struct Assembler<K> {
     identities: Identities,
     /// The event of the record before, which most records belong to as well. It is listed among
     /// the open ones only when another takes its place, which most are over by then.
-    last: Option<SlotRef>,
+    last: Option<(Identity, SlotRef)>,
     /// Open events in the order in which they came, with stale references.
     arrivals: VecDeque<SlotRef>,
     ready: VecDeque<SlotIndex>,
@@ -121,6 +121,25 @@ impl<K: Copy> Assembler<K> {
         }
     }
 
+    /// Whether there are records that are not wanted.
+    #[inline]
+    pub(crate) fn is_selective(&self) -> bool {
+        self.interest != Interest::Everything
+    }
+
+    /// Whether a record of this event would change nothing if it is not wanted: it would be added to
+    /// that of the record before, which is open.
+    #[inline]
+    pub(crate) fn is_at(&self, node: &[u8], id: EventId) -> bool {
+        let Some(((of_node, of_id), event)) = self.last else {
+            return false;
+        };
+        of_id == id
+            && self.nodes.last_is(node) == Some(of_node)
+            && !self.nodes.get(of_node).is_due(id.millis)
+            && self.slots.is_open(event)
+    }
+
     fn node_of(&mut self, record: &Record<'_>) -> NodeIndex {
         let name = record.node().unwrap_or_default();
         if let Some(node) = self.nodes.find(name) {
@@ -165,24 +184,17 @@ impl<K: Copy> Assembler<K> {
         };
         let record_type = record.record_type();
         let event = self.slots.get_mut(slot);
-        match record_type {
-            RecordType::SYSCALL => first(&mut event.head, || Some(CallHead::read(record))),
-            RecordType::SOCKADDR => event.has_address = true,
-            RecordType::URINGOP => event.has_uring = true,
-            _ => {}
-        }
+        event.progress.note(record);
         // A PROCTITLE ends the event then; before it a URINGOP may still make use of the others.
         let of_no_use = record_type == RecordType::PROCTITLE
             && self.interest == Interest::Connections
-            && event.is_no_connection();
+            && event.progress.is_no_connection();
         if self.interest.wants(record_type) && !of_no_use {
             self.open_bytes += event.keep::<S>(record);
         }
-        let is_whole = event.is_whole();
-        match record_type {
-            RecordType::EOE if is_whole => self.end(slot, Completion::Eoe),
-            RecordType::PROCTITLE if is_whole => self.end(slot, Completion::Proctitle),
-            _ => self.enforce_bounds(),
+        match event.progress.completed_by(record_type) {
+            Some(completion) => self.end(slot, completion),
+            None => self.enforce_bounds(),
         }
     }
 
@@ -196,19 +208,17 @@ impl<K: Copy> Assembler<K> {
 
     /// The open event with this identity, opened if need be; `None` if it is over.
     fn slot_of(&mut self, node: NodeIndex, id: EventId) -> Option<SlotIndex> {
-        if let Some(last) = self.last
-            && let Some(event) = self.slots.referred(last)
-            && event.id == id
-            && event.node == node
+        if let Some((identity, event)) = self.last
+            && identity == (node, id)
         {
-            return event.is_open().then_some(last.index);
+            return self.slots.is_open(event).then_some(event.index);
         }
         if self.nodes.get_mut(node).is_newest(id) {
             return Some(self.open(node, id));
         }
         match self.identities.find((node, id)) {
             Some(Place::Open(slot)) => {
-                self.turn_to(self.slots.reference(slot));
+                self.turn_to((node, id), self.slots.reference(slot));
                 Some(slot)
             }
             Some(Place::Over) => None,
@@ -218,12 +228,12 @@ impl<K: Copy> Assembler<K> {
 
     fn open(&mut self, node: NodeIndex, id: EventId) -> SlotIndex {
         let event = self.slots.open(node, id, self.position);
-        self.turn_to(event);
+        self.turn_to((node, id), event);
         self.open_events += 1;
         self.arrivals.push_back(event);
         let node = self.nodes.get_mut(node);
         node.serials.note(id.serial);
-        node.add_deadline(id.millis.saturating_add(self.limits.timeout_millis), event);
+        node.add_deadline(id, self.limits.timeout_millis, event);
 
         /// References to events that are over may outnumber the open ones by so many.
         const SLACK: usize = 1024;
@@ -235,14 +245,14 @@ impl<K: Copy> Assembler<K> {
 
     /// Makes `event` that of the record before. The one that was it is found by its identity from
     /// now on.
-    fn turn_to(&mut self, event: SlotRef) {
-        if let Some(last) = self.last.replace(event)
+    fn turn_to(&mut self, identity: Identity, event: SlotRef) {
+        if let Some((identity, last)) = self.last.replace((identity, event))
             && let Some(slot) = self.slots.referred_mut(last)
             && slot.is_open()
             && !slot.is_listed
         {
             slot.is_listed = true;
-            self.identities.open((slot.node, slot.id), last.index);
+            self.identities.open(identity, last.index);
         }
     }
 
@@ -288,7 +298,7 @@ impl<K: Copy> Assembler<K> {
             self.identities.close((event.node, event.id));
         }
         self.identities.end((event.node, event.id));
-        if self.interest == Interest::Connections && event.is_no_connection() {
+        if self.interest == Interest::Connections && event.progress.is_no_connection() {
             self.slots.release(slot);
         } else {
             self.ready.push_back(slot);
@@ -355,9 +365,9 @@ impl Assembler<CopiedRecord> {
     /// Whether the event in a slot is a connection, found out with less work than making it.
     pub(crate) fn is_connection(&self, slot: SlotIndex) -> bool {
         let event = self.slots.get(slot);
-        match event.head.map(|head| head.call) {
+        match event.progress.head.map(|head| head.call) {
             Some(Call::Network(kind)) if kind.always_has_address() => true,
-            Some(Call::Other) if !event.has_uring => false,
+            Some(Call::Other) if !event.progress.has_uring => false,
             _ => self.connection(slot).is_ok(),
         }
     }
@@ -366,7 +376,7 @@ impl Assembler<CopiedRecord> {
     pub(crate) fn connection(&self, slot: SlotIndex) -> Result<Connection<'_>, NotAConnection> {
         let slot = self.slots.get(slot);
         let records = slot.records.iter().map(|kept| kept.record(&slot.bytes));
-        Connection::from_records(slot.id, slot.head, records)
+        Connection::from_records(slot.id, slot.progress.head, records)
     }
 }
 
@@ -386,7 +396,8 @@ impl<'i> Assembler<Record<'i>> {
         index: SlotIndex,
     ) -> Result<Connection<'i>, NotAConnection> {
         let slot = self.slots.get(index);
-        let connection = Connection::from_records(slot.id, slot.head, slot.records.iter().copied());
+        let connection =
+            Connection::from_records(slot.id, slot.progress.head, slot.records.iter().copied());
         self.slots.release(index);
         connection
     }

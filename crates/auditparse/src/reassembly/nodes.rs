@@ -14,8 +14,9 @@ use crate::serial::{LostRange, Serials};
 
 use super::slot::{NodeIndex, SlotRef};
 
-/// The time, in milliseconds since 1970, at which an event is over.
-type Deadline = (u64, SlotRef);
+/// The time, in milliseconds since 1970, at which an event is over; by its serial events of the same
+/// time come in the same order wherever their slots are.
+type Deadline = (u64, u32, SlotRef);
 
 /// What is known of a host.
 pub(super) struct Node {
@@ -55,13 +56,14 @@ impl Node {
         is_newest
     }
 
-    pub(super) fn add_deadline(&mut self, deadline: u64, event: SlotRef) {
-        self.next_deadline = self.next_deadline.min(deadline);
+    /// Adds the deadline of an event that is open.
+    pub(super) fn add_deadline(&mut self, id: EventId, timeout_millis: u64, event: SlotRef) {
+        let time = id.millis.saturating_add(timeout_millis);
+        let deadline = (time, id.serial, event);
+        self.next_deadline = self.next_deadline.min(time);
         match self.in_order.back() {
-            Some(&(last, _)) if last > deadline => {
-                self.out_of_order.push(Reverse((deadline, event)));
-            }
-            _ => self.in_order.push_back((deadline, event)),
+            Some(&(last, ..)) if last > time => self.out_of_order.push(Reverse(deadline)),
+            _ => self.in_order.push_back(deadline),
         }
     }
 
@@ -74,8 +76,8 @@ impl Node {
             (first, _) => first.is_none(),
         };
         let next = if is_other { other } else { first };
-        self.next_deadline = next.map_or(u64::MAX, |(deadline, _)| deadline);
-        let (_, event) = next.filter(|&(deadline, _)| deadline <= millis)?;
+        self.next_deadline = next.map_or(u64::MAX, |(time, ..)| time);
+        let (.., event) = next.filter(|&(time, ..)| time <= millis)?;
         if is_other {
             self.out_of_order.pop();
         } else {
@@ -88,8 +90,8 @@ impl Node {
     /// they do not pile up while the log's time stands still.
     pub(super) fn drop_stale(&mut self, bound: usize, is_open: impl Fn(SlotRef) -> bool) {
         if self.in_order.len() + self.out_of_order.len() > bound {
-            self.in_order.retain(|&(_, event)| is_open(event));
-            self.out_of_order.retain(|&Reverse((_, event))| is_open(event));
+            self.in_order.retain(|&(.., event)| is_open(event));
+            self.out_of_order.retain(|&Reverse((.., event))| is_open(event));
         }
     }
 }
@@ -112,17 +114,29 @@ impl Nodes {
         self.nodes.len()
     }
 
+    pub(super) fn get(&self, node: NodeIndex) -> &Node {
+        &self.nodes[node as usize]
+    }
+
     pub(super) fn get_mut(&mut self, node: NodeIndex) -> &mut Node {
         &mut self.nodes[node as usize]
     }
 
+    /// The node of the record before, if that is its name.
+    #[inline]
+    pub(super) fn last_is(&self, name: &[u8]) -> Option<NodeIndex> {
+        let (last, _) = self.nodes.get_index(self.last as usize)?;
+        let is_last = last.len() == name.len() && (name.is_empty() || **last == *name);
+        is_last.then_some(self.last)
+    }
+
+    #[inline]
     pub(super) fn find(&mut self, name: &[u8]) -> Option<NodeIndex> {
-        if let Some((last, _)) = self.nodes.get_index(self.last as usize)
-            && last.len() == name.len()
-            && (name.is_empty() || **last == *name)
-        {
-            return Some(self.last);
-        }
+        self.last_is(name).or_else(|| self.find_other(name))
+    }
+
+    #[inline(never)]
+    fn find_other(&mut self, name: &[u8]) -> Option<NodeIndex> {
         self.last = self.nodes.get_index_of(name)? as NodeIndex;
         Some(self.last)
     }

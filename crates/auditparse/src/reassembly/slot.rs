@@ -4,8 +4,10 @@
 
 use crate::event::Completion;
 use crate::event_id::EventId;
-use crate::record::{Layout, Record};
-use crate::syscall::{Call, CallHead};
+use crate::header::Layout;
+use crate::record::Record;
+use crate::record_type::RecordType;
+use crate::syscall::{Call, CallHead, first};
 
 /// How records are kept while their event is open: borrowed from a slice, or copied.
 pub(crate) trait Store<'i> {
@@ -74,6 +76,53 @@ enum State {
     Ready(Completion),
 }
 
+/// How far an event has come, by those of its records that are there.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// The front of the `SYSCALL` record.
+    pub(super) head: Option<CallHead>,
+    pub(super) has_uring: bool,
+    has_address: bool,
+}
+
+impl Progress {
+    /// Notes a record.
+    #[inline]
+    pub(super) fn note(&mut self, record: &Record<'_>) {
+        match record.record_type() {
+            RecordType::SYSCALL => first(&mut self.head, || Some(CallHead::read(record))),
+            RecordType::SOCKADDR => self.has_address = true,
+            RecordType::URINGOP => self.has_uring = true,
+            _ => {}
+        }
+    }
+
+    /// What ends the event if it is a record of this type that comes now; `None` if it does not.
+    #[inline]
+    pub(super) fn completed_by(&self, record_type: RecordType) -> Option<Completion> {
+        let completion = match record_type {
+            RecordType::EOE => Completion::Eoe,
+            RecordType::PROCTITLE => Completion::Proctitle,
+            _ => return None,
+        };
+        self.is_whole().then_some(completion)
+    }
+
+    /// Whether all is there that must stand before a last record.
+    fn is_whole(&self) -> bool {
+        match self.head.map(|head| head.call) {
+            Some(Call::Network(kind)) => self.has_address || !kind.always_has_address(),
+            Some(_) => true,
+            None => self.has_uring,
+        }
+    }
+
+    /// Whether the event cannot be a connection any more.
+    pub(super) fn is_no_connection(&self) -> bool {
+        self.head.is_some_and(|head| head.call == Call::Other) && !self.has_uring
+    }
+}
+
 /// An event, open or over.
 pub(super) struct Slot<K> {
     pub(super) id: EventId,
@@ -82,10 +131,7 @@ pub(super) struct Slot<K> {
     state: State,
     /// Where in the stream its first record is; 0 where nobody said.
     pub(super) start: u64,
-    /// The front of the `SYSCALL` record.
-    pub(super) head: Option<CallHead>,
-    pub(super) has_uring: bool,
-    pub(super) has_address: bool,
+    pub(super) progress: Progress,
     /// Whether the event is in the table of open events.
     pub(super) is_listed: bool,
     pub(super) records: Vec<K>,
@@ -126,28 +172,12 @@ impl<K: Copy> Slot<K> {
         size
     }
 
-    /// Whether all is there that must stand before a last record.
-    pub(super) fn is_whole(&self) -> bool {
-        match self.head.map(|head| head.call) {
-            Some(Call::Network(kind)) => self.has_address || !kind.always_has_address(),
-            Some(_) => true,
-            None => self.has_uring,
-        }
-    }
-
-    /// Whether the event cannot be a connection any more.
-    pub(super) fn is_no_connection(&self) -> bool {
-        self.head.is_some_and(|head| head.call == Call::Other) && !self.has_uring
-    }
-
     /// Empties the slot; large buffers are given back.
     fn clear(&mut self) {
         /// Buffers up to this size are kept for the next event.
         const SPARE_BYTES: usize = 64 << 10;
 
-        self.head = None;
-        self.has_uring = false;
-        self.has_address = false;
+        self.progress = Progress::default();
         self.is_listed = false;
         self.size = 0;
         self.records.clear();
@@ -211,9 +241,7 @@ impl<K: Copy> Slots<K> {
                 generation: 0,
                 state: State::Open,
                 start,
-                head: None,
-                has_uring: false,
-                has_address: false,
+                progress: Progress::default(),
                 is_listed: false,
                 records: Vec::new(),
                 bytes: Vec::new(),

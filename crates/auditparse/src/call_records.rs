@@ -12,6 +12,7 @@ use crate::field::append_hex;
 use crate::header::literal;
 use crate::process::{bare, present_text, string};
 use crate::record::Record;
+use crate::sockaddr::SockAddrBytes;
 use crate::syscall::{Call, CallHead, ConnectionKind};
 
 /// The records of an event that tell who did what.
@@ -73,8 +74,22 @@ pub(crate) fn append_title(record: &Record<'_>, text: &mut Vec<u8>) -> bool {
     title.is_some()
 }
 
+/// The value of `saddr=`, and the bytes that it stands for.
+#[inline]
+pub(crate) fn read_address<'a>(record: &Record<'a>) -> Option<(&'a [u8], SockAddrBytes)> {
+    // Without names behind it, its digits are the rest of the record, and their end need not be
+    // searched.
+    if let Ok((digits @ [.., b'0'..=b'9' | b'A'..=b'F'], ())) = literal(b"saddr=")(record.body())
+        && let Some(bytes) = SockAddrBytes::from_sound_hex(digits)
+    {
+        return Some((digits, bytes));
+    }
+    let digits = socket_address(record)?;
+    Some((digits, SockAddrBytes::from_hex(digits)))
+}
+
 /// The value of `saddr=`, which is the first field.
-pub(crate) fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
+fn socket_address<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
     match preceded(literal(b"saddr="), bare).parse(record.body()) {
         Ok((_, digits)) => Some(digits),
         Err(_) => Some(record.get("saddr")?.raw_value()),
@@ -119,6 +134,8 @@ mod tests {
             let title = Record::parse(title.as_bytes()).unwrap();
             let read = address.get("saddr").map(|field| field.raw_value());
             assert_eq!(socket_address(&address), read, "{value:?}");
+            let bytes = read.map(|digits| (digits, SockAddrBytes::from_hex(digits)));
+            assert_eq!(read_address(&address), bytes, "{value:?}");
             let read = title.get("proctitle").and_then(present_text);
             assert_eq!(process_title(&title), read, "{value:?}");
         }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::arch::Arch;
 use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
 use crate::call_records::{
-    CallRecords, append_title, is_other_address, process_title, socket_address,
+    CallRecords, append_title, is_other_address, process_title, read_address,
 };
 use crate::errno::errno_name;
 use crate::event_id::EventId;
@@ -65,7 +65,7 @@ impl<'a> Connection<'a> {
     ) -> Result<Connection<'a>, NotAConnection> {
         let mut call = CallRecords::default();
         let mut node = None;
-        let mut digits = None;
+        let mut address = None;
         let mut is_contradicted = false;
         let mut denied_by = None;
         for record in records {
@@ -78,9 +78,9 @@ impl<'a> Connection<'a> {
                 // An operation is logged when it is tried and when it is done.
                 RecordType::URINGOP => call.uringop = Some(record),
                 RecordType::PROCTITLE => first(&mut call.proctitle, || Some(record)),
-                RecordType::SOCKADDR => match digits {
-                    None => digits = socket_address(&record),
-                    Some(digits) => is_contradicted |= is_other_address(digits, &record),
+                RecordType::SOCKADDR => match &address {
+                    None => address = read_address(&record),
+                    Some((digits, _)) => is_contradicted |= is_other_address(digits, &record),
                 },
                 RecordType::AVC => {
                     denied_by = denied_by.or_else(|| SecurityModule::denying(&record))
@@ -89,10 +89,10 @@ impl<'a> Connection<'a> {
             }
         }
         let (kind, via, head) = call.read(head)?;
-        if digits.is_none() && !kind.always_has_address() {
+        if address.is_none() && !kind.always_has_address() {
             return Err(NotAConnection::NoAddress);
         }
-        let address = digits.map(SockAddrBytes::from_hex);
+        let address = address.map(|(_, bytes)| bytes);
         let records = call;
         Ok(Connection { id, node, kind, via, head, address, is_contradicted, denied_by, records })
     }

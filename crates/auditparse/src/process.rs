@@ -6,7 +6,7 @@ use core::iter::FusedIterator;
 use std::borrow::Cow;
 
 use nom::branch::alt;
-use nom::combinator::{map, opt};
+use nom::combinator::{map, opt, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -179,12 +179,12 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
     let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
     let (rest, _items) = word(b"items=")(rest)?;
     let (rest, (ppid, pid)) = (id(b"ppid="), id(b"pid=")).parse(rest)?;
-    let mut ids = (id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
+    let mut ids = (login_id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
     let (rest, (auid, uid, gid, euid)) = ids.parse(rest)?;
     let mut others =
         (word(b"suid="), word(b"fsuid="), word(b"egid="), word(b"sgid="), word(b"fsgid="));
     let (rest, _) = others.parse(rest)?;
-    let (rest, (tty, ses)) = (word(b"tty="), id(b"ses=")).parse(rest)?;
+    let (rest, (tty, ses)) = (word(b"tty="), login_id(b"ses=")).parse(rest)?;
     let mut strings = (string(b"comm="), blank, string(b"exe="), blank);
     let (rest, (comm, (), exe, ())) = strings.parse(rest)?;
     let (rest, subj) = opt(word(b"subj=")).parse(rest)?;
@@ -232,6 +232,16 @@ fn id<'a, const N: usize>(
     key: &'static [u8; N],
 ) -> impl Parser<&'a [u8], Output = u32, Error = ()> {
     terminated(preceded(literal(key), decimal_u32), blank)
+}
+
+/// The same of what a login sets, which is "not set" for all that the system starts.
+fn login_id<'a, const N: usize>(
+    key: &'static [u8; N],
+) -> impl Parser<&'a [u8], Output = u32, Error = ()> {
+    preceded(
+        literal(key),
+        alt((value(u32::MAX, literal(b"4294967295 ")), terminated(decimal_u32, blank))),
+    )
 }
 
 /// `key=string`, quoted or encoded.

@@ -162,13 +162,27 @@ impl SockAddrBytes {
     /// [`problem`](SockAddrBytes::problem) for what is not.
     #[inline]
     pub fn from_hex(digits: &[u8]) -> SockAddrBytes {
+        SockAddrBytes::from_sound_hex(digits).unwrap_or_else(|| SockAddrBytes::from_front(digits))
+    }
+
+    /// Decodes hexadecimal digits if there is nothing wrong with them.
+    #[inline]
+    pub(crate) fn from_sound_hex(digits: &[u8]) -> Option<SockAddrBytes> {
+        let (pairs, _) = digits.as_chunks::<2>();
+        if pairs.len() > MAX_SOCKADDR || !is_hex(digits) {
+            return None;
+        }
+        let mut bytes = [0; MAX_SOCKADDR];
+        bytes.iter_mut().zip(pairs).for_each(|(byte, &pair)| *byte = byte_of(pair));
+        Some(SockAddrBytes { bytes, length: pairs.len() as u8, problem: None })
+    }
+
+    /// Decodes digits one by one, up to the first that is none.
+    #[inline(never)]
+    fn from_front(digits: &[u8]) -> SockAddrBytes {
         let mut bytes = [0; MAX_SOCKADDR];
         let mut length = 0;
         let (pairs, odd) = digits.as_chunks::<2>();
-        if is_hex(digits) && pairs.len() <= MAX_SOCKADDR {
-            bytes.iter_mut().zip(pairs).for_each(|(byte, &pair)| *byte = byte_of(pair));
-            return SockAddrBytes { bytes, length: pairs.len() as u8, problem: None };
-        }
         for (byte, pair) in bytes.iter_mut().zip(pairs) {
             let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
                 break;

@@ -61,6 +61,8 @@ impl Identities {
         if self.over.len() >= self.remembered {
             std::mem::swap(&mut self.over, &mut self.over_before);
             self.over.clear();
+            // It is going to be as many again.
+            self.over.reserve(self.remembered);
         }
         if self.remembered > 0 {
             self.over.insert(identity);

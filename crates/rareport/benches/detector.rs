@@ -1,16 +1,14 @@
 //! How fast observations are taken and buckets are closed.
 //!
-//! `push` is counted in observations, the others in buckets. In the streams made up here, few ports
-//! and hosts have most of the events, as on a real fleet; a port on a host belongs to one process
-//! and one user, and goes to some 250 addresses.
+//! `push` is counted in observations, the others in buckets.
+
+mod stream;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rareport::{Detector, JobConfig, Observation};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-
-/// Bucket length in seconds.
-const SPAN: i64 = 900;
+use stream::{Event, Random, SPAN, detector, streams};
 
 /// Numbers of known ports and of events at random ports among them in the bucket to be closed.
 /// Both grow eightfold, one with the other left as it is and both together.
@@ -30,81 +28,6 @@ const SIZES: [(u64, u64); 13] = [
     (65_536, 65_536),
 ];
 
-const PROCESSES: [&str; 10] = [
-    "nginx",
-    "sshd",
-    "curl",
-    "java",
-    "postgres",
-    "python3",
-    "rsync",
-    "node",
-    "chronyd",
-    "systemd-resolve",
-];
-
-const USERS: [&str; 8] =
-    ["root", "www-data", "alice", "bob", "svc-backup", "postgres", "deploy", "nobody"];
-
-/// A linear congruential generator: the same stream every time, everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-
-    /// A number below `limit`, with a weight that falls off as its inverse.
-    fn heavy_tailed(&mut self, limit: u64) -> u64 {
-        let share = self.below(1 << 24) as f64 / f64::from(1 << 24);
-        ((limit as f64 + 1.0).powf(share) - 1.0) as u64
-    }
-}
-
-/// An event: its time in the stream, its port, and four influencer values.
-struct Event {
-    time: i64,
-    port: String,
-    influencers: [String; 4],
-}
-
-impl Event {
-    fn random(random: &mut Random, time: i64, port: u64) -> Event {
-        let host = random.heavy_tailed(200);
-        let kind = (port * 31 + host) % 1_000_003;
-        Event {
-            time,
-            port: (port * 97 % 65_537).to_string(),
-            influencers: [
-                format!("host-{host:04}"),
-                PROCESSES[kind as usize % 10].to_owned(),
-                USERS[kind as usize / 10 % 8].to_owned(),
-                format!("10.{}.{}.{}", port % 4, kind % 250, 1 + random.below(254)),
-            ],
-        }
-    }
-
-    fn push(&self, detector: &mut Detector, shift: i64) {
-        let values = self.influencers.each_ref().map(|value| Some(value.as_bytes()));
-        let time = self.time + shift;
-        let observation = Observation::new(time, &self.port).with_influencers(&values);
-        let closed = detector.push(&observation);
-        black_box(closed.is_ok());
-    }
-}
-
-fn detector() -> Detector {
-    let mut job = JobConfig::rare("destination.port");
-    job.influencers =
-        ["host.name", "process.name", "user.name", "destination.ip"].map(str::to_owned).to_vec();
-    match Detector::new(job) {
-        Ok(detector) => detector,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 /// A detector that has seen `known` ports in 30 buckets, some often and some once.
 fn about_to_close(known: u64) -> Detector {
     let mut random = Random(known);
@@ -122,31 +45,25 @@ fn about_to_close(known: u64) -> Detector {
 
 /// Observations into an open bucket: 50,000 events of 500 ports.
 fn push(criterion: &mut Criterion) {
-    const EVENTS: u64 = 50_000;
-    let mut random = Random(1);
-    let events: Vec<Event> = (0..EVENTS)
-        .map(|_| {
-            let port = random.heavy_tailed(500);
-            Event::random(&mut random, SPAN, port)
-        })
-        .collect();
     let mut group = criterion.benchmark_group("push");
-    group.throughput(Throughput::Elements(EVENTS));
-    group.bench_function("500 ports", |bencher| {
-        let mut detector = detector();
-        let mut shift = 0;
-        bencher.iter_custom(|rounds| {
-            let mut taken = Duration::ZERO;
-            for _ in 0..rounds {
-                let start = Instant::now();
-                events.iter().for_each(|event| event.push(&mut detector, shift));
-                taken += start.elapsed();
-                black_box(detector.finish().count());
-                shift += SPAN;
-            }
-            taken
+    for (name, events) in streams() {
+        group.throughput(Throughput::Elements(events.len() as u64));
+        group.bench_function(name, |bencher| {
+            let mut detector = detector();
+            let mut shift = 0;
+            bencher.iter_custom(|rounds| {
+                let mut taken = Duration::ZERO;
+                for _ in 0..rounds {
+                    let start = Instant::now();
+                    events.iter().for_each(|event| event.push(&mut detector, shift));
+                    taken += start.elapsed();
+                    black_box(detector.finish().count());
+                    shift += SPAN;
+                }
+                taken
+            });
         });
-    });
+    }
     group.finish();
 }
 
@@ -176,6 +93,45 @@ fn close(criterion: &mut Criterion) {
             });
         });
     }
+    group.finish();
+}
+
+/// A million distinct by-field values: a bucket of all, taken and closed, and the closing of a bucket
+/// with a thousand of them.
+fn million(criterion: &mut Criterion) {
+    const VALUES: u64 = 1_000_000;
+    const PRESENT: usize = 1000;
+    let names: Vec<String> = (0..VALUES).map(|value| format!("process-{value}")).collect();
+    let mut detector = detector();
+    let mut start = 0;
+    let mut push = |detector: &mut Detector, names: &mut dyn Iterator<Item = &String>| {
+        for name in names {
+            black_box(detector.push(&Observation::new(start, name)).is_ok());
+        }
+        start += SPAN;
+    };
+    let mut group = criterion.benchmark_group("million");
+    group.sample_size(10);
+    group.bench_function("all, taken and closed", |bencher| {
+        bencher.iter(|| {
+            push(&mut detector, &mut names.iter());
+            black_box(detector.finish().count())
+        });
+    });
+    let step = names.len() / PRESENT;
+    group.bench_function("a thousand, closed", |bencher| {
+        bencher.iter_custom(|rounds| {
+            let mut taken = Duration::ZERO;
+            for round in 0..rounds as usize {
+                let some = &mut names.iter().skip(round % step).step_by(step);
+                push(&mut detector, some);
+                let begin = Instant::now();
+                black_box(detector.finish().count());
+                taken += begin.elapsed();
+            }
+            taken
+        });
+    });
     group.finish();
 }
 
@@ -245,5 +201,5 @@ fn population(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, push, close, gap, population);
+criterion_group!(benches, push, close, million, gap, population);
 criterion_main!(benches);

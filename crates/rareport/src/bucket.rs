@@ -4,14 +4,17 @@
 //! influencer values each of them was seen with (rare-model §3, §4, §14). What the values mean to
 //! the model is decided when the bucket is closed.
 
+mod memo;
 mod state;
 
 pub(crate) use state::BucketState;
 
 use crate::dictionary::Scratch;
+use crate::packed::Packed;
 use crate::partition::Kind;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
+use memo::Memo;
 use std::ops::Range;
 
 /// Start of the bucket of `span` seconds that `time` belongs to.
@@ -50,31 +53,10 @@ pub(crate) struct Bucket {
     influences: Vec<(u32, u32)>,
     /// Those of `influences` that are not of the first place of their value.
     further_influences: HashSet<u64, RandomState>,
-    recent: Recent,
-}
-
-/// Some of the numbers noted lately: most influences of a bucket are of a few that come again and
-/// again, and this is quicker than asking for them among all.
-#[derive(Clone, Debug, Default)]
-struct Recent(Vec<u64>);
-
-impl Recent {
-    /// Number of slots as a power of two.
-    const BITS: u32 = 13;
-
-    /// Notes a number; whether it is known to have been noted before.
-    fn note(&mut self, number: u64) -> bool {
-        if self.0.is_empty() {
-            self.0.resize(1 << Self::BITS, u64::MAX);
-        }
-        // Multiplication by an odd constant spreads the number over the high bits.
-        let slot = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - Self::BITS);
-        std::mem::replace(&mut self.0[slot as usize], number) == number
-    }
-
-    fn clear(&mut self) {
-        self.0.fill(u64::MAX);
-    }
+    /// Places in `subjects` of by-field values, in a job without partition and over fields.
+    recent_places: Memo,
+    /// Places in `subjects` of influencer values that were noted there.
+    recent_influences: Memo,
 }
 
 impl Bucket {
@@ -85,28 +67,68 @@ impl Bucket {
         count: u64,
         influences: impl Iterator<Item = (u16, &'a [u8])>,
     ) {
-        let place = *self.places.entry(subject).or_insert_with(|| {
+        let place = self.place(subject);
+        self.note_at(place, count, influences);
+    }
+
+    /// The place of a subject, which gets one if it has none, for [`note_at`](Self::note_at).
+    pub(crate) fn place(&mut self, subject: Subject) -> u32 {
+        *self.places.entry(subject).or_insert_with(|| {
             self.subjects.push((subject, 0));
             (self.subjects.len() - 1) as u32
-        });
+        })
+    }
+
+    /// Notes `count` events of the subject at `place` with certain influencer values.
+    pub(crate) fn note_at<'a>(
+        &mut self,
+        place: u32,
+        count: u64,
+        influences: impl Iterator<Item = (u16, &'a [u8])>,
+    ) {
         self.subjects[place as usize].1 += count;
         for (field, value) in influences {
-            let value = self.values.register(field, value);
-            if self.is_new_influence(place, value) {
-                self.influences.push((place, value));
+            let Some(packed) = Packed::of(field, value) else {
+                let value = self.values.register_long(field, value);
+                self.note_influence(place, value);
+                continue;
+            };
+            if !self.recent_influences.note(packed, place, place) {
+                let value = self.values.register_short(packed);
+                self.note_influence(place, value);
             }
         }
     }
 
-    /// Notes an influencer value of the subject at `place`; whether it is seen there for the first
-    /// time.
-    fn is_new_influence(&mut self, place: u32, value: u32) -> bool {
-        let Some(&first) = self.first_places.get(value as usize) else {
-            self.first_places.push(place);
-            return true;
+    /// Notes an influencer value of the subject at `place`.
+    #[inline]
+    fn note_influence(&mut self, place: u32, value: u32) {
+        let is_new = match self.first_places.get(value as usize) {
+            None => {
+                self.first_places.push(place);
+                true
+            }
+            Some(&first) => {
+                let influence = u64::from(place) << 32 | u64::from(value);
+                first != place && self.further_influences.insert(influence)
+            }
         };
-        let influence = u64::from(place) << 32 | u64::from(value);
-        first != place && !self.recent.note(influence) && self.further_influences.insert(influence)
+        if is_new {
+            self.influences.push((place, value));
+            self.recent_influences.make_room(self.influences.len());
+        }
+    }
+
+    /// Remembers where a by-field value is, in a job without partition and over fields.
+    pub(crate) fn remember_place(&mut self, by: Packed, place: u32) {
+        self.recent_places.make_room(self.subjects.len());
+        self.recent_places.note(by, 0, place);
+    }
+
+    /// Where a by-field value is, if that is remembered.
+    #[inline]
+    pub(crate) fn remembered_place(&self, by: Packed) -> Option<u32> {
+        self.recent_places.get(by, 0)
     }
 
     /// Number of distinct influencer values held.
@@ -165,8 +187,9 @@ impl Bucket {
         self.first_places.clear();
         if !self.further_influences.is_empty() {
             self.further_influences.clear();
-            self.recent.clear();
         }
+        self.recent_places.clear();
+        self.recent_influences.clear();
     }
 }
 

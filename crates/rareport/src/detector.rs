@@ -71,6 +71,8 @@ pub struct Detector {
     open: VecDeque<(i64, Bucket)>,
     /// An empty bucket, kept for its memory.
     spare: Bucket,
+    /// By how much an event may be late, in seconds: whole buckets.
+    latency: i64,
     /// End of the last closed bucket, E; `None` before the first observation.
     closed_until: Option<i64>,
     /// Observations in a row that were too far ahead.
@@ -125,6 +127,7 @@ impl Detector {
             normalizers: Normalizers::new(job.bucket_span, job.influencers.len()),
             open: VecDeque::new(),
             spare: Bucket::default(),
+            latency: job.latency_buckets() * i64::from(job.bucket_span),
             closed_until: None,
             ahead_in_a_row: 0,
             first_complete: None,
@@ -170,18 +173,29 @@ impl Detector {
             self.counts.outside_calendar += 1;
             return Ok(Closed::nothing(self));
         }
-        if self.closed_until.is_some_and(|end| time < end) {
-            self.counts.late += 1;
-            return Ok(Closed::nothing(self));
-        }
-        if self.is_too_far_ahead(time) && self.ahead_in_a_row < BELIEVED_AFTER {
-            self.ahead_in_a_row += 1;
-            self.counts.too_far_ahead += 1;
-            return Ok(Closed::nothing(self));
+        // What belongs to a bucket that is open is neither late nor too far ahead.
+        if !self.is_in_last_open(time) {
+            if self.closed_until.is_some_and(|end| time < end) {
+                self.counts.late += 1;
+                return Ok(Closed::nothing(self));
+            }
+            if self.is_too_far_ahead(time) && self.ahead_in_a_row < BELIEVED_AFTER {
+                self.ahead_in_a_row += 1;
+                self.counts.too_far_ahead += 1;
+                return Ok(Closed::nothing(self));
+            }
         }
         self.ahead_in_a_row = 0;
         self.gather(observation)?;
         Ok(self.close_by(time))
+    }
+
+    /// Whether a time belongs to the last of the open buckets.
+    fn is_in_last_open(&self, time: i64) -> bool {
+        let last = self.open.back();
+        last.is_some_and(|(start, _)| {
+            (0..i64::from(self.job.bucket_span)).contains(&(time - start))
+        })
     }
 
     /// Closes the buckets that are complete at `time` (seconds since the epoch), and gives their
@@ -207,21 +221,16 @@ impl Detector {
 
     /// Closes the buckets that are complete at `time`.
     fn close_by(&mut self, time: i64) -> Closed<'_> {
-        let latency = self.latency();
-        Closed::until(self, time - latency)
+        let until = time - self.latency;
+        Closed::until(self, until)
     }
 
     /// Whether more buckets are complete at `time`, which is in the calendar, than may be closed
     /// at once.
     fn is_too_far_ahead(&self, time: i64) -> bool {
-        let complete_until = bucket::floor(time, self.job.bucket_span) - self.latency();
+        let complete_until = bucket::floor(time, self.job.bucket_span) - self.latency;
         let limit = self.closed_until.zip(self.job.largest_gap());
         limit.is_some_and(|(closed_until, gap)| complete_until - closed_until > gap)
-    }
-
-    /// By how much an event may be late, in seconds: whole buckets.
-    fn latency(&self) -> i64 {
-        self.job.latency_buckets() * i64::from(self.job.bucket_span)
     }
 
     /// Closes the buckets of all observations, as if time went on far enough.

@@ -104,16 +104,34 @@ impl Dictionary {
 /// once; holds on to its memory so that filling it again allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    ids: Ids,
+    /// Ids of short values. They stay here, and the values one behind the other in `entries`: most
+    /// values are new, and a new one touches little memory.
+    short: HashTable<u32>,
+    long: Ids,
     entries: Vec<Entry>,
+    /// The long values.
     bytes: Vec<u8>,
+    hasher: RandomState,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    field: u16,
-    start: usize,
-    end: usize,
+enum Entry {
+    Short(Packed),
+    Long { field: u16, start: usize, end: usize },
+}
+
+impl Entry {
+    fn value<'a>(&'a self, bytes: &'a [u8]) -> (u16, &'a [u8]) {
+        match self {
+            Entry::Short(packed) => (packed.field(), packed.value()),
+            &Entry::Long { field, start, end } => (field, &bytes[start..end]),
+        }
+    }
+
+    #[inline]
+    fn is(&self, wanted: Packed) -> bool {
+        matches!(self, Entry::Short(packed) if *packed == wanted)
+    }
 }
 
 impl Scratch {
@@ -124,25 +142,45 @@ impl Scratch {
 
     /// The field and the value that `id` stands for.
     pub(crate) fn value(&self, id: u32) -> (u16, &[u8]) {
-        let entry = self.entries[id as usize];
-        (entry.field, &self.bytes[entry.start..entry.end])
+        self.entries[id as usize].value(&self.bytes)
     }
 
     pub(crate) fn contains(&self, field: u16, value: &[u8]) -> bool {
-        self.ids.find(field, value, |id| self.value(id).1).is_some()
+        match Packed::of(field, value) {
+            Some(packed) => {
+                let is_same = |&id: &u32| self.entries[id as usize].is(packed);
+                self.short.find(self.hasher.hash_one(packed), is_same).is_some()
+            }
+            None => self.long.find(field, value, |id| self.value(id).1).is_some(),
+        }
     }
 
-    pub(crate) fn register(&mut self, field: u16, value: &[u8]) -> u32 {
+    /// The id of a short value, which gets one if it has none.
+    pub(crate) fn register_short(&mut self, packed: Packed) -> u32 {
+        let Scratch { short, entries, hasher, .. } = self;
+        let next = entries.len() as u32;
+        let hash_of = |&id: &u32| match &entries[id as usize] {
+            Entry::Short(packed) => hasher.hash_one(packed),
+            Entry::Long { .. } => 0,
+        };
+        let is_same = |&id: &u32| entries[id as usize].is(packed);
+        let id = *short.entry(hasher.hash_one(packed), is_same, hash_of).or_insert(next).get();
+        if id == next {
+            entries.push(Entry::Short(packed));
+        }
+        id
+    }
+
+    /// The id of a value that cannot be packed, which gets one if it has none.
+    pub(crate) fn register_long(&mut self, field: u16, value: &[u8]) -> u32 {
         let (entries, bytes) = (&self.entries, &self.bytes);
         let next = entries.len() as u32;
-        let id = self.ids.find_or_insert(field, value, next, |id| {
-            let entry = entries[id as usize];
-            &bytes[entry.start..entry.end]
-        });
+        let value_of = |id: u32| entries[id as usize].value(bytes).1;
+        let id = self.long.find_or_insert_long(field, value, next, value_of);
         if id == next {
             let start = self.bytes.len();
             self.bytes.extend_from_slice(value);
-            self.entries.push(Entry { field, start, end: self.bytes.len() });
+            self.entries.push(Entry::Long { field, start, end: self.bytes.len() });
         }
         id
     }
@@ -167,7 +205,8 @@ impl Scratch {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.ids.clear();
+        self.short.clear();
+        self.long.clear();
         self.entries.clear();
         self.bytes.clear();
     }
@@ -196,16 +235,21 @@ impl Ids {
         next: u32,
         value_of: impl Fn(u32) -> &'a [u8],
     ) -> u32 {
-        let hasher = &self.hasher;
-        if let Some(packed) = Packed::of(field, value) {
-            let hash = hasher.hash_one(packed);
-            if let Some(&(_, id)) = self.short.find(hash, |(other, _)| *other == packed) {
-                return id;
-            }
-            self.short.insert_unique(hash, (packed, next), |(packed, _)| hasher.hash_one(packed));
-            return next;
+        match Packed::of(field, value) {
+            Some(packed) => self.find_or_insert_short(packed, next),
+            None => self.find_or_insert_long(field, value, next, value_of),
         }
-        let hash = hash_of(hasher, field, value);
+    }
+
+    /// [`find_or_insert`](Self::find_or_insert) for a value that cannot be packed.
+    fn find_or_insert_long<'a>(
+        &mut self,
+        field: u16,
+        value: &[u8],
+        next: u32,
+        value_of: impl Fn(u32) -> &'a [u8],
+    ) -> u32 {
+        let hash = hash_of(&self.hasher, field, value);
         let is_same =
             |&(f, h, id): &(u16, u64, u32)| f == field && h == hash && value_of(id) == value;
         if let Some(&(_, _, id)) = self.long.find(hash, is_same) {
@@ -213,6 +257,15 @@ impl Ids {
         }
         self.long.insert_unique(hash, (field, hash, next), |&(_, hash, _)| hash);
         next
+    }
+
+    /// [`find_or_insert`](Self::find_or_insert) for a short value.
+    fn find_or_insert_short(&mut self, packed: Packed, next: u32) -> u32 {
+        let hasher = &self.hasher;
+        let hash = hasher.hash_one(packed);
+        let is_same = |(other, _): &(Packed, u32)| *other == packed;
+        let entry = self.short.entry(hash, is_same, |(packed, _)| hasher.hash_one(packed));
+        entry.or_insert((packed, next)).get().1
     }
 
     /// The id of a value, if it has one; `value_of` gives the values of ids.
@@ -302,13 +355,21 @@ mod tests {
         assert_eq!(dictionary.register(values[0].as_bytes()), 0);
     }
 
+    fn register(scratch: &mut Scratch, field: u16, value: &str) -> u32 {
+        let value = value.as_bytes();
+        match Packed::of(field, value) {
+            Some(packed) => scratch.register_short(packed),
+            None => scratch.register_long(field, value),
+        }
+    }
+
     #[test]
     fn sorted_by_field_and_then_by_bytes() {
         let mut scratch = Scratch::default();
         let values =
             ["10.0.0.123456789", "10.0.0.123456788", "10.0.0.12345678", "b", "a\0", "a", ""];
         for (field, value) in [1, 0].into_iter().flat_map(|f| values.map(|value| (f, value))) {
-            scratch.register(field, value.as_bytes());
+            register(&mut scratch, field, value);
         }
         let sorted: Vec<_> = scratch.sorted().into_iter().map(|id| scratch.value(id)).collect();
         assert_eq!(sorted.len(), 14);
@@ -319,10 +380,10 @@ mod tests {
     fn equal_values_of_different_fields_differ() {
         let mut scratch = Scratch::default();
         let ids = [(0, "x"), (1, "x"), (0, "x")]
-            .map(|(field, value)| scratch.register(field, value.as_bytes()));
+            .map(|(field, value)| register(&mut scratch, field, value));
         assert_eq!(ids, [0, 1, 0]);
         assert_eq!(scratch.value(1), (1, b"x".as_slice()));
         scratch.clear();
-        assert_eq!(scratch.register(1, b"x"), 0);
+        assert_eq!(register(&mut scratch, 1, "x"), 0);
     }
 }

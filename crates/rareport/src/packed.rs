@@ -1,14 +1,36 @@
 //! Short values as plain numbers.
 
+use std::hash::{Hash, Hasher};
+
 /// Longest value that is packed, in bytes: a dotted IPv4 address just fits.
 const LONGEST: usize = 15;
 
 /// Fields from here on are not packed.
 const FIELDS: u16 = 16;
 
-/// A field and a short value in one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Packed(u128);
+/// A field and a short value, which are compared as one number.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(16))]
+pub(crate) struct Packed {
+    /// The value, followed by zeros; in the last byte the field, and below it the length of the value.
+    bytes: [u8; LONGEST + 1],
+}
+
+impl PartialEq for Packed {
+    #[inline]
+    fn eq(&self, other: &Packed) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Eq for Packed {}
+
+impl Hash for Packed {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.number());
+    }
+}
 
 impl Packed {
     /// `None` if the value or the number of the field is too large.
@@ -30,14 +52,37 @@ impl Packed {
             } else {
                 (value.iter().rev().fold(0, |low, &byte| low << 8 | u64::from(byte)), 0)
             };
-        let tag = u128::from(field) << 4 | length as u128;
-        Some(Packed(u128::from(low) | u128::from(high) << 64 | tag << 120))
+        let tag = u64::from(field) << 4 | length as u64;
+        let number = u128::from(low) | u128::from(high | tag << 56) << 64;
+        Some(Packed { bytes: number.to_le_bytes() })
+    }
+
+    #[inline]
+    fn number(&self) -> u128 {
+        u128::from_le_bytes(self.bytes)
+    }
+
+    /// The field.
+    pub(crate) fn field(self) -> u16 {
+        u16::from(self.bytes[LONGEST] >> 4)
+    }
+
+    /// A number in whose low bits all bits of this and of `salt` are mixed.
+    #[inline]
+    pub(crate) fn spread(self, salt: u32) -> u64 {
+        // Halves of the product of odd numbers without a pattern, as hashes are made.
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let number = self.number();
+        let (low, high) = (number as u64, (number >> 64) as u64);
+        let sum = low.wrapping_add(high.rotate_left(29));
+        let sum = sum.wrapping_add(u64::from(salt).wrapping_mul(FACTOR));
+        let product = u128::from(sum) * u128::from(FACTOR);
+        product as u64 ^ (product >> 64) as u64
     }
 
     /// The value.
-    pub(crate) fn value(self) -> Vec<u8> {
-        let length = (self.0 >> 120) as usize % (LONGEST + 1);
-        self.0.to_le_bytes()[..length].to_vec()
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.bytes[LONGEST]) % (LONGEST + 1)]
     }
 }
 
@@ -54,13 +99,16 @@ mod tests {
         values.extend(changed.iter().flat_map(|text| (9..=15).map(|length| &text[..length])));
         values.extend((1..=15).map(|length| &b"123456789012340"[15 - length..]));
         let mut packed: Vec<u128> = (0..FIELDS)
-            .flat_map(|field| values.iter().map(move |value| Packed::of(field, value).unwrap().0))
+            .flat_map(|field| {
+                values.iter().map(move |value| Packed::of(field, value).unwrap().number())
+            })
             .collect();
         packed.sort_unstable();
         packed.dedup();
         assert_eq!(packed.len(), 16 * values.len());
         for value in values {
-            assert_eq!(Packed::of(15, value).unwrap().value(), value);
+            let packed = Packed::of(15, value).unwrap();
+            assert_eq!((packed.field(), packed.value()), (15, value));
         }
         assert_eq!(Packed::of(0, b"sixteen bytes !!"), None);
         assert_eq!(Packed::of(16, b""), None);

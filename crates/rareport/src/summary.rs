@@ -143,7 +143,7 @@ impl PartitionSummary {
         for (subject, summary) in other.subjects {
             let known = self.subjects.entry(subject).or_default();
             known.event_count += summary.event_count;
-            known.influences.extend(summary.influences);
+            unite(&mut known.influences, summary.influences);
         }
     }
 }
@@ -152,6 +152,22 @@ fn merge_positions(known: &mut BTreeMap<Bytes, Position>, other: BTreeMap<Bytes,
     for (value, position) in other {
         let first = known.entry(value).or_insert(position);
         *first = position.min(*first);
+    }
+}
+
+/// How many times larger one set is than another for it to be quicker to look for each item of that in
+/// it than to go through both.
+const FEW: usize = 8;
+
+/// Adds a set to another, in time that goes with the smaller one unless they are much alike in size.
+fn unite<T: Ord>(known: &mut BTreeSet<T>, mut other: BTreeSet<T>) {
+    if known.len() < other.len() {
+        std::mem::swap(known, &mut other);
+    }
+    if other.len() * FEW < known.len() {
+        known.extend(other);
+    } else {
+        known.append(&mut other);
     }
 }
 

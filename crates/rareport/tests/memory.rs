@@ -4,8 +4,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use rareport::{Detector, JobConfig, Observation};
+use rareport::{Detector, DetectorError, JobConfig, Observation};
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -67,6 +68,50 @@ fn push_all_ports(detector: &mut Detector, time: i64) {
 /// One test, as the counters are of the whole process.
 #[test]
 fn memory_and_allocations() {
+    ports_with_influencers();
+    a_million_values();
+}
+
+/// What was held at most while `run` ran, beyond what was held before, in bytes.
+fn most_held(run: impl FnOnce()) -> usize {
+    let before = HELD.load(Ordering::Relaxed);
+    MOST_HELD.store(before, Ordering::Relaxed);
+    run();
+    MOST_HELD.load(Ordering::Relaxed) - before
+}
+
+/// A million values in one bucket are learned, and known when some come again; one more than the limit
+/// is refused.
+fn a_million_values() {
+    const VALUES: usize = 1_000_000;
+    let mut job = JobConfig::rare("process.name");
+    job.influencers = vec!["host.name".into()];
+    job.limits.values = Some(VALUES);
+    let start = Instant::now();
+    let most = most_held(|| {
+        let mut detector = Detector::new(job).unwrap();
+        for (bucket, step) in [(0, 1), (1, 1000)] {
+            for value in (0..VALUES).step_by(step) {
+                let (value, host) =
+                    (format!("process-{value}"), format!("host-{:03}", value % 200));
+                let influencers = [Some(host.as_bytes())];
+                let observation = Observation::new(bucket * 900, &value);
+                let observation = observation.with_influencers(&influencers);
+                assert_eq!(detector.push(&observation).unwrap().count(), 0);
+            }
+            let results = detector.finish().next().unwrap();
+            assert_eq!(results.bucket.event_count, (VALUES / step) as u64);
+        }
+        let seen = |buckets| detector.known(b"").filter(|it| it.buckets_seen == buckets).count();
+        assert_eq!((seen(1), seen(2)), (VALUES - VALUES / 1000, VALUES / 1000));
+        let outcome = detector.push(&Observation::new(1800, "another")).map(Iterator::count);
+        assert_eq!(outcome, Err(DetectorError::TooManyValues { limit: VALUES }));
+    });
+    println!("at most {:.0} MB with {VALUES} values, {:.1?}", most as f64 / 1e6, start.elapsed());
+    assert!(most < 500_000_000, "{most}");
+}
+
+fn ports_with_influencers() {
     let mut job = JobConfig::rare("destination.port");
     job.influencers =
         ["host.name", "process.name", "user.name", "destination.ip"].map(str::to_owned).to_vec();

@@ -67,10 +67,6 @@ impl Default for Order {
     }
 }
 
-/// Links of a list that can be gone through in the time that a move takes at one level of the tree:
-/// down to where it was and to where it goes, and back up.
-const STEPS_OF_A_LEVEL: usize = 8;
-
 impl Order {
     /// The ids 0, 1, 2, … whose weight, given in that order, is not 0.
     pub(super) fn of(weights: impl Iterator<Item = f64>) -> Self {
@@ -152,8 +148,9 @@ impl Order {
         if self.nodes.len() <= largest as usize + 1 {
             self.nodes.resize(largest as usize + 2, Node::default());
         }
+        // A move down and up one level takes about as long as a node of a tree that grows anew.
         let depth = self.len().checked_ilog2().unwrap_or(0) as usize;
-        if ids.len().saturating_mul(depth * STEPS_OF_A_LEVEL) >= self.len() {
+        if ids.len().saturating_mul(depth) >= self.len() {
             self.add_and_grow_anew(ids, weight);
         } else {
             self.add_and_move(ids, weight);

@@ -43,7 +43,7 @@ impl Drop for Closed<'_> {
     fn drop(&mut self) {
         // While a panic of the caller unwinds nothing may panic again; the next observation closes
         // what is left.
-        if !std::thread::panicking() {
+        if self.detector.has_complete(self.until) && !std::thread::panicking() {
             self.for_each(drop);
         }
     }

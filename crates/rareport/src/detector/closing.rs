@@ -28,6 +28,12 @@ impl Detector {
         Some(self.documents(start, true).write(&judgement, bucket.event_count))
     }
 
+    /// Whether a bucket that is not closed ends at `until` or before.
+    pub(super) fn has_complete(&self, until: i64) -> bool {
+        let span = i64::from(self.job.bucket_span);
+        self.closed_until.is_some_and(|start| start + span <= until)
+    }
+
     /// Closes the next bucket that ends at `until` or before and has results.
     pub(super) fn close_next(&mut self, until: i64) -> Option<BucketResults> {
         let (span, first_complete) = (i64::from(self.job.bucket_span), self.first_complete?);

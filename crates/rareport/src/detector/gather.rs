@@ -4,6 +4,7 @@ use super::{Detector, DetectorError};
 use crate::bucket::{self, Subject};
 use crate::job::JobConfig;
 use crate::observation::{Observation, present};
+use crate::packed::Packed;
 use crate::partition::{Model, Partition};
 
 /// The fields of a job, as observations give them.
@@ -116,40 +117,99 @@ impl Detector {
     /// Gathers an observation that is not late into its bucket. Whether earlier buckets are closed
     /// before or after makes no difference to it.
     pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
-        let (time, span) = (observation.time, self.job.bucket_span);
-        let latency = self.latency();
+        let values = Values::of(observation, &self.fields);
+        let by = self.sole_value(&values);
+        let (index, place) = match self.remembered_place(observation.time, by) {
+            Some(found) => {
+                self.check_values()?;
+                self.check_room(found.0, observation, &values)?;
+                found
+            }
+            None => match self.find_place(observation, &values, by)? {
+                Some(found) => found,
+                None => return Ok(()),
+            },
+        };
+        let bucket = &mut self.open[index].1;
+        bucket.event_count += 1;
+        bucket.note_at(place, 1, self.fields.influences(observation, &values));
+        Ok(())
+    }
+
+    /// The by-field value, packed, if it alone says what the subject is.
+    fn sole_value(&self, values: &Values<'_>) -> Option<Packed> {
+        let is_sole = !self.fields.has_partition && !self.fields.has_over;
+        Packed::of(0, values.by.filter(|_| is_sole)?)
+    }
+
+    /// Index in `open` of the last bucket and place in it of a sole value, if the time belongs to
+    /// that bucket and the place is remembered.
+    fn remembered_place(&self, time: i64, by: Option<Packed>) -> Option<(usize, u32)> {
+        if !self.is_in_last_open(time) {
+            return None;
+        }
+        let (_, bucket) = self.open.back()?;
+        Some((self.open.len() - 1, bucket.remembered_place(by?)?))
+    }
+
+    /// Index in `open` of the bucket of an observation and place of its subject, which get them if
+    /// they have none; `None` if it is not modelled, which is counted.
+    fn find_place(
+        &mut self,
+        observation: &Observation<'_>,
+        values: &Values<'_>,
+        by: Option<Packed>,
+    ) -> Result<Option<(usize, u32)>, DetectorError> {
+        let (time, span, latency) = (observation.time, self.job.bucket_span, self.latency);
         self.closed_until.get_or_insert_with(|| bucket::floor(time, span) - latency);
         let first_complete = *self.first_complete.get_or_insert_with(|| bucket::ceil(time, span));
-        let values = Values::of(observation, &self.fields);
         let partition = self.partition(values.partition, time);
-        let subject = self.subject(partition, &values);
+        let subject = self.subject(partition, values);
         self.check_values()?;
         if time < first_complete {
             self.counts.before_first_complete += 1;
-            return Ok(());
+            return Ok(None);
         }
         let index = self.open_index(bucket::floor(time, span));
-        let bucket = &mut self.open[index].1;
         let Some(subject) = subject else {
             self.counts.without_value += 1;
-            bucket.event_count += 1;
-            return Ok(());
+            self.open[index].1.event_count += 1;
+            return Ok(None);
         };
         if time < self.partitions.get(partition).first_complete {
             self.counts.before_partition_complete += 1;
-            bucket.event_count += 1;
-            return Ok(());
+            self.open[index].1.event_count += 1;
+            return Ok(None);
         }
+        self.check_room(index, observation, values)?;
+        let bucket = &mut self.open[index].1;
+        let place = bucket.place(subject);
+        if let Some(by) = by {
+            bucket.remember_place(by, place);
+        }
+        Ok(Some((index, place)))
+    }
+
+    /// Refuses an observation that would bring too many influencer values into an open bucket.
+    #[inline]
+    fn check_room(
+        &self,
+        index: usize,
+        observation: &Observation<'_>,
+        values: &Values<'_>,
+    ) -> Result<(), DetectorError> {
+        let bucket = &self.open[index].1;
         // Which values are new is only asked where it may matter.
-        if let Some(limit) = self.job.limits.values
-            && bucket.value_count() + self.fields.influencers.len() > limit
-            && bucket.value_count_with(self.fields.influences(observation, &values)) > limit
-        {
-            return Err(DetectorError::TooManyInfluencerValues { limit });
+        match self.job.limits.values {
+            Some(limit)
+                if bucket.value_count() + self.fields.influencers.len() > limit
+                    && bucket.value_count_with(self.fields.influences(observation, values))
+                        > limit =>
+            {
+                Err(DetectorError::TooManyInfluencerValues { limit })
+            }
+            _ => Ok(()),
         }
-        bucket.event_count += 1;
-        bucket.note(subject, 1, self.fields.influences(observation, &values));
-        Ok(())
     }
 
     /// The id of a partition, which begins to exist with the first event in it.

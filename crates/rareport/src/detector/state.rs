@@ -196,7 +196,7 @@ impl Detector {
         if !state.open.is_sorted_by(|x, y| x.start < y.start) {
             return Err(impossible("the open buckets are not in order"));
         }
-        let furthest = self.job.largest_gap().map(|gap| gap + self.latency());
+        let furthest = self.job.largest_gap().map(|gap| gap + self.latency);
         let influencers = self.fields.influencers.len();
         let is_known = |subject: Subject| self.knows(subject);
         let mut open = VecDeque::with_capacity(state.open.len());

@@ -33,7 +33,7 @@ impl Detector {
 
     fn gather_summary(&mut self, summary: &BucketSummary) -> Result<(), DetectorError> {
         let (start, span) = (summary.start, self.job.bucket_span);
-        let latency = self.latency();
+        let latency = self.latency;
         self.closed_until.get_or_insert(start - latency);
         let first_complete =
             *self.first_complete.get_or_insert(bucket::ceil(summary.first.time, span));

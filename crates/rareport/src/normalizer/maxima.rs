@@ -34,7 +34,7 @@ enum Key {
 impl Key {
     fn scope(&self) -> (Vec<u8>, Vec<u8>) {
         match self {
-            Key::Short(packed) => (Vec::new(), packed.value()),
+            Key::Short(packed) => (Vec::new(), packed.value().to_vec()),
             Key::Long { partition, value } => (partition.to_vec(), value.to_vec()),
         }
     }

@@ -116,7 +116,7 @@ test("the table is filtered and sorted", async () => {
   await page.click('#anomalies th button:text("Time")');
   const times = await page.locator("#anomalies tr.row td.time").allTextContents();
   assert.deepEqual(times, times.toSorted());
-  assert.equal(await page.getAttribute("#anomalies th:nth-child(2)", "aria-sort"), "ascending");
+  assert.equal(await page.getAttribute("#anomalies th:nth-child(4)", "aria-sort"), "ascending");
   await page.click('#anomalies th button:text("Time")');
   assert.deepEqual(await page.locator("#anomalies tr.row td.time").allTextContents(), times.toReversed());
   await close();

@@ -66,13 +66,13 @@ fn what_the_rules_made_of_it_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let rules = directory.path().join("rules.toml");
     let rules = rules.to_str().unwrap();
-    let text = "[[exception]]\ncomment = \"A robot\"\nconditions = [\n    \
+    let text = "[[exception]]\ncomment = \"A \\u202Erobot\"\nconditions = [\n    \
                 { field = \"destination.port\", is = \"6667\" }\n]\n";
     std::fs::write(rules, text).unwrap();
     let fleet = corpus("fleet-day");
     let story = rareport(&["explain", "6667,4444", &fleet, "--rules", rules]).expect(0).stdout;
     for part in [
-        "Hidden from the rule linux-rare-destination-port by the exception “A robot”.",
+        "Hidden from the rule linux-rare-destination-port by the exception “A \\xe2\\x80\\xaerobot”.",
         "An alert of the rule linux-rare-destination-port.",
     ] {
         assert!(story.contains(part), "{part}: {story}");
@@ -80,4 +80,18 @@ fn what_the_rules_made_of_it_is_told() {
     let by_process = ["explain", "kinsing", &fleet, "--job", "linux_rare_network_process"];
     let story = rareport(&by_process).expect(0).stdout;
     assert!(story.starts_with("kinsing\nSeen in 2 buckets by 3 events"), "{story}");
+}
+
+#[test]
+fn a_sentence_shows_what_would_act() {
+    let mut rows = "time,process.name\n".to_owned();
+    for bucket in 0..100 {
+        rows += &format!("{0},curl\n{0},ssh\n{0},dig\n", 900 * bucket);
+    }
+    rows += "89101,gpj.\u{202e}hs\n90000,curl\n";
+    let job = ["--job", "linux_rare_network_process"];
+    let arguments = [&["explain", "gpj.\u{202e}hs"], &job[..]].concat();
+    let story = rareport_with(&arguments, rows.as_bytes()).expect(0).stdout;
+    let sentence = "  process.name gpj.\\xe2\\x80\\xaehs was never seen in ";
+    assert!(story.contains(sentence) && !story.contains('\u{202e}'), "{story}");
 }

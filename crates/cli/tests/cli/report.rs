@@ -107,6 +107,8 @@ fn what_a_log_says_stays_text() {
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script").count(), 2);
     assert!(!page.contains("<img") && !page.contains("<svg"));
+    // Should a script get in all the same, the browser does not run it.
+    assert!(page.contains("content=\"default-src 'none'; script-src 'sha256-"));
     let is_active =
         |it: char| it.is_control() && it != '\n' || matches!(it, '\u{2028}' | '\u{2029}');
     assert!(!page.contains(is_active));
@@ -118,6 +120,7 @@ fn what_a_log_says_stays_text() {
         vec!["observations", "--format", "table"],
         vec!["check", "--format", "text"],
         vec!["explain", &explained],
+        vec!["explain", "gpj.\u{202e}hs", "--job", "linux_rare_network_process"],
     ];
     for mut arguments in tables {
         let hostile = hostile();

@@ -17,7 +17,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use self::daemon::DaemonArgs;
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 pub(crate) use self::follow::FollowArgs;
-pub(crate) use self::report::{ExplainArgs, ReportArgs};
+pub(crate) use self::report::{ExplainArgs, ReportArgs, StudyArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::audit_event::AuditEvent;
@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Records(RecordsArgs),
     /// Make a report of rare destination ports: one HTML file to look around in
     Report(ReportArgs),
-    /// Tell the whole story of a destination port, and how its score comes about
+    /// Tell the whole story of destination ports, and how their scores come about
     Explain(ExplainArgs),
     /// Check whether an audit log is fit for detection
     Check(CheckArgs),

@@ -36,6 +36,7 @@ mod stamp;
 mod state_file;
 mod state_summary;
 mod stored_results;
+mod study;
 mod text;
 mod unlearned;
 mod version;

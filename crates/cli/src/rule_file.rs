@@ -11,7 +11,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rareport::rule::{Profile, RuleSet};
+use rareport::JobConfig;
+use rareport::job::catalogue;
+use rareport::rule::{Profile, RuleError, RuleSet};
 
 use crate::args;
 use crate::input::unreadable_path;
@@ -46,6 +48,27 @@ pub(crate) fn choose(file: Option<&Path>, threshold: Option<f64>, job_id: &str) 
     set.complete(job_id);
     if let Some(threshold) = threshold {
         set.rules.iter_mut().for_each(|rule| rule.threshold = threshold);
+    }
+    Ok(set)
+}
+
+/// The default rule for the results of any job: with the threshold that the catalogue names for
+/// it if it is ready-made, unless another is given.
+///
+/// # Errors
+///
+/// If the default rule cannot be read, which it can.
+pub(crate) fn default_for(job: &JobConfig, threshold: Option<f64>) -> Result<RuleSet, RuleError> {
+    let mut set = RuleSet::default_rules()?;
+    let entry = catalogue().into_iter().find(|entry| entry.job.job_id == job.job_id);
+    for rule in &mut set.rules {
+        if !rule.job_ids.contains(&job.job_id) {
+            rule.job_ids = vec![job.job_id.clone()];
+            rule.rule_id.clone_from(&job.job_id);
+            rule.name = format!("Rare {}", job.detector.by_field);
+            rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
+        }
+        rule.threshold = threshold.unwrap_or(rule.threshold);
     }
     Ok(set)
 }

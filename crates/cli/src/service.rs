@@ -113,6 +113,31 @@ pub(crate) fn name(port: u16) -> Option<&'static str> {
     Some(SERVICES[place].1)
 }
 
+/// Other names that people know ports by.
+const ALIASES: &[(&str, u16)] = &[
+    ("dns", 53),
+    ("ircd", 6667),
+    ("ircs", 6697),
+    ("mssql", 1433),
+    ("postgres", 5432),
+    ("rdp", 3389),
+    ("smb", 445),
+    ("vnc", 5900),
+    ("www", 80),
+];
+
+/// The ports of a service, by its name in small letters.
+pub(crate) fn ports(name: &str) -> Vec<u16> {
+    let registered = SERVICES.iter().filter(|(_, known)| *known == name).map(|&(port, _)| port);
+    let known = ALIASES.iter().filter(|(known, _)| *known == name).map(|&(_, port)| port);
+    registered.chain(known).collect()
+}
+
+/// All names.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|&(_, name)| name).chain(ALIASES.iter().map(|&(name, _)| name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,10 +5,12 @@
 //! suppression and limits did is counted in a [`Report`]: nothing is left out without a word.
 
 mod executor;
+mod hidden;
 mod report;
 mod state;
 mod watched;
 
+pub use hidden::Hidden;
 pub use report::{ExceptionReport, Report, RuleReport, WindowReport};
 pub use state::DetectionState;
 
@@ -81,6 +83,8 @@ pub struct Detection {
     is_for: Vec<Vec<bool>>,
     calendar: Vec<WatchedWindow>,
     gatherer: Gatherer,
+    /// What exceptions hid of the last closed bucket.
+    hidden: Vec<Hidden>,
     /// End of the last closed bucket, in milliseconds since 1970.
     closed_until: Option<i64>,
 }
@@ -141,6 +145,7 @@ impl Detection {
             exceptions,
             calendar: calendar.into_iter().map(WatchedWindow::new).collect(),
             gatherer: Gatherer::new(i64::from(job.bucket_span.max(1)) * SECOND, most_open(job)),
+            hidden: Vec::new(),
             closed_until: None,
         })
     }
@@ -206,6 +211,7 @@ impl Detection {
         let end = bucket.timestamp + i64::from(bucket.bucket_span) * SECOND;
         self.closed_until = Some(end);
         let values = self.gatherer.close(bucket.timestamp);
+        self.hidden.clear();
         let mut alerts = Vec::new();
         for place in 0..self.executors.len() {
             alerts.extend(self.executors[place].run_until_results_of(end));
@@ -241,12 +247,23 @@ impl Detection {
                 .filter(|&place| self.is_for[place][rule] && self.exceptions[place].matches(record))
                 .collect(),
         };
-        let mut hides = false;
+        let mut exceptions = Vec::new();
         for place in hiding.into_iter().filter(|&place| self.is_for[place][rule]) {
             self.exceptions[place].hid();
-            hides = true;
+            exceptions.push(self.exceptions[place].comment().to_owned());
+        }
+        let hides = !exceptions.is_empty();
+        if hides {
+            let rule_id = self.executors[rule].rule().rule_id.clone();
+            self.hidden.push(Hidden { record_id: record.id.clone(), rule_id, exceptions });
         }
         hides
+    }
+
+    /// What exceptions hid of the bucket that was taken last.
+    #[must_use]
+    pub fn hidden(&self) -> &[Hidden] {
+        &self.hidden
     }
 
     /// Executes the rules until every record was looked at, and gives the alerts that are left.

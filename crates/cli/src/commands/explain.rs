@@ -1,64 +1,65 @@
-//! `rareport explain`: the whole story of a destination port.
+//! `rareport explain`: the whole story of destination ports, or of a value of what
+//! another job looks at.
 
+mod asked;
 mod story;
+mod unlearned;
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rareport::Detector;
+use rareport::alert::Alert;
+use rareport::detection::Hidden;
+use rareport::results::BucketResults;
 
 use self::story::Story;
 use crate::args::ExplainArgs;
-use crate::carry;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::input::Input;
-use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::observations::Event;
 use crate::output::Destination;
-use crate::unlearned;
+use crate::study::{LeftOut, Study, Watcher};
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
-    let Chosen { job, feed } = job::default();
-    let selection = &Selection::of(&args.feed, feed)?;
-    let fields = Fields::of(&job, feed);
-    let input = Input::open(&args.input, console)?;
+    let study = Study::of(&args.study, console)?;
+    let values = asked::values(&args.values, study.fields.by_name())?;
     let mut out = Destination::of(None)?;
-    console.start_progress(input.size(), false);
-    let mut story = Story::new(args.port.to_string(), &fields, job.bucket_span);
-    let mut detector = carry::detector(job, args.feed.profile, None)?;
-    let format = args.feed.input_format;
-    let observations =
-        Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| take(event, &fields, &mut detector, &mut story))?;
-    let mut closed = detector.finish();
-    while let Some(results) = closed.next() {
-        story.bucket(&results, closed.detector());
+    let story = |value| Story::new(value, &study.fields, study.job());
+    let mut stories = Stories(values.into_iter().map(story).collect());
+    let studied = study.run(&mut stories)?;
+    for (place, story) in stories.0.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b"\n\n")?;
+        }
+        out.write_all(story.tell(&studied).as_bytes())?;
     }
-    drop(closed);
-    read.require_values_of(fields.by_name(), console)?;
-    read.report(console);
-    unlearned::tell(&detector.counts(), detector.job(), "connects", console);
-    if !story.was_seen() {
-        bail!("port {} is not in this log: nothing that is learned connects to it", args.port);
-    }
-    out.write_all(story.tell(&detector).as_bytes())?;
     out.flush()?;
     Ok(Exit::Done)
 }
 
-fn take(event: &Event, fields: &Fields, detector: &mut Detector, story: &mut Story) -> Result<()> {
-    let dropped = unlearned::dropped(detector);
-    fields.observe(event, |observation| {
-        let mut closed = detector.push(observation)?;
-        while let Some(results) = closed.next() {
-            story.bucket(&results, closed.detector());
-        }
-        drop(closed);
-        if unlearned::dropped(detector) == dropped {
-            story.event(observation.by.unwrap_or_default(), event);
-        }
-        Ok(())
-    })
+/// A story for each value that is asked for.
+struct Stories(Vec<Story>);
+
+impl Watcher for Stories {
+    fn begins(&mut self, from: Option<i64>) {
+        self.0.iter_mut().for_each(|story| story.begins(from));
+    }
+
+    fn learned(&mut self, value: &[u8], event: &Event) {
+        self.0.iter_mut().for_each(|story| story.event(value, event));
+    }
+
+    fn left_out(&mut self, event: &Event, why: LeftOut) {
+        self.0.iter_mut().for_each(|story| story.left_out(event, why));
+    }
+
+    fn bucket(&mut self, closed: &BucketResults, detector: &Detector) {
+        self.0.iter_mut().for_each(|story| story.bucket(closed, detector));
+    }
+
+    fn judged(&mut self, alerts: Vec<Alert>, hidden: &[Hidden]) {
+        self.0.iter_mut().for_each(|story| story.judged(&alerts, hidden));
+    }
 }

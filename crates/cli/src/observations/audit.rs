@@ -27,16 +27,19 @@ enum Source {
     Direction,
     /// `auditd.data.socket.family`.
     Family,
+    /// `auditd.data.socket.port`: of a socket that is bound, the port it is bound to.
+    SocketPort,
 }
 
 /// The fields that `rareport events` does not give.
-const MORE: [(&str, Source); 6] = [
+const MORE: [(&str, Source); 7] = [
     ("agent.type", Source::Constant("auditbeat")),
     ("event.module", Source::Constant("auditd")),
     ("event.dataset", Source::Constant("auditd_manager.auditd")),
     ("user.name_map.uid", Source::Field(Field::UserName)),
     ("network.direction", Source::Direction),
     ("auditd.data.socket.family", Source::Family),
+    ("auditd.data.socket.port", Source::SocketPort),
 ];
 
 impl Source {
@@ -116,7 +119,7 @@ impl FromConnection for ConnectionEvent {
             let values = self.event.value_mut(place);
             match source {
                 Source::Constant(text) => values.push(text.as_bytes()),
-                Source::Direction | Source::Family => {}
+                Source::Direction | Source::Family | Source::SocketPort => {}
                 Source::Field(field) => call.put(field, values),
             }
         }
@@ -141,6 +144,11 @@ fn put(source: Source, document: &Document<'_>, profile: Profile, values: &mut V
         Source::Family => {
             if let Some(family) = document.address.as_ref().map(family_of) {
                 values.push(family.as_bytes());
+            }
+        }
+        Source::SocketPort => {
+            if let Some(port) = document.address.as_ref().and_then(SockAddr::port) {
+                values.push(port.to_string().as_bytes());
             }
         }
         Source::Field(Field::ProcessName) if profile == Profile::Elastic => {

@@ -1,11 +1,12 @@
 //! What of the gathered a report shows, as the JSON that its page reads.
 //!
-//! Bounded, so that a report stays small whatever the log: [`MOST_LANES`] values a
-//! field, [`RECORD_BYTES`] of records, [`MOST_SHOWN`] ports with their history in
-//! [`PORT_BYTES`]; of other ports the map has a number each. What is left out is counted in the
-//! document.
+//! Bounded, so that a report stays small whatever the log: [`MOST_LANES`] values a field in
+//! [`LANE_BYTES`], [`MOST_SHOWN`] ports with their history in [`PORT_BYTES`], a number for each
+//! other port in [`OTHER_PORT_BYTES`], and records in what is left. The rarest is kept, and what is
+//! left out is counted in the document.
 
 use rareport::Detector;
+use rareport::detection::RuleReport;
 use rareport::detector::Known;
 use rareport::evidence::Sample;
 use rareport::results::Record;
@@ -13,51 +14,75 @@ use serde::Serialize;
 
 use super::collect::{Collector, Shown};
 use super::lanes::Lanes;
-use super::ports::{MOST_PORTS, Names, Port, Users};
-use super::summary::sentences;
+use super::ports::{Names, Port, Users};
+use super::room::{MOST_BYTES, OF_PAGE, Room};
+use super::rules::InForce;
+use super::summary::{alerts, highest, left_out, sentences};
 use crate::service;
+use crate::study::{PORT, Studied};
 
 /// Most values of a field that have a lane.
 const MOST_LANES: usize = 20;
 
-/// Most bytes of records with their evidence.
-const RECORD_BYTES: usize = 2_000_000;
+/// Most bytes of lanes, alike for each field.
+const LANE_BYTES: usize = 700_000;
 
 /// Most ports with their history.
 const MOST_SHOWN: usize = 1000;
 
 /// Most bytes of them.
-const PORT_BYTES: usize = 700_000;
+const PORT_BYTES: usize = 600_000;
 
-/// What is known of the run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Run<'a> {
-    pub(crate) detector: &'a Detector,
-    /// Lowest score that is an alert.
-    pub(crate) threshold: f64,
-    /// Events that the audit system lost, by their serials.
-    pub(crate) lost_events: u64,
-}
+/// Most bytes of other ports.
+const OTHER_PORT_BYTES: usize = 250_000;
+
+/// Most bytes of rules, exceptions and calendar windows.
+const RULE_BYTES: usize = 100_000;
 
 /// All that the page shows.
 #[derive(Debug, Serialize)]
 pub(crate) struct Document {
+    /// The field whose values are rare or not.
+    field: String,
     summary: Summary,
+    in_force: InForce,
     axis: Scale,
     lanes: Vec<FieldLanes>,
     records: Vec<ShownRecord>,
-    /// Records that are not shown.
-    records_left_out: u64,
     ports: Vec<ShownPort>,
     /// Number and buckets of the ports that are not shown otherwise.
     other_ports: Vec<(String, u64)>,
+    left_out: LeftOut,
+}
+
+/// What there was no room for.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct LeftOut {
+    /// Values that have no lane.
+    pub(super) lanes: u64,
+    /// Records that are not shown.
+    pub(super) records: u64,
+    /// Records that are shown without the events behind them.
+    pub(super) evidence: u64,
+    /// Ports that are shown without their users.
+    pub(super) users: u64,
+    /// Ports that are on the map only.
+    pub(super) on_map_only: u64,
     /// Ports that are not even that.
-    ports_left_out: usize,
+    pub(super) ports: u64,
+    /// Rules, exceptions and calendar windows.
+    pub(super) rules: u64,
+    /// Length of a bin in milliseconds, if it is longer than a bucket.
+    pub(super) bin: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
 struct Summary {
     sentences: Vec<String>,
+    /// The highest alerts, as ids of their records and sentences.
+    highest: Vec<(String, String)>,
+    /// What was left out, in a sentence.
+    left_out: Option<String>,
     /// Milliseconds since 1970.
     from: i64,
     to: i64,
@@ -67,8 +92,12 @@ struct Summary {
     lost_events: u64,
     records: u64,
     alerts: u64,
+    /// Alerts, by the rules in words.
+    alerts_in_words: String,
+    hidden: u64,
     buckets: u64,
-    threshold: f64,
+    /// Buckets that a state had learned before.
+    buckets_before: u64,
     job_id: String,
 }
 
@@ -88,7 +117,7 @@ struct FieldLanes {
     field: String,
     values: Vec<ValueLane>,
     /// Values with lower scores.
-    more: usize,
+    more: u64,
     /// Scores of values that were not kept.
     without_room: u64,
 }
@@ -104,11 +133,16 @@ struct ValueLane {
 struct ShownRecord {
     /// As `rareport anomalies` gives it.
     record: Record,
-    alert: bool,
+    /// Rules of which it is an alert.
+    alerts: Vec<String>,
+    /// Exceptions that hid it from a rule.
+    hidden_by: Vec<String>,
     events: u64,
     first_seen: Option<i64>,
     last_seen: Option<i64>,
     samples: Vec<Sample>,
+    /// Whether samples are left out, for which there was no room.
+    without_samples: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,68 +162,106 @@ struct ShownPort {
 
 impl Document {
     /// Makes the document of all that was gathered.
-    pub(crate) fn of(mut collected: Collector, run: &Run<'_>) -> Document {
-        collected.sort_out();
-        let records = records(&collected, run.threshold);
-        let left_out = collected.all_records - records.len() as u64;
-        let (ports, mut other_ports) = ports(&collected, run.detector);
-        let ports_left_out = other_ports.len().saturating_sub(MOST_PORTS);
-        other_ports.truncate(MOST_PORTS);
+    pub(crate) fn of(collected: &Collector, studied: &Studied) -> Document {
+        let detector = &studied.detector;
+        let mut room = MOST_BYTES - OF_PAGE;
+        let mut part = |most: usize| {
+            room -= most;
+            Room::of(most)
+        };
+        let (mut of_rules, of_lanes, mut of_ports, mut of_others) =
+            (part(RULE_BYTES), part(LANE_BYTES), part(PORT_BYTES), part(OTHER_PORT_BYTES));
+        let mut cut = LeftOut::default();
+        let in_force = InForce::of(&studied.rules, &mut of_rules);
+        cut.rules = in_force.left_out();
+        let (lanes, lanes_left) = lanes(collected, &detector.job().detector.by_field, of_lanes);
+        cut.lanes = lanes.iter().map(|lane| lane.more).sum();
+        let (ports, others) = ports(collected, detector, &mut of_ports, &mut cut);
+        let (other_ports, ports_left_out) = of_others.take(others.into_iter());
+        (cut.on_map_only, cut.ports) = (other_ports.len() as u64, ports_left_out);
+        let unused = [of_rules, of_ports, of_others].map(Room::left).iter().sum::<usize>();
+        let records = records(collected, Room::of(room + lanes_left + unused), &mut cut);
         let axis = &collected.axis;
+        let is_binned = axis.bin_length() > i64::from(detector.job().bucket_span) * 1000;
+        cut.bin = is_binned.then(|| axis.bin_length());
         Document {
-            summary: summary(&collected, run),
+            field: detector.job().detector.by_field.clone(),
+            summary: summary(collected, studied, &cut),
+            in_force,
             axis: Scale {
                 start: axis.start(),
                 bin: axis.bin_length(),
                 bins: axis.len(),
-                bucket_span: run.detector.job().bucket_span,
+                bucket_span: detector.job().bucket_span,
             },
-            lanes: lanes(&collected),
+            lanes,
             records,
-            records_left_out: left_out,
             ports,
             other_ports,
-            ports_left_out,
+            left_out: cut,
         }
+    }
+
+    /// What there was no room for, in words, if anything.
+    pub(crate) fn left_out(&self) -> Option<&str> {
+        self.summary.left_out.as_deref()
+    }
+
+    /// The number of alerts, with what the rules ask for.
+    pub(crate) fn alerts(&self) -> &str {
+        &self.summary.alerts_in_words
     }
 }
 
-fn summary(collected: &Collector, run: &Run<'_>) -> Summary {
+fn summary(collected: &Collector, studied: &Studied, cut: &LeftOut) -> Summary {
     let (from, to) = collected.span.unwrap_or_default();
+    let job = studied.detector.job();
+    let executed = studied.rules.rules.iter().filter(|rule| rule.idle.is_none());
+    let executed: Vec<&RuleReport> = executed.collect();
+    let is_port = job.detector.by_field == PORT;
     Summary {
-        sentences: sentences(collected, run.threshold),
+        sentences: sentences(collected, &executed, &job.detector.by_field, studied.buckets_before),
+        highest: highest(collected, &job.detector.by_field),
+        left_out: left_out(cut, is_port),
         from,
         to,
         hosts: collected.hosts.len(),
         connections: collected.events,
         ports: collected.ports.len(),
-        lost_events: run.lost_events,
+        lost_events: studied.lost_events,
         records: collected.all_records,
         alerts: collected.alerts,
+        alerts_in_words: alerts(collected.alerts, &executed),
+        hidden: collected.hidden,
         buckets: collected.buckets,
-        threshold: run.threshold,
-        job_id: run.detector.job().job_id.clone(),
+        buckets_before: studied.buckets_before,
+        job_id: job.job_id.clone(),
     }
 }
 
-fn lanes(collected: &Collector) -> Vec<FieldLanes> {
-    let named = |field: &str, lanes: &Lanes| FieldLanes {
-        field: field.to_owned(),
-        values: lanes
-            .highest(MOST_LANES)
-            .into_iter()
-            .map(|(value, lane)| ValueLane {
-                value: value.to_owned(),
-                scores: lane.scores.iter().map(|(&bin, &score)| (bin, tenths(score))).collect(),
-            })
-            .collect(),
-        more: lanes.values.len().saturating_sub(MOST_LANES),
-        without_room: lanes.without_room,
-    };
-    let influencers = collected.influencers.iter().map(|(field, lanes)| named(field, lanes));
-    let overall = [named("overall", &collected.overall)];
-    let ports = [named("destination.port", &collected.of_ports)];
-    overall.into_iter().chain(influencers).chain(ports).collect()
+/// The lanes of each field, and the bytes of room that they leave.
+fn lanes(collected: &Collector, by: &str, room: Room) -> (Vec<FieldLanes>, usize) {
+    let fields = collected.influencers.iter().map(|(field, lanes)| (field.as_str(), lanes));
+    let fields = [("overall", &collected.overall)].into_iter().chain(fields);
+    let fields: Vec<(&str, &Lanes)> = fields.chain([(by, &collected.of_ports)]).collect();
+    let share = room.left() / fields.len();
+    let mut left = 0;
+    let shown = fields.into_iter().map(|(field, lanes)| {
+        let mut room = Room::of(share);
+        let highest = lanes.highest(MOST_LANES).into_iter().map(|(value, lane)| ValueLane {
+            value: value.to_owned(),
+            scores: lane.scores.iter().map(|(&bin, &score)| (bin, tenths(score))).collect(),
+        });
+        let (values, _) = room.take(highest);
+        left += room.left();
+        FieldLanes {
+            field: field.to_owned(),
+            more: (lanes.values.len() - values.len()) as u64,
+            values,
+            without_room: lanes.without_room,
+        }
+    });
+    (shown.collect(), left)
 }
 
 /// A score to a tenth, rounded down: a colour must not say more than the score.
@@ -197,43 +269,63 @@ fn tenths(score: f64) -> f64 {
     (score * 10.0).floor() / 10.0
 }
 
-/// The records with the highest scores, as far as there is room.
-fn records(collected: &Collector, threshold: f64) -> Vec<ShownRecord> {
-    let mut room = RECORD_BYTES;
-    let shown = collected.records.values().map(|shown| of_record(shown, threshold));
-    shown.filter(|record| takes(&mut room, record)).collect()
-}
-
-/// Whether there is room for a part of the document, of which it takes what is
-/// needed.
-fn takes(room: &mut usize, part: &impl Serialize) -> bool {
-    let needed = serde_json::to_vec(part).map_or(usize::MAX, |json| json.len());
-    let fits = needed <= *room;
-    if fits {
-        *room -= needed;
+/// The records with the highest scores, as far as there is room; the lowest of them without the
+/// events behind them.
+fn records(collected: &Collector, mut room: Room, cut: &mut LeftOut) -> Vec<ShownRecord> {
+    let mut shown = Vec::new();
+    for record in collected.records.values() {
+        let mut record = of_record(record);
+        if !room.takes_if_small(&record) {
+            record.samples.clear();
+            record.without_samples = true;
+            if !room.takes(&record) {
+                continue;
+            }
+            cut.evidence += 1;
+        }
+        shown.push(record);
     }
-    fits
+    cut.records = collected.all_records - shown.len() as u64;
+    shown
 }
 
-fn of_record(Shown { record, evidence }: &Shown, threshold: f64) -> ShownRecord {
+fn of_record(shown: &Shown) -> ShownRecord {
+    let Shown { record, evidence, alerts, hidden_by } = shown;
     ShownRecord {
         record: record.clone(),
-        alert: record.record_score >= threshold,
+        alerts: alerts.clone(),
+        hidden_by: hidden_by.clone(),
         events: evidence.events,
         first_seen: evidence.first_seen,
         last_seen: evidence.last_seen,
         samples: evidence.samples.clone(),
+        without_samples: false,
     }
 }
 
 /// The ports by rarity, and those that there is no room to say much of.
-fn ports(collected: &Collector, detector: &Detector) -> (Vec<ShownPort>, Vec<(String, u64)>) {
+fn ports(
+    collected: &Collector,
+    detector: &Detector,
+    room: &mut Room,
+    cut: &mut LeftOut,
+) -> (Vec<ShownPort>, Vec<(String, u64)>) {
     let (mut shown, mut others) = (Vec::new(), Vec::new());
-    let mut room = PORT_BYTES;
     for known in detector.known(b"") {
         let seen = collected.ports.get(known.value).filter(|_| shown.len() < MOST_SHOWN);
         let port = seen.map(|seen| of_port(&known, seen, collected, detector));
-        match port.filter(|port| takes(&mut room, port)) {
+        let port = port.and_then(|mut port| {
+            if !room.takes_if_small(&port) {
+                port.users.clear();
+                port.other_events = port.events;
+                if !room.takes(&port) {
+                    return None;
+                }
+                cut.users += 1;
+            }
+            Some(port)
+        });
+        match port {
             Some(port) => shown.push(port),
             None => others.push((text(known.value), known.buckets_seen)),
         }
@@ -250,8 +342,9 @@ fn of_port(
     let Port { presence, users, events } = seen;
     let port = text(known.value);
     let calculation = detector.calculation(b"", known.value);
+    let is_port = detector.job().detector.by_field == PORT;
     ShownPort {
-        service: port.parse().ok().and_then(service::name),
+        service: port.parse().ok().filter(|_| is_port).and_then(service::name),
         port,
         buckets: known.buckets_seen,
         first: known.first_seen,

@@ -32,6 +32,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/detail.js"),
     include_str!("assets/anomalies.js"),
     include_str!("assets/ports.js"),
+    include_str!("assets/inforce.js"),
     include_str!("assets/main.js")
 );
 
@@ -69,7 +70,7 @@ pub(crate) fn write(document: &Document, out: &mut impl Write) -> Result<()> {
 /// JSON that can stand in an element of HTML: what could end it, or begin a
 /// comment or another element, is escaped, and so are the ends of lines that older
 /// scripts knew.
-fn embedded(json: &str) -> String {
+pub(super) fn embedded(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for char in json.chars() {
         match char {
@@ -93,6 +94,7 @@ fn hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::room::OF_PAGE;
 
     #[test]
     fn nothing_in_the_data_ends_the_element() {
@@ -104,6 +106,12 @@ mod tests {
         );
         let back: String = serde_json::from_str(&text).unwrap();
         assert_eq!(back, "</script><!--&\u{2028}\u{2029}\u{9b}\u{7f}");
+    }
+
+    #[test]
+    fn the_page_leaves_room_for_the_data() {
+        // The rest is for the summary.
+        assert!(STYLE.len() + SCRIPT.len() + include_str!("page.html").len() < OF_PAGE / 2);
     }
 
     #[test]

@@ -1,19 +1,37 @@
 //! What stands out, in plain sentences.
 
+use rareport::detection::RuleReport;
+
 use super::collect::{Collector, Shown};
+use super::document::LeftOut;
 use crate::anomaly::influencer;
 use crate::stamp::rfc3339;
+use crate::study::PORT;
 use crate::text::{count, length};
 
-/// The sentences of a report, the most important first; its records are sorted.
-pub(super) fn sentences(collected: &Collector, threshold: f64) -> Vec<String> {
+/// Most alerts that have a sentence.
+const MOST_TOLD: usize = 5;
+
+/// Most characters of a sentence: what logs call things may be long.
+const MOST_CHARS: usize = 1000;
+
+/// The sentences of a report on values of the field `by`, the most important first; its records
+/// are sorted.
+pub(super) fn sentences(
+    collected: &Collector,
+    executed: &[&RuleReport],
+    by: &str,
+    buckets_before: u64,
+) -> Vec<String> {
     let mut sentences = Vec::new();
-    let alerts: Vec<&Shown> =
-        collected.records.values().filter(|shown| shown.record.record_score >= threshold).collect();
-    match alerts.as_slice() {
-        [] => sentences.push(quiet(collected, threshold)),
-        [highest, ..] => {
-            let (first, last) = span(&alerts);
+    let alerted: Vec<&Shown> =
+        collected.records.values().filter(|shown| !shown.alerts.is_empty()).collect();
+    let number = alerts(collected.alerts, executed);
+    match alerted.as_slice() {
+        [] if collected.alerts > 0 => sentences.push(format!("{number}.")),
+        [] => sentences.extend(quiet(collected, executed, by)),
+        _ => {
+            let (first, last) = span(&alerted);
             let when = match last - first {
                 0 => format!("at {}", minute(first)),
                 length_of_it => format!(
@@ -22,42 +40,104 @@ pub(super) fn sentences(collected: &Collector, threshold: f64) -> Vec<String> {
                     minute(first)
                 ),
             };
-            sentences.push(format!(
-                "{} with a score of {threshold} or more {when}.",
-                count(collected.alerts, "alert", "alerts"),
-            ));
-            sentences.push(of_record(highest));
-            sentences.extend(common(&alerts, "host.name", "host"));
-            sentences.extend(common(&alerts, "destination.ip", "destination"));
+            sentences.push(format!("{number} {when}."));
+            sentences.extend(common(&alerted, "host.name", "host"));
+            sentences.extend(common(&alerted, "destination.ip", "destination"));
         }
     }
-    if collected.buckets < rareport::explain::MATURE_AFTER {
+    if collected.hidden > 0 {
+        sentences.push(format!(
+            "{} hidden by exceptions.",
+            count(collected.hidden, "more alert is", "more alerts are")
+        ));
+    }
+    let buckets = collected.buckets + buckets_before;
+    if buckets < rareport::explain::MATURE_AFTER {
         sentences.push(format!(
             "The log has only {} to learn from: scores mean little before {}.",
-            count(collected.buckets, "bucket", "buckets"),
+            count(buckets, "bucket", "buckets"),
             rareport::explain::MATURE_AFTER
         ));
+    }
+    sentences.into_iter().map(shortened).collect()
+}
+
+/// The highest alerts: the ids of their records, and a sentence on each.
+pub(super) fn highest(collected: &Collector, by: &str) -> Vec<(String, String)> {
+    let alerted = collected.records.values().filter(|shown| !shown.alerts.is_empty());
+    let told = alerted.take(MOST_TOLD);
+    told.map(|shown| (shown.record.id.clone(), shortened(of_record(shown, by)))).collect()
+}
+
+/// A sentence that is not too long.
+fn shortened(sentence: String) -> String {
+    match sentence.char_indices().nth(MOST_CHARS) {
+        None => sentence,
+        Some((end, _)) => format!("{}…", &sentence[..end]),
+    }
+}
+
+/// A number of alerts, and what the rules ask for.
+pub(super) fn alerts(number: u64, executed: &[&RuleReport]) -> String {
+    let alerts = count(number, "alert", "alerts");
+    match executed {
+        [rule] => format!("{alerts} with a score of {} or more", rule.rule.threshold),
+        rules => format!("{alerts} of {}", count(rules.len() as u64, "rule", "rules")),
+    }
+}
+
+/// What there is no room for, in words, if anything.
+pub(super) fn left_out(cut: &LeftOut, is_port: bool) -> Option<String> {
+    let [one, many] = if is_port { ["port", "ports"] } else { ["value", "values"] };
+    let parts = [
+        (cut.records, "record with a low score", "records with low scores"),
+        (cut.evidence, "record's events", "records' events"),
+        (cut.users, &*format!("{one}'s users"), &*format!("{many}' users")),
+        (
+            cut.on_map_only,
+            &*format!("common {one}'s history"),
+            &*format!("common {many}' histories"),
+        ),
+        (cut.ports, &*format!("common {one}"), &*format!("common {many}")),
+        (cut.lanes, "lane with low scores", "lanes with low scores"),
+        (cut.rules, "rule or exception", "rules and exceptions"),
+    ];
+    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
+    let mut parts: Vec<String> =
+        parts.map(|(number, one, many)| count(number, one, many)).collect();
+    if let Some(bin) = cut.bin {
+        parts.push(format!("times finer than {}", length(bin.unsigned_abs())));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is said when there is no alert.
+fn quiet(collected: &Collector, executed: &[&RuleReport], by: &str) -> Vec<String> {
+    let thresholds = executed.iter().map(|rule| rule.rule.threshold);
+    let what = if by == PORT { "port" } else { by };
+    let mut sentences = vec![format!(
+        "Nothing stands out: no {what} has an alert, which takes a score of {}.",
+        thresholds.fold(f64::INFINITY, f64::min)
+    )];
+    if let Some(highest) = collected.records.values().next() {
+        sentences.push(format!("The highest: {}", of_record(highest, by)));
     }
     sentences
 }
 
-fn quiet(collected: &Collector, threshold: f64) -> String {
-    match collected.records.values().next() {
-        None => format!("Nothing stands out: no port reached a score of {threshold}."),
-        Some(highest) => format!(
-            "Nothing stands out: no port reached a score of {threshold}. The highest: {}",
-            of_record(highest)
-        ),
-    }
-}
-
 /// A record in a sentence.
-fn of_record(Shown { record, .. }: &Shown) -> String {
+fn of_record(Shown { record, .. }: &Shown, by: &str) -> String {
     let first = |field: &str| influencer(record, field).first().map(String::as_str);
-    let who = first("process.name").unwrap_or("a process");
     let user = first("user.name").map_or(String::new(), |user| format!(" ({user})"));
     let host = first("host.name").map_or(String::new(), |host| format!(" on {host}"));
     let to = first("destination.ip").map_or(String::new(), |ip| format!(" of {ip}"));
+    let what = match (by, record.value()) {
+        (PORT, port) => {
+            let who = first("process.name").unwrap_or("a process");
+            format!("{who}{user}{host} connected to port {port}{to}")
+        }
+        (_, value) => format!("{by} {value}{user}{host}"),
+    };
     let why = match &record.explanation {
         Some(it) if it.buckets_seen == 0 => {
             format!(", never seen in {} before", count(it.buckets_learned, "bucket", "buckets"))
@@ -69,12 +149,7 @@ fn of_record(Shown { record, .. }: &Shown) -> String {
         ),
         None => String::new(),
     };
-    format!(
-        "Score {:.1}: {who}{user}{host} connected to port {}{to} at {}{why}.",
-        record.record_score,
-        record.value(),
-        minute(record.timestamp)
-    )
+    format!("Score {:.1}: {what} at {}{why}.", record.record_score, minute(record.timestamp))
 }
 
 /// A sentence about the value of a field that most of the alerts have in common.

@@ -4,6 +4,7 @@
 #[path = "../../../rareport/tests/common/compare.rs"]
 mod compare;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use self::compare::Comparison;
 use crate::common::{Run, rareport};
+use crate::report::data_of;
 
 /// The streams, their inputs and documents compressed, where the model is
 /// tested with them.
@@ -69,4 +71,54 @@ fn every_stream_gives_the_documents_expected() {
         compared += 1;
     }
     assert_eq!(compared, 53);
+}
+
+/// Start of the bucket and value of a record.
+fn place(record: &Value) -> (i64, String) {
+    let value = record["by_field_value"].as_str().unwrap_or_default();
+    (record["timestamp"].as_i64().unwrap(), value.to_owned())
+}
+
+#[test]
+fn a_report_shows_the_records_expected() {
+    let names = ["zipf500_30d", "return_after_07d", "gaps", "multi_entity", "span_1h", "millis"];
+    for folder in streams() {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        if !names.contains(&name) {
+            continue;
+        }
+        let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let arguments = ["report", &path("input.csv.xz"), "--job", &path("job.json")];
+        let data = data_of(&rareport(&arguments).expect(0).stdout);
+        let expected = expected(&folder);
+        let of_type = |wanted: &'static str| {
+            expected.iter().filter(move |document| document["result_type"] == wanted)
+        };
+        let records: BTreeMap<_, _> =
+            of_type("record").map(|record| (place(record), record)).collect();
+        // A report closes the last bucket too.
+        let last = of_type("bucket").map(|it| it["timestamp"].as_i64().unwrap()).max().unwrap();
+        let shown = data["records"].as_array().unwrap().iter().map(|shown| &shown["record"]);
+        let shown: Vec<&Value> = shown.filter(|record| place(record).0 <= last).collect();
+        for record in &shown {
+            let expected = records[&place(record)];
+            let number = |record: &Value, name: &str| record[name].as_f64().unwrap();
+            let off = |name| (number(record, name) - number(expected, name)).abs();
+            assert!(off("record_score") < 1e-6, "{name}: {record} {expected}");
+            let probability = number(expected, "probability");
+            assert!(off("probability") <= 1e-9 * probability, "{name}: {record} {expected}");
+        }
+        let left_out = data["left_out"]["records"].as_u64().unwrap();
+        assert!(
+            !shown.is_empty() && shown.len() as u64 + left_out >= records.len() as u64,
+            "{name}"
+        );
+        // Only those with the lowest scores are left out.
+        let score = |record: &Value| record["record_score"].as_f64().unwrap();
+        let lowest = shown.iter().map(|record| score(record)).fold(f64::INFINITY, f64::min);
+        let places: Vec<_> = shown.iter().map(|record| place(record)).collect();
+        let is_missing = |(place, _): &(&(i64, String), &&Value)| !places.contains(place);
+        let highest = records.iter().filter(is_missing).map(|(_, record)| score(record));
+        assert!(highest.fold(0.0, f64::max) <= lowest + 1e-6, "{name}");
+    }
 }

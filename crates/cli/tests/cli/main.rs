@@ -15,6 +15,7 @@ mod detect;
 mod documents;
 mod ecs_types;
 mod events;
+mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod feed;
@@ -31,6 +32,8 @@ mod observations;
 mod output;
 mod records;
 mod report;
+mod report_rules;
+mod report_size;
 mod rules;
 mod sinks;
 mod state;

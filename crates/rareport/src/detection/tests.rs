@@ -186,6 +186,19 @@ fn an_exception_hides_what_it_covers_wholly() {
 }
 
 #[test]
+fn what_exceptions_hid_of_a_bucket_is_named() {
+    let mut detection = detection(HIDE_A);
+    connects(&mut detection, &[(1, "1", "a"), (3, "2", "b")]);
+    let closed = results(0, &[("1", 60.0), ("2", 60.0)]);
+    detection.bucket(&closed);
+    let [hidden] = detection.hidden() else { panic!("{:?}", detection.hidden()) };
+    assert_eq!((&hidden.record_id, &*hidden.rule_id), (&closed.records[0].id, "r"));
+    assert_eq!(hidden.exceptions, [detection.report().exceptions[0].comment.clone()]);
+    detection.bucket(&results(1, &[]));
+    assert!(detection.hidden().is_empty());
+}
+
+#[test]
 fn as_elastic_has_it_any_value_hides() {
     let mut detection = detection_as(Profile::Elastic, HIDE_A);
     connects(&mut detection, &[(1, "2", "a"), (2, "2", "b")]);

@@ -1,19 +1,21 @@
 // The table of anomalies: what is selected, filtered and sorted; a row opens.
 
 const SHOWN_AT_FIRST = 100;
+const COLUMN_FIELDS = { host: "host.name", process: "process.name", user: "user.name", destination: "destination.ip" };
 const COLUMNS = [
   ["score", "Score", (shown) => shown.record.record_score, "number"],
+  ["alert", "Alert", judgement, ""],
+  ["port", IS_PORT ? "Port" : BY, (shown) => IS_PORT ? Number(shown.record.by_field_value) : shown.record.by_field_value, ""],
   ["time", "Time", (shown) => shown.record.timestamp, "time"],
-  ["port", "Port", (shown) => Number(shown.record.by_field_value), ""],
   ["host", "Host", (shown) => valuesOf(shown.record, "host.name").join(", "), ""],
   ["process", "Process", (shown) => valuesOf(shown.record, "process.name").join(", "), ""],
   ["user", "User", (shown) => valuesOf(shown.record, "user.name").join(", "), ""],
   ["destination", "Destination", (shown) => valuesOf(shown.record, "destination.ip").join(", "), ""],
   ["seen", "Seen before", (shown) => shown.record.explanation?.buckets_seen ?? 0, "number"],
-];
+].filter(([name]) => COLUMN_FIELDS[name] !== BY);
 let showAllAnomalies = false;
 
-const searched = ({ record }) => [record.by_field_value, PORTS.get(record.by_field_value)?.service ?? "",
+const searched = ({ record, alerts, hidden_by: hidden }) => [...alerts, ...hidden, judgement({ alerts, hidden_by: hidden }), record.by_field_value, PORTS.get(record.by_field_value)?.service ?? "",
   ...record.influencers.flatMap((influencer) => influencer.influencer_field_values)].join("\n").toLowerCase();
 
 const wantedAnomalies = () => {
@@ -34,7 +36,7 @@ const showAnomalies = () => {
   const focused = table.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   table.replaceChildren(make("caption", { class: "unseen" }, "Anomalies"), make("thead", {}, make("tr", {}, COLUMNS.map(anomalyHead))), make("tbody", {}, rows));
   if (focused) [...table.querySelectorAll("[data-key]")].find((element) => element.dataset.key === focused)?.focus();
-  const left = DATA.records_left_out ? `; ${counted(DATA.records_left_out, "one", "ones")} with lower scores left out of the report` : "";
+  const left = DATA.left_out.records ? `; ${counted(DATA.left_out.records, "one", "ones")} with lower scores left out of the report` : "";
   byId("anomalies-count").textContent = `${grouped(wanted.length)} of ${grouped(DATA.records.length)}${left}`;
   byId("anomalies-more").hidden = wanted.length <= most;
   byId("anomalies-more").textContent = `Show all ${grouped(wanted.length)}`;
@@ -58,6 +60,7 @@ const anomalyRows = (shown) => {
   const cells = COLUMNS.map(([name, , value, kind]) => {
     let content = value(shown);
     if (name === "score") content = make("span", { class: `score band-${band(record.record_score)}` }, record.record_score.toFixed(1));
+    if (name === "alert") content = make("span", { class: `judged-${judgement(shown)}` }, judgement(shown));
     if (name === "time") content = minute(record.timestamp);
     if (name === "port") {
       content = make("button", { type: "button", class: "open", "data-key": `open ${record.id}`, "aria-expanded": String(isOpen), onclick: toggle },
@@ -67,7 +70,7 @@ const anomalyRows = (shown) => {
       const { buckets_seen: seen = 0, buckets_learned: learned = 0 } = record.explanation ?? {};
       content = seen ? `${grouped(seen)} of ${grouped(learned)}` : "never";
     }
-    const field = { host: "host.name", process: "process.name", user: "user.name", destination: "destination.ip" }[name];
+    const field = COLUMN_FIELDS[name];
     if (field) content = few(valuesOf(record, field), 3);
     return make("td", { class: kind }, content);
   });

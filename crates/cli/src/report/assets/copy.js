@@ -27,12 +27,12 @@ const tomlText = (text) => JSON.stringify(text).replace(/[\u007f-\u009f\p{Cf}\p{
   (char) => `\\U${char.codePointAt(0).toString(16).padStart(8, "0")}`);
 
 const exceptionSnippet = ({ record }) => {
-  const port = record.by_field_value;
-  const lines = [`    { field = ${tomlText(record.by_field_name)}, is = ${tomlText(port)} },`];
-  for (const field of ["host.name", "process.name"]) {
+  const value = record.by_field_value;
+  const lines = [`    { field = ${tomlText(record.by_field_name)}, is = ${tomlText(value)} },`];
+  for (const field of ["host.name", "process.name"].filter((field) => field !== record.by_field_name)) {
     const values = valuesOf(record, field);
     if (values.length === 1) lines.push(`    { field = ${tomlText(field)}, is = ${tomlText(values[0])} },`);
     if (values.length > 1) lines.push(`    { field = ${tomlText(field)}, is_one_of = [${values.map(tomlText).join(", ")}] },`);
   }
-  return ["[[exception]]", `comment = ${tomlText(`Port ${port} is known: say why`)}`, "conditions = [", ...lines, "]", ""].join("\n");
+  return ["[[exception]]", `comment = ${tomlText(`${IS_PORT ? "Port " : ""}${value} is known: say why`)}`, "conditions = [", ...lines, "]", ""].join("\n");
 };

@@ -3,10 +3,15 @@
 const DATA = JSON.parse(byId("data").textContent);
 const AXIS = DATA.axis;
 const AXIS_END = AXIS.start + AXIS.bin * Math.max(AXIS.bins, 1);
+const BY = DATA.field;
+const IS_PORT = BY === "destination.port";
+const [ONE, MANY] = IS_PORT ? ["port", "ports"] : ["value", "values"];
 const FIELD_NAMES = {
   "overall": "Overall", "host.name": "Host", "process.name": "Process", "user.name": "User",
   "destination.ip": "Destination", "destination.port": "Port",
 };
+const nameOf = (field) => FIELD_NAMES[field] ?? field;
+const FIELDS = DATA.lanes.map(({ field }) => field);
 const PORTS = new Map(DATA.ports.map((port) => [port.port, port]));
 
 const valuesOf = (record, field) => {
@@ -14,6 +19,9 @@ const valuesOf = (record, field) => {
   const found = record.influencers.find((influencer) => influencer.influencer_field_name === field);
   return found ? found.influencer_field_values : [];
 };
+
+// What the rules made of a record.
+const judgement = ({ alerts, hidden_by: hidden }) => alerts.length ? "alert" : hidden.length ? "hidden" : "";
 
 // In which bins a port was there.
 const presence = (hex) => {

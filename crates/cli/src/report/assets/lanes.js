@@ -7,7 +7,7 @@ const lanes = [];
 const makeLanes = () => {
   for (const field of DATA.lanes) {
     if (!field.values.length) continue;
-    const name = FIELD_NAMES[field.field] ?? field.field;
+    const name = nameOf(field.field);
     const names = field.values.map(({ value }) => field.field === "overall" ? make("span", {}, "all")
       : make("button", { type: "button", title: inert(value || "(none)"), onclick: () => toggleValue(field.field, value) }, value || "(none)"));
     const canvas = make("canvas", {
@@ -131,20 +131,27 @@ const tooltip = ({ field, canvas }, event, millis) => {
   return inert(`${name}, ${minute(AXIS.start + bin * AXIS.bin)}: ${found ? `score ${found[1].toFixed(1)}` : "no score"}`);
 };
 
-// A strip of the bins in which a port was there.
-const drawStrip = (canvas, hex, marked) => {
+// Strips of the bins in which ports were there. All are measured before one is drawn, so that
+// nothing has to be laid out in between.
+const drawStrips = (strips) => {
   const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.max(1, canvas.clientWidth * ratio);
-  canvas.height = Math.max(1, canvas.clientHeight * ratio);
+  const colours = Object.fromEntries(["empty", "seen", "critical"].map((name) => [name, colour(name)]));
+  const sizes = strips.map(({ canvas }) => [canvas.clientWidth * ratio, canvas.clientHeight * ratio]);
+  strips.forEach((strip, at) => drawStrip(strip, sizes[at], ratio, colours));
+};
+
+const drawStrip = ({ canvas, hex, marked }, [width, height], ratio, colours) => {
+  canvas.width = Math.max(1, width);
+  canvas.height = Math.max(1, height);
   const context = canvas.getContext("2d");
   const wide = Math.max(2 * ratio, canvas.width / AXIS.bins);
   const x = (bin) => bin * canvas.width / AXIS.bins;
-  context.fillStyle = colour("empty");
+  context.fillStyle = colours.empty;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.fillStyle = colour("seen");
+  context.fillStyle = colours.seen;
   for (const bin of presence(hex)) context.fillRect(x(bin), 0, wide, canvas.height);
   if (marked !== undefined) {
-    context.fillStyle = colour("critical");
+    context.fillStyle = colours.critical;
     context.fillRect(x(Math.floor((marked - AXIS.start) / AXIS.bin)), 0, wide, canvas.height);
   }
 };

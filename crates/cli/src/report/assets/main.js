@@ -13,6 +13,7 @@ const start = () => {
   byId("theme").addEventListener("click", () => { setTheme(document.documentElement.dataset.theme !== "dark"); redraw(); });
   readSelection();
   showOverview();
+  showInForce();
   makeLanes();
   listenToWindow();
   listenToAnomalies();

@@ -2,17 +2,43 @@
 
 const showOverview = () => {
   const { summary } = DATA;
+  if (!IS_PORT) {
+    document.title = `Rare values of ${inert(BY)} · rareport`;
+    byId("title").textContent = inert(`Rare values of ${BY}`);
+    byId("ports-title").textContent = "Values by rarity";
+    byId("map-figure").hidden = true;
+    byId("ports-layout").classList.add("without-map");
+  }
   byId("log-span").textContent = summary.connections ? `${minute(summary.from)} to ${minute(summary.to)} UTC` : "";
-  byId("sentences").replaceChildren(...summary.sentences.map((sentence) => make("p", {}, sentence)));
+  const [first, ...others] = summary.sentences.map((sentence) => make("p", {}, sentence));
+  byId("sentences").replaceChildren(first, highestAlerts(), ...others);
+  byId("left-out").textContent = summary.left_out ? inert(`Left out to keep this file below 3 MB: ${summary.left_out}.`) : "";
   const days = (summary.to - summary.from) / 86_400_000;
   const figures = [
-    ["alerts", grouped(summary.alerts)], ["log span", days >= 2 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(1)} hours`],
-    ["hosts", grouped(summary.hosts)], ["connections learned", grouped(summary.connections)], ["ports", grouped(summary.ports)],
-    ["buckets", grouped(summary.buckets)], ["anomalies", grouped(summary.records)], ["events lost by the audit system", grouped(summary.lost_events)],
+    ["alerts", grouped(summary.alerts)], ...(summary.hidden ? [["hidden by exceptions", grouped(summary.hidden)]] : []), ["log span", days >= 2 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(1)} hours`],
+    ["hosts", grouped(summary.hosts)], [IS_PORT ? "connections learned" : "events learned", grouped(summary.connections)], [MANY, grouped(summary.ports)],
+    ["buckets", grouped(summary.buckets)], ...(summary.buckets_before ? [["buckets learned before", grouped(summary.buckets_before)]] : []), ["anomalies", grouped(summary.records)], ["events lost by the audit system", grouped(summary.lost_events)],
   ];
   byId("figures").replaceChildren(...figures.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
   const band = ([name, , words]) => make("li", {}, make("span", { class: `swatch band-${name}`, "aria-hidden": "true" }), words);
   byId("legend").replaceChildren(...BANDS.map(band).reverse());
+};
+
+// The highest alerts, each of which opens its row below.
+const highestAlerts = () => {
+  const { highest, alerts } = DATA.summary;
+  const shown = new Set(DATA.records.map(({ record }) => record.id));
+  const item = ([id, sentence]) => make("li", {}, shown.has(id)
+    ? make("button", { type: "button", class: "link", onclick: () => openRecord(id) }, sentence) : sentence);
+  const more = alerts > highest.length ? make("p", { class: "quiet" }, `and ${grouped(alerts - highest.length)} more, below`) : "";
+  return highest.length ? make("div", {}, make("ol", { class: "highest" }, highest.map(item)), more) : "";
+};
+
+const openRecord = (id) => {
+  select({ open: id, from: null, to: null, values: new Map(), filter: "", least: 0 });
+  const opened = byId("anomalies").querySelector('button[aria-expanded="true"]');
+  opened?.focus();
+  opened?.scrollIntoView({ block: "center" });
 };
 
 // The selection as inputs and as chips that take it back.
@@ -23,7 +49,7 @@ const showSelection = () => {
   const chips = [];
   for (const [name, values] of selection.values) {
     for (const value of values) {
-      chips.push(make("button", { type: "button", onclick: () => toggleValue(name, value) }, `${FIELD_NAMES[name]}: ${value || "(none)"} ✕`));
+      chips.push(make("button", { type: "button", onclick: () => toggleValue(name, value) }, `${nameOf(name)}: ${value || "(none)"} ✕`));
     }
   }
   byId("chosen").replaceChildren(...chips);

@@ -15,7 +15,7 @@ const isPortSelected = (port) => {
   const columns = ["host.name", "process.name", "user.name", "destination.ip"];
   for (const [field, values] of selection.values) {
     const column = columns.indexOf(field);
-    if (field === "destination.port" && !values.has(port.port)) return false;
+    if (field === BY && !values.has(port.port)) return false;
     if (column >= 0 && !port.other_events && !port.users.some((user) => values.has(user[column]))) return false;
   }
   if (selection.from === null && selection.to === null) return true;
@@ -26,17 +26,17 @@ const isPortSelected = (port) => {
 const showPorts = () => {
   const wanted = wantedPorts();
   const most = showAllPorts ? wanted.length : 50;
-  const heads = [["Port", ""], ["Buckets", "number"], ["Probability", "number"], ["First", "time"], ["Last", "time"], ["When", ""], ["Hosts", ""], ["Processes", ""]];
+  const heads = [[IS_PORT ? "Port" : BY, ""], ["Buckets", "number"], ["Probability", "number"], ["First", "time"], ["Last", "time"], ["When", ""], ["Hosts", ""], ...(BY === "process.name" ? [] : [["Processes", ""]])];
   const rows = wanted.slice(0, most).map(portRow);
-  byId("ports").replaceChildren(make("caption", { class: "unseen" }, "Ports, the rarest first"),
+  byId("ports").replaceChildren(make("caption", { class: "unseen" }, IS_PORT ? "Ports, the rarest first" : "Values, the rarest first"),
     make("thead", {}, make("tr", {}, heads.map(([head, kind]) => make("th", { scope: "col", class: kind }, head)))), make("tbody", {}, rows));
-  const others = DATA.other_ports.length ? `, and ${counted(DATA.other_ports.length, "more common one", "more common ones")} on the map only` : "";
-  const left = DATA.ports_left_out ? `; ${counted(DATA.ports_left_out, "value", "values")} left out` : "";
-  byId("ports-count").textContent = `${grouped(wanted.length)} of ${counted(DATA.ports.length, "port", "ports")}${others}${left}`;
+  const others = DATA.other_ports.length ? `, and ${counted(DATA.other_ports.length, "more common one", "more common ones")} ${IS_PORT ? "on the map only" : "not shown"}` : "";
+  const left = DATA.left_out.ports ? `; ${counted(DATA.left_out.ports, "value", "values")} left out` : "";
+  byId("ports-count").textContent = `${grouped(wanted.length)} of ${counted(DATA.ports.length, ONE, MANY)}${others}${left}`;
   byId("ports-more").hidden = wanted.length <= most;
   byId("ports-more").textContent = `Show all ${grouped(wanted.length)}`;
   if (byId("port-search").value !== selection.port) byId("port-search").value = selection.port;
-  requestAnimationFrame(() => byId("ports").querySelectorAll("canvas").forEach((canvas) => drawStrip(canvas, canvas.dataset.hex)));
+  requestAnimationFrame(() => drawStrips([...byId("ports").querySelectorAll("canvas")].map((canvas) => ({ canvas, hex: canvas.dataset.hex }))));
   drawMap(new Set(wanted.map(({ port }) => port)));
 };
 
@@ -48,11 +48,12 @@ const portRow = (port) => {
     make("td", {}, make("strong", {}, port.port), port.service ? ` ${port.service}` : ""),
     make("td", { class: "number" }, grouped(port.buckets)), make("td", { class: "number" }, port.probability.toExponential(2)),
     make("td", { class: "time" }, minute(port.first)), make("td", { class: "time" }, minute(port.last)), make("td", {}, strip),
-    make("td", {}, distinct(0) + more), make("td", {}, distinct(1) + more));
+    make("td", {}, distinct(0) + more), BY === "process.name" ? null : make("td", {}, distinct(1) + more));
 };
 
 // The rarer a port, the brighter and larger; ports that are not selected are dim.
 const drawMap = (wanted) => {
+  if (!IS_PORT) return;
   const canvas = byId("map");
   const context = canvas.getContext("2d");
   const cell = canvas.width / SIDE;

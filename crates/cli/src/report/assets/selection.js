@@ -20,7 +20,7 @@ const readSelection = () => {
   selection.down = sort.startsWith("-");
   selection.sort = sort.replace(/^-/, "");
   selection.values = new Map();
-  for (const field of Object.keys(FIELD_NAMES)) {
+  for (const field of FIELDS) {
     const values = said.getAll(field);
     if (values.length) selection.values.set(field, new Set(values));
   }

@@ -1,0 +1,146 @@
+//! `rareport report` shows the alerts that `detect` gives: with the same rules, exceptions
+//! and windows, and with the same state.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{corpus, rareport};
+use crate::report::data_of;
+
+const RULES: &str = r#"
+[[rule]]
+name = "Rare port"
+threshold = 55
+
+[[rule]]
+name = "Any port"
+threshold = 30
+suppression = { by = ["host.name"], duration = "1h" }
+
+[[exception]]
+comment = "A robot"
+rules = ["rare-port"]
+conditions = [{ field = "destination.port", is = "6667" }]
+
+[[exception]]
+comment = "Miners </script> are fine"
+conditions = [{ field = "process.name", is = "kinsing" }]
+
+[[exception]]
+comment = "The laboratory"
+action = "ignore"
+conditions = [{ field = "destination.ip", cidr = "192.168.50.0/24" }]
+
+[[calendar]]
+comment = "A night of patches"
+from = 2026-06-02T00:00:00Z
+to = 2026-06-02T01:00:00Z
+"#;
+
+/// Rule, port and start of the bucket of each alert.
+type Alerts = BTreeSet<(String, String, i64)>;
+
+/// The alerts that `detect` gives.
+fn detected(arguments: &[&str]) -> Alerts {
+    let run = rareport(&[&["detect", "--format", "ndjson"], arguments].concat()).expect(0);
+    let alert = |alert: &Value| {
+        let time: jiff::Timestamp =
+            alert["kibana.alert.original_time"].as_str().unwrap().parse().unwrap();
+        let rule = alert["kibana.alert.rule.rule_id"].as_str().unwrap().to_owned();
+        (rule, alert["by_field_value"].as_str().unwrap().to_owned(), time.as_millisecond())
+    };
+    run.documents().iter().map(alert).collect()
+}
+
+/// The alerts that a report shows.
+fn reported(data: &Value) -> Alerts {
+    let records = data["records"].as_array().unwrap();
+    let alerts = records.iter().flat_map(|shown| {
+        let port = shown["record"]["by_field_value"].as_str().unwrap();
+        let start = shown["record"]["timestamp"].as_i64().unwrap();
+        let rules = shown["alerts"].as_array().unwrap().iter();
+        rules.map(move |rule| (rule.as_str().unwrap().to_owned(), port.to_owned(), start))
+    });
+    alerts.collect()
+}
+
+#[test]
+fn the_alerts_are_those_of_detect_with_the_same_rules() {
+    let directory = tempfile::tempdir().unwrap();
+    let rules = directory.path().join("rules.toml");
+    fs::write(&rules, RULES).unwrap();
+    let arguments = [&*corpus("fleet-day"), "--rules", rules.to_str().unwrap()];
+    let run = rareport(&[&["report"], &arguments[..]].concat()).expect(0);
+    let data = data_of(&run.stdout);
+    let expected = detected(&arguments);
+    assert!(expected.len() > 3, "{expected:?}");
+    assert_eq!(reported(&data), expected);
+    assert_eq!(data["summary"]["alerts"], expected.len());
+    let hidden_by = |port: &str| -> BTreeSet<String> {
+        let records = data["records"].as_array().unwrap().iter();
+        let records = records.filter(|shown| shown["record"]["by_field_value"] == port);
+        let hidden = records.flat_map(|shown| shown["hidden_by"].as_array().unwrap());
+        hidden.map(|comment| comment.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(hidden_by("6667"), BTreeSet::from(["A robot".to_owned()]));
+    assert_eq!(hidden_by("31337"), BTreeSet::from(["Miners </script> are fine".to_owned()]));
+    assert_eq!(hidden_by("31330"), BTreeSet::new());
+    // What is ignored or in a window is not learned.
+    let ports = data["ports"].as_array().unwrap();
+    assert!(ports.iter().all(|port| port["port"] != "8291"));
+    let in_force = &data["in_force"];
+    assert_eq!(in_force["exceptions"][2]["events"], 2);
+    assert_eq!(in_force["windows"][0]["comment"], "A night of patches");
+    assert!(run.stderr.contains("alerts of 2 rules; "), "{}", run.stderr);
+}
+
+#[test]
+fn a_threshold_on_the_command_line_is_in_place_of_that_of_the_rules() {
+    let arguments = [&*corpus("fleet-day"), "--threshold", "30"];
+    let data = data_of(&rareport(&[&["report"], &arguments[..]].concat()).expect(0).stdout);
+    assert_eq!(reported(&data), detected(&arguments));
+}
+
+#[test]
+fn a_report_may_begin_with_a_state_and_leaves_it_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let state = state.to_str().unwrap();
+    let fleet = corpus("fleet-day");
+    rareport(&["train", &fleet, "--state", state, "--to", "2026-06-04T00:00:00Z"]).expect(0);
+    let files = || fs::read_dir(directory.path()).unwrap().count();
+    let before = (fs::read(state).unwrap(), files());
+    let run = rareport(&["report", &fleet, "--state", state]).expect(0);
+    let (data, whole) = (data_of(&run.stdout), data_of(&rareport(&["report", &fleet]).stdout));
+    let of_the_day = |data: &Value| -> Vec<Value> {
+        let records = data["records"].as_array().unwrap().iter().map(|it| it["record"].clone());
+        // The bucket before midnight is still open in the state.
+        records.filter(|it| it["timestamp"].as_i64() >= Some(1_780_530_300_000)).collect()
+    };
+    assert_eq!(of_the_day(&data), of_the_day(&whole));
+    assert_eq!(reported(&data), reported(&whole));
+    assert!(data["summary"]["buckets_before"].as_u64() > Some(280), "{}", data["summary"]);
+    assert!(run.stderr.contains("it stays as it is"), "{}", run.stderr);
+    assert_eq!((fs::read(state).unwrap(), files()), before);
+    let missing = rareport(&["report", &fleet, "--state", "no/such/state"]).expect(2);
+    assert!(missing.stderr.contains("there is no state to begin with"), "{}", missing.stderr);
+}
+
+#[test]
+fn other_jobs_have_reports_too_if_they_have_one_model() {
+    let fleet = corpus("fleet-day");
+    let job = "linux_rare_network_process";
+    let data = data_of(&rareport(&["report", &fleet, "--job", job]).expect(0).stdout);
+    let closed = ["--results", "record", "--advance-time", "2026-06-05"];
+    let records = [&["anomalies", &fleet, "--job", job], &closed[..]].concat();
+    let scores = |records: Vec<Value>| -> BTreeSet<String> {
+        records.iter().map(|it| format!("{} {}", it["id"], it["record_score"])).collect()
+    };
+    let shown = data["records"].as_array().unwrap().iter().map(|it| it["record"].clone());
+    assert_eq!(scores(shown.collect()), scores(rareport(&records).expect(0).documents()));
+    assert_eq!(data["field"], "process.name");
+    let more = rareport(&["report", &fleet, "--partition", "host.name"]).expect(2);
+    assert!(more.stderr.contains("has a partition field"), "{}", more.stderr);
+}

@@ -34,4 +34,5 @@ mod report;
 mod rules;
 mod sinks;
 mod state;
+mod threads;
 mod version;

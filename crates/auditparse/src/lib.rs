@@ -64,6 +64,7 @@
 //! | [`Event`]s: records with the same node, time and serial, however interleaved | [`Events`] | [`EventReader`] |
 //! | [`Connection`]s: connect, accept, bind, sendto and sendmsg, on every architecture, also by io_uring | [`Connections`] | [`ConnectionReader`] |
 //! | events of records that you got otherwise | [`Reassembler`] | |
+//! | any of them, owned, for later or another thread | | [`Batch`] |
 //!
 //! # Trust
 //!
@@ -93,6 +94,7 @@
 
 mod arch;
 mod attempt;
+mod batch;
 mod call_records;
 mod connection;
 mod continuation;
@@ -122,6 +124,7 @@ mod transport;
 
 pub use arch::Arch;
 pub use attempt::{NotAConnection, Outcome, SecurityModule, Via};
+pub use batch::Batch;
 pub use connection::Connection;
 pub use errno::errno_name;
 pub use error::{FieldError, FieldErrorKind, RecordError, RecordErrorKind};

@@ -5,6 +5,7 @@
 use core::fmt;
 use std::io::{self, Read};
 
+use crate::batch::Batch;
 use crate::connection::Connection;
 use crate::error::RecordError;
 use crate::event::Event;
@@ -72,6 +73,21 @@ impl<R: Read> Reader<R> {
             Some(Line::TooLong(length)) => Some(Err(self.parser.skip_too_long(length))),
             None => None,
         })
+    }
+
+    /// Copies the next record into `batch`, past lines that are none; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source, which end nothing: a later call reads on.
+    pub fn next_record_into(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        while let Some(record) = self.next_record()? {
+            if let Ok(record) = record {
+                batch.push_record(&record);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Goes on to read events.
@@ -171,6 +187,17 @@ impl<R: Read> EventReader<R> {
     /// Those of the source, which end nothing: a later call reads on.
     pub fn next_event(&mut self) -> io::Result<Option<Event<'_>>> {
         Ok(self.next_slot()?.map(|slot| self.assembler.event(slot)))
+    }
+
+    /// Copies the next event that is over into `batch`; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source, which end nothing: a later call reads on.
+    pub fn next_event_into(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let slot = self.next_slot()?;
+        slot.iter().for_each(|&slot| self.assembler.copy_to(slot, batch));
+        Ok(slot.is_some())
     }
 
     /// The slot of the next event that is over, until the next call.
@@ -287,14 +314,29 @@ impl<R: Read> ConnectionReader<R> {
     ///
     /// Those of the source, which end nothing: a later call reads on.
     pub fn next_connection(&mut self) -> io::Result<Option<Connection<'_>>> {
-        loop {
-            let Some(slot) = self.events.next_slot()? else {
-                return Ok(None);
-            };
+        let slot = self.next_slot()?;
+        Ok(slot.and_then(|slot| self.events.assembler.connection(slot).ok()))
+    }
+
+    /// Copies the next connection into `batch`; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source, which end nothing: a later call reads on.
+    pub fn next_connection_into(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let slot = self.next_slot()?;
+        slot.iter().for_each(|&slot| self.events.assembler.copy_to(slot, batch));
+        Ok(slot.is_some())
+    }
+
+    /// The slot of the next connection, until the next call.
+    fn next_slot(&mut self) -> io::Result<Option<SlotIndex>> {
+        while let Some(slot) = self.events.next_slot()? {
             if self.events.assembler.is_connection(slot) {
-                return Ok(self.events.assembler.connection(slot).ok());
+                return Ok(Some(slot));
             }
         }
+        Ok(None)
     }
 
     /// Ends the events that are over at this time; see

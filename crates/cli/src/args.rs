@@ -10,6 +10,7 @@ mod report;
 mod sink;
 mod state;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -109,7 +110,7 @@ pub(crate) enum ProgressWhen {
 }
 
 /// Which logs are read, and which part of them.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(crate) struct InputArgs {
     /// Log files or directories; `-`, or nothing with a pipe, is stdin
     ///
@@ -139,6 +140,15 @@ pub(crate) struct InputArgs {
     /// directory on the way to it, any other log `localhost`.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
+    /// Read with N threads [default: as many as there are cores]
+    ///
+    /// What comes out is the same. With 1, from pipes and with --follow, one
+    /// thread does everything.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Bytes of the parts that threads are given, which changes nothing but speed
+    #[arg(long, value_name = "BYTES", hide = true)]
+    pub(crate) part_bytes: Option<usize>,
 }
 
 /// Where data goes.

@@ -8,4 +8,4 @@ mod finding;
 mod survey;
 
 pub(crate) use self::finding::{Finding, Severity, findings};
-pub(crate) use self::survey::{Connects, Host, Survey};
+pub(crate) use self::survey::{Connects, Host, Sighting, Survey};

@@ -6,7 +6,7 @@
 //! went well need not say is said with `--verbose` only. Messages may quote
 //! whatever a log, a file name or a rule file holds: no terminal acts on it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +30,17 @@ pub(crate) struct Console {
     failed: Cell<bool>,
     /// Whether messages are lines of a log.
     is_log: bool,
+    /// What was said, if it is kept to be said elsewhere.
+    kept: Option<RefCell<Vec<Said>>>,
+}
+
+/// Something that was said to a console that keeps it.
+#[derive(Debug)]
+pub(crate) struct Said {
+    level: Level,
+    message: String,
+    /// Whether the run is to end with status 2 for it.
+    fails: bool,
 }
 
 impl Console {
@@ -46,7 +57,44 @@ impl Console {
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             failed: Cell::new(false),
             is_log: false,
+            kept: None,
         }
+    }
+
+    /// A console of another thread, which keeps what is said; what it watches
+    /// is progress of `bar`.
+    pub(crate) fn keeping(bar: ProgressBar) -> Console {
+        let args = ConsoleArgs { quiet: false, verbose: true, progress: ProgressWhen::Never };
+        Console { bar, kept: Some(RefCell::default()), ..Console::new(args) }
+    }
+
+    /// A console that keeps what is said from everybody.
+    pub(crate) fn unheard() -> Console {
+        Console::keeping(ProgressBar::hidden())
+    }
+
+    /// Gives what was kept to `each`, and keeps it no more.
+    pub(crate) fn take_said(&self, each: impl FnMut(Said)) {
+        if let Some(kept) = &self.kept
+            && !kept.borrow().is_empty()
+        {
+            kept.take().into_iter().for_each(each);
+        }
+    }
+
+    /// Says what was said elsewhere.
+    pub(crate) fn repeat(&self, said: Said) {
+        if said.fails {
+            self.failed.set(true);
+        }
+        if !self.quiet || said.level == Level::ERROR {
+            self.say(said.level, &said.message);
+        }
+    }
+
+    /// The bar, for threads whose reading is progress too.
+    pub(crate) fn progress(&self) -> ProgressBar {
+        self.bar.clone()
     }
 
     /// A console that says nothing at all, for what is said elsewhere.
@@ -103,7 +151,7 @@ impl Console {
     /// Says something about the run that a person should know.
     pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {
-            self.say(Level::INFO, &message);
+            self.say_or_keep(Level::INFO, false, &message);
         }
     }
 
@@ -117,7 +165,7 @@ impl Console {
     /// Says that something may be wrong, although the run goes on.
     pub(crate) fn warn(&self, message: impl Display) {
         if !self.quiet {
-            self.say(Level::WARN, &message);
+            self.say_or_keep(Level::WARN, false, &message);
         }
     }
 
@@ -125,18 +173,27 @@ impl Console {
     /// status 2.
     pub(crate) fn error(&self, message: impl Display) {
         self.failed.set(true);
-        self.trouble(message);
+        self.say_or_keep(Level::ERROR, true, &message);
     }
 
     /// Says that something failed that the run survives, as one that goes on
     /// does: that is no reason to end with status 2.
     pub(crate) fn trouble(&self, message: impl Display) {
-        self.say(Level::ERROR, &message);
+        self.say_or_keep(Level::ERROR, false, &message);
     }
 
     /// Whether an error was reported.
     pub(crate) fn failed(&self) -> bool {
         self.failed.get()
+    }
+
+    fn say_or_keep(&self, level: Level, fails: bool, message: &dyn Display) {
+        match &self.kept {
+            Some(kept) => {
+                kept.borrow_mut().push(Said { level, message: message.to_string(), fails });
+            }
+            None => self.say(level, message),
+        }
     }
 
     /// Writes a line to stderr. If even that fails there is nobody to tell.

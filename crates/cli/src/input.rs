@@ -12,7 +12,9 @@ mod follow;
 mod foreign;
 mod generation;
 mod identity;
+mod in_parts;
 mod journal;
+mod lane;
 mod log;
 mod log_end;
 mod merge;
@@ -20,11 +22,15 @@ mod places;
 mod reader;
 mod rotation;
 mod silence;
+mod tally;
+mod threads;
 mod totals;
+mod window;
 
 use std::cell::Cell;
 use std::io::Read;
 use std::path::PathBuf;
+use std::thread;
 
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
@@ -35,20 +41,24 @@ pub(crate) use self::files::log_files;
 use self::follow::Each;
 pub(crate) use self::follow::{Follower, Live, Positions, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
+pub(crate) use self::lane::{Items, LaneStream, MakeItems};
 pub(crate) use self::log::Log;
 use self::log::{Member, total_size};
 use self::log_end::resolve_range;
 pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
 use self::reader::BeforeWaiting;
-pub(crate) use self::reader::{LogReader, Tally};
+pub(crate) use self::reader::LogReader;
 use self::silence::pass_silence;
 pub(crate) use self::silence::stdin;
+pub(crate) use self::tally::Tally;
+pub(crate) use self::threads::{Account, Cut, Lanes, Unit, Work};
 pub(crate) use self::totals::Totals;
+use self::window::Met;
+pub(crate) use self::window::Window;
 use crate::args::InputArgs;
 use crate::console::Console;
 use crate::daemon::Tap;
 use crate::text::grouped;
-use crate::when::TimeRange;
 
 /// Bytes that may be held of what is read of all logs, where they are read at once.
 const READ_BYTES: usize = 64 << 20;
@@ -67,6 +77,11 @@ fn limits_of_each(logs: usize) -> Limits {
 /// what libraries need.
 const OTHER_FILES: u64 = 32;
 
+/// Threads that the machine has cores for.
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Host name of last resort.
 const LOCALHOST: &str = "localhost";
 
@@ -74,14 +89,14 @@ const LOCALHOST: &str = "localhost";
 pub(crate) struct Input<'a> {
     logs: Vec<Log>,
     paths: &'a [PathBuf],
-    range: TimeRange,
+    window: Window,
     host: Option<&'a str>,
     console: &'a Console,
     tally: Tally,
-    in_range: Cell<bool>,
-    past_range: Cell<bool>,
-    /// Whether what is before the range is read too.
-    has_background: bool,
+    met: Cell<Met>,
+    threads: usize,
+    /// Bytes of the parts that threads are given, if it is not left to them.
+    part_bytes: Option<usize>,
     before_waiting: BeforeWaiting<'a>,
     /// Whether somebody waits for what is found.
     is_waited_for: bool,
@@ -115,13 +130,13 @@ impl<'a> Input<'a> {
         Ok(Input {
             logs,
             paths: &args.paths,
-            range,
+            window: Window { range, has_background: false },
             host: args.host.as_deref(),
             console,
             tally: Tally::default(),
-            in_range: Cell::new(false),
-            past_range: Cell::new(false),
-            has_background: false,
+            met: Cell::default(),
+            threads: args.threads.map_or_else(cores, usize::from),
+            part_bytes: args.part_bytes,
             before_waiting: &|| Ok(()),
             is_waited_for: false,
             tap: None,
@@ -159,12 +174,12 @@ impl<'a> Input<'a> {
 
     /// Reads what is before the wanted range too, as what it is held against.
     pub(crate) fn with_background(self) -> Input<'a> {
-        Input { has_background: true, ..self }
+        Input { window: Window { has_background: true, ..self.window }, ..self }
     }
 
     /// Start of the wanted range, in milliseconds since 1970, if it has one.
     pub(crate) fn from(&self) -> Option<i64> {
-        self.range.from
+        self.window.range.from
     }
 
     /// Size of all files in bytes as stored, if it is known.
@@ -348,24 +363,27 @@ impl<'a> Input<'a> {
     /// Whether something that happened at this time, in milliseconds since
     /// 1970, is wanted.
     pub(crate) fn wants(&self, millis: impl TryInto<i64>) -> bool {
-        let Ok(millis) = millis.try_into() else { return false };
-        let wanted = self.range.contains(millis);
-        self.in_range.set(self.in_range.get() | wanted);
-        self.past_range.set(self.past_range.get() | self.range.to.is_some_and(|to| millis >= to));
+        let mut met = self.met.get();
+        let wanted = self.window.wants(millis, &mut met);
+        self.met.set(met);
         wanted
+    }
+
+    /// Which part of the time is wanted.
+    pub(crate) fn window(&self) -> Window {
+        self.window
     }
 
     /// Whether something that happened at this time, in milliseconds since
     /// 1970, is before the wanted range and read all the same.
     pub(crate) fn is_background(&self, millis: impl TryInto<i64>) -> bool {
-        let is_before = |millis| self.range.from.is_some_and(|from| millis < from);
-        self.has_background && millis.try_into().is_ok_and(is_before)
+        self.window.is_background(millis)
     }
 
     /// Whether the input that was read goes on after the wanted range, and the
     /// range up to this time, in milliseconds since 1970.
     pub(crate) fn reaches(&self, millis: i64) -> bool {
-        self.past_range.get() && self.range.to.is_some_and(|to| to >= millis)
+        self.met.get().behind && self.window.range.to.is_some_and(|to| to >= millis)
     }
 
     /// Whether there was not a byte to read.
@@ -392,8 +410,8 @@ impl<'a> Input<'a> {
     /// Whether the wanted range leaves any time out; tells if nothing of what
     /// was read is in it.
     pub(crate) fn check_range(&self) -> bool {
-        let is_bounded = !self.range.is_unbounded();
-        if is_bounded && !self.in_range.get() {
+        let is_bounded = !self.window.range.is_unbounded();
+        if is_bounded && !self.met.get().inside {
             self.console.warn("nothing in the input happened between --from and --to");
         }
         is_bounded

@@ -40,7 +40,10 @@ use self::totals::RowTotals;
 use crate::args::{InputFormat, Profile};
 use crate::console::Console;
 use crate::ecs::Field;
-use crate::input::{ConnectionStream, Input, Log, LogReader, Stream, Totals, is_json, merge};
+use crate::input::{
+    ConnectionStream, Input, Items, LaneStream, Lanes, Log, LogReader, MakeItems, Stream, Tally,
+    Totals, is_json, merge,
+};
 
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
@@ -66,6 +69,15 @@ struct Totalled<'a> {
     audit: &'a RefCell<Totals>,
     rows: &'a RefCell<RowTotals>,
     astray: &'a RefCell<Astray>,
+}
+
+/// A log, and how it is read.
+struct Source<'a> {
+    log: &'a Log,
+    /// Whether it is known to be an audit log; otherwise its first line tells.
+    is_audit: bool,
+    /// Whether several threads read it.
+    in_lane: bool,
 }
 
 type EventStream<'a> = Box<dyn Stream<Item = Event> + 'a>;
@@ -97,22 +109,63 @@ impl Observations<'_> {
     ) -> Result<Read> {
         self.input.make_room()?;
         let (fields, places) = self.fields.and(self.selection.fields());
+        let sources: Vec<Source<'_>> =
+            self.input.logs().iter().map(|log| self.source(log)).collect();
+        let lanes = sources.iter().filter(|source| source.in_lane);
+        let logs: Vec<&Log> = lanes.map(|source| source.log).collect();
+        let mut merge = |lanes: Option<&Lanes<'_, Items<Event>>>| {
+            self.merge(&sources, &fields, &places, lanes, &mut each)
+        };
+        let read = if logs.is_empty() {
+            merge(None)?
+        } else {
+            let profile = self.selection.profile;
+            let makers = logs.iter().map(|log| ConnectionEvent::new(&fields, profile, log));
+            let work = MakeItems::new(self.input, makers.collect());
+            self.input.at_once(&logs, &work, |lanes| merge(Some(lanes)))?
+        };
+        self.finish(read)
+    }
+
+    /// How a log is read.
+    fn source<'a>(&self, log: &'a Log) -> Source<'a> {
+        let is_audit = self.input.is_of_files(log) && self.is_audit(log);
+        Source { log, is_audit, in_lane: is_audit && self.input.is_in_parts() }
+    }
+
+    /// Whether a log of files is an audit log, found out in silence: what is to
+    /// be said of it is said when it is read.
+    fn is_audit(&self, log: &Log) -> bool {
+        let (console, tally) = (Console::unheard(), Tally::default());
+        let mut text = LogReader::new(log, &console, &tally, &|| Ok(()));
+        let format = self.format(&mut text);
+        matches!(format, Ok(Some(InputFormat::Auto | InputFormat::Audit)))
+    }
+
+    /// Gives the events of all logs to `each`, in order of time.
+    fn merge(
+        &self,
+        sources: &[Source<'_>],
+        fields: &Fields,
+        places: &[usize],
+        lanes: Option<&Lanes<'_, Items<Event>>>,
+        each: &mut impl FnMut(&Event, Verdict) -> Result<()>,
+    ) -> Result<Read> {
         let (audit, rows) = (RefCell::default(), RefCell::default());
         let astray = RefCell::new(Astray::default());
+        let totalled = Totalled { audit: &audit, rows: &rows, astray: &astray };
         let mut streams = Vec::new();
-        for log in self.input.logs() {
-            let stream = self.stream(
-                log,
-                &fields,
-                Totalled { audit: &audit, rows: &rows, astray: &astray },
-            )?;
-            streams.extend(stream);
+        let mut in_lanes = 0..;
+        for source in sources {
+            let lane = lanes.filter(|_| source.in_lane);
+            let lane = lane.and_then(|lanes| Some((lanes, in_lanes.next()?)));
+            streams.extend(self.stream(source, lane, fields, totalled)?);
         }
         let mut read = Read::default();
         let names = self.fields.names_of_job();
         let mut has_values = vec![false; names.len()];
         merge(&mut streams, |event| {
-            let verdict = self.verdict(event, &places);
+            let verdict = self.verdict(event, places);
             if read.count(verdict) {
                 has_values.iter_mut().enumerate().for_each(|(at, has)| *has |= event.has(at));
             }
@@ -125,7 +178,7 @@ impl Observations<'_> {
             let without = names.iter().zip(has_values).filter(|(_, has)| !has);
             read.without_values = without.map(|(name, _)| name.clone()).collect();
         }
-        self.finish(read)
+        Ok(read)
     }
 
     /// What becomes of an event whose values the filter looks at in `places`.
@@ -140,13 +193,24 @@ impl Observations<'_> {
     /// The events of a log with these fields; `None` if there is nothing in it.
     fn stream<'a>(
         &'a self,
-        log: &'a Log,
+        source: &Source<'a>,
+        lane: Option<(&'a Lanes<'a, Items<Event>>, usize)>,
         fields: &'a Fields,
         totalled: Totalled<'a>,
     ) -> Result<Option<EventStream<'a>>> {
         let Observations { input, console, .. } = *self;
+        if let Some((lanes, lane)) = lane {
+            self.check_audit()?;
+            let stream = LaneStream::new(input, lanes, lane, totalled.audit);
+            return Ok(Some(self.steady(stream, fields, totalled)));
+        }
+        let log = source.log;
         let mut text = input.log_reader(log);
-        let Some(format) = self.format(&mut text)? else { return Ok(None) };
+        let format = match source.is_audit {
+            true => Some(InputFormat::Audit),
+            false => self.format(&mut text)?,
+        };
+        let Some(format) = format else { return Ok(None) };
         let context = Context { input, fields, totals: totalled.rows, console };
         Ok(Some(match format {
             InputFormat::Ndjson => Box::new(RowStream::<NdjsonRows<'_>>::new(text, context)),
@@ -154,16 +218,23 @@ impl Observations<'_> {
             InputFormat::Auto | InputFormat::Audit => {
                 self.check_audit()?;
                 let next = ConnectionEvent::new(fields, self.selection.profile, log);
-                let stream =
-                    Connections(ConnectionStream::new(input, log, text, next, totalled.audit));
-                match self.selection.profile {
-                    Profile::Rareport => {
-                        Box::new(Steady::new(stream, Event::new(fields), totalled.astray))
-                    }
-                    Profile::Elastic => Box::new(stream),
-                }
+                let stream = ConnectionStream::new(input, log, text, next, totalled.audit);
+                self.steady(stream, fields, totalled)
             }
         }))
+    }
+
+    /// The events of an audit log, without those of a clock that was wrong.
+    fn steady<'a>(
+        &self,
+        stream: impl Stream<Item = Event> + 'a,
+        fields: &Fields,
+        totalled: Totalled<'a>,
+    ) -> EventStream<'a> {
+        match self.selection.profile {
+            Profile::Rareport => Box::new(Steady::new(stream, Event::new(fields), totalled.astray)),
+            Profile::Elastic => Box::new(stream),
+        }
     }
 
     /// The format of a log, told by its first line if it was not said.
@@ -221,20 +292,5 @@ impl Observations<'_> {
             "nothing to use: no line of the input is an audit record, and it is neither NDJSON nor \
              CSV with a column {times}"
         );
-    }
-}
-
-/// The connections of a log as a stream of events.
-struct Connections<'a>(ConnectionStream<'a, ConnectionEvent>);
-
-impl Stream for Connections<'_> {
-    type Item = Event;
-
-    fn advance(&mut self) -> Result<Option<i64>> {
-        self.0.advance()
-    }
-
-    fn item(&self) -> &Event {
-        &self.0.item().event
     }
 }

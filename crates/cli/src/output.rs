@@ -13,7 +13,7 @@ pub(crate) use self::csv::CsvWriter;
 pub(crate) use self::destination::Destination;
 pub(crate) use json::JsonBuffer;
 pub(crate) use ndjson::NdjsonWriter;
-pub(crate) use rows::{Row, RowWriter};
+pub(crate) use rows::{Row, RowWriter, header};
 pub(crate) use table::{Column, TableWriter};
 
 use crate::args::Format;

@@ -5,7 +5,7 @@ pub(crate) use rareport::moment::rfc3339;
 /// Formats times as `2026-06-01T00:05:00.123Z`.
 ///
 /// Keeps the text of the last second, as neighbours in a log share it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stamper {
     second: Option<u64>,
     text: String,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::attempt::NotAConnection;
+use crate::batch::Batch;
 use crate::connection::Connection;
 use crate::event::{Completion, Event};
 use crate::event_id::EventId;
@@ -377,6 +378,12 @@ impl Assembler<CopiedRecord> {
         let slot = self.slots.get(slot);
         let records = slot.records.iter().map(|kept| kept.record(&slot.bytes));
         Connection::from_records(slot.id, slot.progress.head, records)
+    }
+
+    /// Copies the event in a slot.
+    pub(crate) fn copy_to(&self, slot: SlotIndex, batch: &mut Batch) {
+        let slot = self.slots.get(slot);
+        batch.push_event(slot.id, slot.completion(), slot.head, &slot.records, &slot.bytes);
     }
 }
 

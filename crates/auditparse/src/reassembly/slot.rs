@@ -40,8 +40,21 @@ pub(crate) struct CopiedRecord {
 }
 
 impl CopiedRecord {
-    pub(super) fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
+    /// Copies a record to the end of `bytes`.
+    pub(crate) fn copy(record: &Record<'_>, bytes: &mut Vec<u8>) -> CopiedRecord {
+        let start = bytes.len();
+        bytes.extend_from_slice(record.line());
+        CopiedRecord { start, length: record.line().len(), layout: record.layout() }
+    }
+
+    /// The record, whose line is in `bytes`.
+    pub(crate) fn record<'a>(&self, bytes: &'a [u8]) -> Record<'a> {
         Record::with_layout(&bytes[self.start..self.start + self.length], self.layout)
+    }
+
+    /// The same record where its bytes stand behind so many others.
+    pub(crate) fn behind(self, others: usize) -> CopiedRecord {
+        CopiedRecord { start: self.start + others, ..self }
     }
 }
 
@@ -49,9 +62,7 @@ impl<'i> Store<'i> for Copied {
     type Kept = CopiedRecord;
 
     fn keep(record: &Record<'i>, bytes: &mut Vec<u8>) -> CopiedRecord {
-        let start = bytes.len();
-        bytes.extend_from_slice(record.line());
-        CopiedRecord { start, length: record.line().len(), layout: record.layout() }
+        CopiedRecord::copy(record, bytes)
     }
 }
 

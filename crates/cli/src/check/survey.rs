@@ -64,6 +64,18 @@ pub(crate) struct Connects {
     pub(crate) without_name: u64,
 }
 
+/// What counts of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sighting {
+    /// When it was, in milliseconds since 1970.
+    millis: i64,
+    /// Whether it is what came of an event that was over.
+    is_late: bool,
+    is_connection: bool,
+    /// If it is a connect.
+    connect: Option<Connects>,
+}
+
 /// A time without an event, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Silence {
@@ -92,13 +104,12 @@ impl Survey {
         self.buckets.len() as u64
     }
 
-    /// Adds an event of a host. `host` is the one of a log without names.
-    pub(crate) fn add(&mut self, event: &Event<'_>, host: &str) {
-        let bucket = millis(event).div_euclid(self.bucket_millis);
+    /// Adds an event of a host.
+    pub(crate) fn add(&mut self, name: &[u8], event: &Sighting) {
+        let bucket = event.millis.div_euclid(self.bucket_millis);
         if self.buckets.len() < MOST_BUCKETS {
             self.buckets.insert(bucket);
         }
-        let name = event.node().unwrap_or(host.as_bytes());
         self.host(name).add(event);
     }
 
@@ -138,19 +149,15 @@ impl Survey {
 }
 
 impl Host {
-    fn add(&mut self, event: &Event<'_>) {
+    fn add(&mut self, event: &Sighting) {
         // What comes of an event after it was over is no event of its own.
-        if event.completion() == Completion::Late {
+        if event.is_late {
             return;
         }
-        self.at(millis(event));
+        self.at(event.millis);
         self.events += 1;
-        if let Ok(connection) = event.connection() {
-            self.connections += 1;
-            if connection.kind() == ConnectionKind::Connect {
-                self.connects.count(&connection);
-            }
-        }
+        self.connections += u64::from(event.is_connection);
+        event.connect.iter().for_each(|connect| self.connects.add(*connect));
     }
 
     /// Notes what the clock did.
@@ -177,22 +184,33 @@ impl Host {
     }
 }
 
-/// Time of an event in milliseconds since 1970.
-fn millis(event: &Event<'_>) -> i64 {
-    i64::try_from(event.id().millis).unwrap_or(i64::MAX)
+impl Sighting {
+    /// What counts of an event.
+    pub(crate) fn of(event: &Event<'_>) -> Sighting {
+        let connection = event.connection().ok();
+        let connect = connection.filter(|it| it.kind() == ConnectionKind::Connect);
+        Sighting {
+            millis: i64::try_from(event.id().millis).unwrap_or(i64::MAX),
+            is_late: event.completion() == Completion::Late,
+            is_connection: connection.is_some(),
+            connect: connect.map(|connect| Connects::of(&connect)),
+        }
+    }
 }
 
 impl Connects {
-    fn count(&mut self, connect: &Connection<'_>) {
-        self.total += 1;
+    /// A connect.
+    fn of(connect: &Connection<'_>) -> Connects {
         let went_wrong = matches!(connect.outcome(), Outcome::Failure | Outcome::InProgress);
-        self.unsuccessful += u64::from(went_wrong);
-        match connect.address() {
-            Ok(address) => self.internet += u64::from(address.ip().is_some()),
-            Err(_) => self.without_address += 1,
-        }
+        let address = connect.address();
         let user = connect.uid().and_then(Account::of);
-        self.without_name += u64::from(user.is_none_or(|user| user.name.is_none()));
+        Connects {
+            total: 1,
+            unsuccessful: u64::from(went_wrong),
+            internet: u64::from(address.is_ok_and(|address| address.ip().is_some())),
+            without_address: u64::from(address.is_err()),
+            without_name: u64::from(user.is_none_or(|user| user.name.is_none())),
+        }
     }
 
     fn add(&mut self, other: Connects) {
@@ -213,7 +231,7 @@ mod tests {
     fn survey(log: &str) -> Survey {
         let mut survey = Survey::new(900);
         for event in Events::new(log.as_bytes()) {
-            survey.add(&event, "here");
+            survey.add(event.node().unwrap_or(b"here"), &Sighting::of(&event));
         }
         survey
     }

@@ -6,10 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::args::{AnswerFormat, CheckArgs};
-use crate::check::{Connects, Finding, Host, Severity, Survey, findings};
+use crate::check::{Connects, Finding, Host, Severity, Sighting, Survey, findings};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Account, Cut, Input, Unit, Window, Work};
 use crate::job;
 use crate::output::{Column, Destination, TableWriter};
 use crate::stamp::rfc3339;
@@ -25,10 +25,16 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     console.start_progress(input.size(), false);
     let bucket_span = job::destination_port().bucket_span;
     let mut survey = Survey::new(bucket_span);
-    let totals = input.events(|event, host| {
-        survey.add(event, host);
-        Ok(())
-    })?;
+    let totals = match input.is_in_parts() {
+        true => input.in_parts(&MakeSightings(input.window()), |seen| {
+            seen.each(|name, event| survey.add(name, event));
+            Ok(())
+        }),
+        false => input.events(|event, host| {
+            survey.add(event.node().unwrap_or(host.as_bytes()), &Sighting::of(event));
+            Ok(())
+        }),
+    }?;
     console.detail(totals.summary(false));
     totals.report_skipped(console);
     let lost_events = totals.lost_events();
@@ -47,6 +53,51 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     out.keep()?;
     let is_bad = answer.worst().is_some_and(|severity| severity < Severity::Remark);
     Ok(if is_bad && args.exit_code { Exit::Found } else { Exit::Done })
+}
+
+/// Sees what counts of the parts of a log.
+struct MakeSightings(Window);
+
+/// What counts of the events of a part.
+#[derive(Default)]
+struct Sightings {
+    /// The names of the hosts, one behind the other.
+    names: Vec<u8>,
+    /// Where the name of each event's host ends, and the event.
+    events: Vec<(usize, Sighting)>,
+}
+
+impl Sightings {
+    fn each(&self, mut each: impl FnMut(&[u8], &Sighting)) {
+        let mut start = 0;
+        for (end, event) in &self.events {
+            each(&self.names[start..*end], event);
+            start = *end;
+        }
+    }
+}
+
+impl Work for MakeSightings {
+    type Made = Sightings;
+
+    fn unit(&self) -> Unit {
+        Unit::Events
+    }
+
+    fn make(&self, part: &Cut<'_>, made: &mut Sightings, account: &mut Account) -> Result<()> {
+        made.names.clear();
+        made.events.clear();
+        let events = part.batch.events();
+        for event in events.filter(|event| self.0.wants(event.id().millis, &mut account.met)) {
+            made.names.extend_from_slice(event.node().unwrap_or(part.host.as_bytes()));
+            made.events.push((made.names.len(), Sighting::of(&event)));
+        }
+        Ok(())
+    }
+
+    fn size(made: &Sightings) -> usize {
+        made.names.len() + made.events.len() * size_of::<(usize, Sighting)>()
+    }
 }
 
 /// What was found out about a log.

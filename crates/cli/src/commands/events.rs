@@ -11,8 +11,8 @@ use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
 use crate::ecs::{Document, Field};
 use crate::exit::Exit;
-use crate::input::Input;
-use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape};
+use crate::input::{Account, Cut, Input, Totals, Unit, Window, Work};
+use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape, header};
 use crate::stamp::Stamper;
 use crate::text::Utf8;
 
@@ -25,27 +25,10 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
         console.start_progress(input.size(), out.is_terminal());
     }
     let shape = Shape::of(args.format, &out);
-    let out = RefCell::new(RowWriter::new(out, shape, TABLE, &CSV)?);
-    let flush = || out.borrow_mut().flush_before_waiting();
-    let input = input.before_waiting(&flush);
-    let mut stamper = Stamper::new();
-    let mut title = Vec::new();
-    let mut shown = 0;
-    let write = |connection: &Connection<'_>, host: &str| {
-        if args.wants(connection.kind()) {
-            shown += 1;
-            let time = stamper.format(connection.id().millis);
-            out.borrow_mut().write(&Document::new(connection, time, host, &mut title))?;
-        }
-        Ok(())
-    };
-    let totals = match args.follow.follow {
-        true => input.follow_connections(write),
-        false => input.connections(write),
-    };
-    out.borrow_mut().flush()?;
-    let mut totals = totals?;
-    out.into_inner().keep()?;
+    // The rows of a table are aligned with each other.
+    let in_parts = !args.follow.follow && shape != Shape::Table && input.is_in_parts();
+    let write = if in_parts { write_in_parts } else { write_one_by_one };
+    let (mut totals, shown) = write(args, input, out, shape)?;
     if !args.kind.is_empty() {
         totals.shown(shown);
     }
@@ -53,6 +36,122 @@ pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
     totals.report_skipped(console);
     totals.report_no_connect(console);
     Ok(Exit::Done)
+}
+
+/// Writes every connection as it is read; what was read, and how many were
+/// shown.
+fn write_one_by_one(
+    args: &EventsArgs,
+    input: Input<'_>,
+    out: Destination,
+    shape: Shape,
+) -> Result<(Totals, u64)> {
+    let out = RefCell::new(RowWriter::new(out, shape, TABLE, &CSV)?);
+    let flush = || out.borrow_mut().flush_before_waiting();
+    let input = input.before_waiting(&flush);
+    let mut rows = Rows::new(args);
+    let write = |connection: &Connection<'_>, host: &str| {
+        Ok(rows.write(connection, host, &mut out.borrow_mut())?)
+    };
+    let totals = match args.follow.follow {
+        true => input.follow_connections(write),
+        false => input.connections(write),
+    };
+    out.borrow_mut().flush()?;
+    let totals = totals?;
+    out.into_inner().keep()?;
+    Ok((totals, rows.shown))
+}
+
+/// Writes every connection as [`write_one_by_one`] does, by several threads.
+fn write_in_parts(
+    args: &EventsArgs,
+    input: Input<'_>,
+    mut out: Destination,
+    shape: Shape,
+) -> Result<(Totals, u64)> {
+    out.write_all(&header(shape, &CSV)?)?;
+    let work = MakeRows { args, window: input.window(), shape };
+    let mut shown = 0;
+    let totals = input.in_parts(&work, |made| {
+        shown += made.shown;
+        Ok(out.write_all(&made.bytes)?)
+    });
+    out.flush()?;
+    let totals = totals?;
+    out.keep()?;
+    Ok((totals, shown))
+}
+
+/// Makes rows of connections.
+struct Rows<'a> {
+    args: &'a EventsArgs,
+    stamper: Stamper,
+    /// Room for the command line of a document.
+    title: Vec<u8>,
+    shown: u64,
+}
+
+impl Rows<'_> {
+    fn new(args: &EventsArgs) -> Rows<'_> {
+        Rows { args, stamper: Stamper::new(), title: Vec::new(), shown: 0 }
+    }
+
+    /// Writes a connection, if it is of a kind that is wanted.
+    fn write(
+        &mut self,
+        connection: &Connection<'_>,
+        host: &str,
+        out: &mut RowWriter<impl Write>,
+    ) -> io::Result<()> {
+        if !self.args.wants(connection.kind()) {
+            return Ok(());
+        }
+        self.shown += 1;
+        let time = self.stamper.format(connection.id().millis);
+        out.write(&Document::new(connection, time, host, &mut self.title))
+    }
+}
+
+/// Makes rows of the parts of a log.
+struct MakeRows<'a> {
+    args: &'a EventsArgs,
+    window: Window,
+    shape: Shape,
+}
+
+/// Rows of a part.
+#[derive(Default)]
+struct MadeRows {
+    bytes: Vec<u8>,
+    shown: u64,
+}
+
+impl Work for MakeRows<'_> {
+    type Made = MadeRows;
+
+    fn unit(&self) -> Unit {
+        Unit::Connections
+    }
+
+    fn make(&self, part: &Cut<'_>, made: &mut MadeRows, account: &mut Account) -> Result<()> {
+        made.bytes.clear();
+        let mut out = RowWriter::in_memory(std::mem::take(&mut made.bytes), self.shape);
+        let mut rows = Rows::new(self.args);
+        for connection in part.batch.connections().flatten() {
+            let wanted = self.window.wants(connection.id().millis, &mut account.met);
+            account.totals.connection(&connection, wanted);
+            if wanted {
+                rows.write(&connection, part.host, &mut out)?;
+            }
+        }
+        *made = MadeRows { bytes: out.into_bytes()?, shown: rows.shown };
+        Ok(())
+    }
+
+    fn size(made: &MadeRows) -> usize {
+        made.bytes.len()
+    }
 }
 
 impl EventsArgs {

@@ -15,6 +15,7 @@ use super::places::Places;
 use super::reader::LogReader;
 use super::silence::pass_silence;
 use super::totals::Totals;
+use super::window::{Met, Window};
 
 /// A stream that holds its next item, in a place that is used again.
 pub(crate) trait Stream {
@@ -43,6 +44,15 @@ impl<S: Stream + ?Sized> Stream for Box<S> {
 
 /// Something that is made of connections, in a place that is used again.
 pub(crate) trait FromConnection {
+    /// What is made.
+    type Item;
+
+    /// The place.
+    fn item(&self) -> &Self::Item;
+
+    /// The place, to put another in.
+    fn item_mut(&mut self) -> &mut Self::Item;
+
     /// Takes over what is needed of `connection`, of `host` if the connection
     /// does not say.
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals);
@@ -57,6 +67,9 @@ pub(crate) trait FromConnection {
 
     /// The time by which streams are merged.
     fn time(&self) -> i64;
+
+    /// Bytes that the item takes.
+    fn size(&self) -> usize;
 }
 
 /// The connections of one log, and the next thing made of them.
@@ -68,6 +81,51 @@ pub(crate) struct ConnectionStream<'a, T> {
     host: &'a str,
     next: T,
     totals: &'a RefCell<Totals>,
+}
+
+/// Makes something of connections, or of other events if it wants those too,
+/// and counts them; one log's.
+pub(super) struct Taking<'a> {
+    pub(super) window: Window,
+    pub(super) host: &'a str,
+}
+
+impl Taking<'_> {
+    /// Takes a connection; whether it is read.
+    pub(super) fn connection<T: FromConnection>(
+        &self,
+        connection: &Connection<'_>,
+        next: &mut T,
+        totals: &mut Totals,
+        met: &mut Met,
+    ) -> bool {
+        let millis = connection.id().millis;
+        let wanted = self.window.wants(millis, met);
+        totals.connection(connection, wanted);
+        let is_read = wanted || self.window.is_background(millis);
+        if is_read {
+            next.take(connection, self.host, totals);
+        }
+        is_read
+    }
+
+    /// Takes an event that may be a connection; whether it is read.
+    pub(super) fn event<T: FromConnection>(
+        &self,
+        event: &Event<'_>,
+        next: &mut T,
+        totals: &mut Totals,
+        met: &mut Met,
+    ) -> bool {
+        match event.connection() {
+            Ok(connection) => self.connection(&connection, next, totals, met),
+            Err(_) => {
+                let millis = event.id().millis;
+                next.take_other(event, self.host)
+                    && (self.window.wants(millis, met) || self.window.is_background(millis))
+            }
+        }
+    }
 }
 
 impl<'a, T: FromConnection> ConnectionStream<'a, T> {
@@ -106,7 +164,7 @@ impl<R: Read> EitherReader<R> {
 }
 
 impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
-    type Item = T;
+    type Item = T::Item;
 
     fn advance(&mut self) -> Result<Option<i64>> {
         let ConnectionStream { input, reader, next, host, .. } = self;
@@ -114,23 +172,20 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
             tap.missing(reader.lost_events());
         }
         let mut totals = self.totals.borrow_mut();
-        let mut take = |connection: &Connection<'_>, next: &mut T| {
-            let wanted = input.wants(connection.id().millis);
-            totals.connection(connection, wanted);
-            let is_read = wanted || input.is_background(connection.id().millis);
-            if is_read {
-                next.take(connection, host, &mut totals);
-            }
-            is_read
-        };
+        let taking = Taking { window: input.window, host };
+        let mut met = input.met.get();
         let stats = match reader {
             EitherReader::Connections(reader) => {
                 loop {
                     let error = match reader.next_connection() {
-                        Ok(Some(connection)) if take(&connection, next) => {
-                            return Ok(Some(next.time()));
+                        Ok(Some(connection)) => {
+                            let taken = taking.connection(&connection, next, &mut totals, &mut met);
+                            input.met.set(met);
+                            if taken {
+                                return Ok(Some(next.time()));
+                            }
+                            continue;
                         }
-                        Ok(Some(_)) => continue,
                         Ok(None) => break,
                         Err(error) => error,
                     };
@@ -143,14 +198,8 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
                 loop {
                     let error = match reader.next_event() {
                         Ok(Some(event)) => {
-                            let taken = match event.connection() {
-                                Ok(connection) => take(&connection, next),
-                                Err(_) => {
-                                    let millis = event.id().millis;
-                                    next.take_other(&event, host)
-                                        && (input.wants(millis) || input.is_background(millis))
-                                }
-                            };
+                            let taken = taking.event(&event, next, &mut totals, &mut met);
+                            input.met.set(met);
                             if taken {
                                 return Ok(Some(next.time()));
                             }
@@ -169,8 +218,8 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
         Ok(None)
     }
 
-    fn item(&self) -> &T {
-        &self.next
+    fn item(&self) -> &T::Item {
+        self.next.item()
     }
 }
 

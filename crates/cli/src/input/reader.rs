@@ -1,6 +1,5 @@
 //! A whole log as one stream of text.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::iter::Enumerate;
@@ -14,38 +13,9 @@ use super::journal::{JournalReader, is_journal};
 use super::log::{Log, Member};
 use super::places::Places;
 use super::silence::{Listener, silence, stdin};
+use super::tally::Tally;
 use crate::console::Console;
 use crate::daemon::Tap;
-
-/// What was read from all logs, to tell why there was nothing in them.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    bytes: Cell<u64>,
-    foreign: Cell<Option<Foreign>>,
-}
-
-impl Tally {
-    /// Whether there was not a byte to read.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.get() == 0
-    }
-
-    /// Why there was not a single audit record, and what to do.
-    pub(crate) fn why_no_record(&self) -> &'static str {
-        match (self.foreign.get(), self.bytes.get()) {
-            (Some(foreign), _) => foreign.advice(),
-            (None, 0) => {
-                "the input is empty; is auditd running (systemctl status auditd), and does \
-                 log_file in /etc/audit/auditd.conf name this file?"
-            }
-            (None, _) => {
-                "no line of the input is an audit record, which looks like \
-                 `type=SYSCALL msg=audit(1364481363.243:24287): …`; name the audit.log of a \
-                 machine that runs auditd"
-            }
-        }
-    }
-}
 
 /// Reads the members of a log one after the other, decompressed.
 ///

@@ -68,6 +68,29 @@ impl Totals {
         }
     }
 
+    /// Adds what was counted elsewhere, of what comes behind what was counted
+    /// here.
+    pub(crate) fn merge(&mut self, other: Totals) {
+        self.lines += other.lines;
+        self.records += other.records;
+        self.broken_off += other.broken_off;
+        self.events += other.events;
+        self.late_records += other.late_records;
+        self.evicted += other.evicted;
+        self.lost_events += other.lost_events;
+        self.connections += other.connections;
+        self.connects += other.connects;
+        self.contradicted += other.contradicted;
+        self.wanted.connections += other.wanted.connections;
+        self.wanted.connects += other.wanted.connects;
+        self.used_connects += other.used_connects;
+        self.without_address += other.without_address;
+        for (skipped, other) in self.rejected.iter_mut().zip(other.rejected) {
+            skipped.lines += other.lines;
+            skipped.first = skipped.first.take().or(other.first);
+        }
+    }
+
     /// Counts a connection, and whether it is in the wanted range of time.
     pub(crate) fn connection(&mut self, connection: &Connection<'_>, wanted: bool) {
         let connect = u64::from(connection.kind() == ConnectionKind::Connect);

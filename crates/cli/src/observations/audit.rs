@@ -60,6 +60,7 @@ pub(super) fn has_field(name: &str) -> bool {
 }
 
 /// A connection as an event.
+#[derive(Clone)]
 pub(super) struct ConnectionEvent {
     /// Fields with the place of their value.
     sources: Vec<(Source, usize)>,
@@ -88,6 +89,20 @@ impl ConnectionEvent {
 }
 
 impl FromConnection for ConnectionEvent {
+    type Item = Event;
+
+    fn item(&self) -> &Event {
+        &self.event
+    }
+
+    fn item_mut(&mut self) -> &mut Event {
+        &mut self.event
+    }
+
+    fn size(&self) -> usize {
+        self.event.size()
+    }
+
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) {
         if connection.kind() == ConnectionKind::Connect {
             totals.used_connect(connection.address().is_ok());

@@ -180,6 +180,12 @@ impl Event {
         self.values[place].joined()
     }
 
+    /// Bytes that it takes.
+    pub(super) fn size(&self) -> usize {
+        let values = self.values.iter().map(|values| size_of::<Values>() + values.joined().len());
+        size_of::<Event>() + values.sum::<usize>()
+    }
+
     /// Number of places.
     pub(crate) fn value_count(&self) -> usize {
         self.values.len()

@@ -72,7 +72,7 @@ pub struct RowsRead {
 /// Those that are not about the input; there are none but for a fault.
 pub fn rows(format: RowFormat, job: &JobConfig, source: impl Read) -> anyhow::Result<RowsRead> {
     let (console, totals) = (Console::silent(), RefCell::new(RowTotals::default()));
-    let args = InputArgs { paths: Vec::new(), from: None, to: None, host: None };
+    let args = InputArgs::default();
     let input = Input::open_stdin(&args, &console)?;
     let fields = Fields::of(job, None);
     let text = input.reader_over(source);

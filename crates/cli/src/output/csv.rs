@@ -18,6 +18,11 @@ impl<W: Write> CsvWriter<W> {
         Ok(CsvWriter { out, cell: String::new() })
     }
 
+    /// A writer of rows alone, without a header line.
+    pub(crate) fn headless(out: W) -> CsvWriter<W> {
+        CsvWriter { out: Box::new(csv::Writer::from_writer(out)), cell: String::new() }
+    }
+
     /// Adds a cell to the row; `None` is an empty cell.
     pub(crate) fn cell(&mut self, value: Option<impl fmt::Display>) -> io::Result<()> {
         self.cell.clear();

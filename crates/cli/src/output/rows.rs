@@ -31,17 +31,48 @@ pub(crate) trait Row {
 
 /// Writes rows.
 #[derive(Debug)]
-pub(crate) struct RowWriter {
-    out: Writer,
+pub(crate) struct RowWriter<W: Write = Destination> {
+    out: Writer<W>,
     to_terminal: bool,
 }
 
 /// The writer of a shape.
 #[derive(Debug)]
-enum Writer {
-    Table(TableWriter<Destination>),
-    Ndjson(NdjsonWriter<Destination>),
-    Csv(CsvWriter<Destination>),
+enum Writer<W: Write> {
+    Table(TableWriter<W>),
+    Ndjson(NdjsonWriter<W>),
+    Csv(CsvWriter<W>),
+}
+
+/// What stands above the rows of a shape that has no table's alignment.
+pub(crate) fn header(shape: Shape, csv: &[&str]) -> io::Result<Vec<u8>> {
+    match shape {
+        Shape::Table | Shape::Ndjson => Ok(Vec::new()),
+        Shape::Csv => CsvWriter::new(Vec::new(), csv)?.into_inner(),
+    }
+}
+
+impl RowWriter<Vec<u8>> {
+    /// A writer of rows without anything above them, which become bytes; rows of
+    /// a table cannot be aligned so.
+    pub(crate) fn in_memory(bytes: Vec<u8>, shape: Shape) -> RowWriter<Vec<u8>> {
+        let out = match shape {
+            Shape::Table => Writer::Table(TableWriter::new(bytes, &[])),
+            Shape::Ndjson => Writer::Ndjson(NdjsonWriter::new(bytes)),
+            Shape::Csv => Writer::Csv(CsvWriter::headless(bytes)),
+        };
+        RowWriter { out, to_terminal: false }
+    }
+
+    /// The bytes.
+    pub(crate) fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        self.flush()?;
+        match self.out {
+            Writer::Table(out) => Ok(out.into_inner()),
+            Writer::Ndjson(out) => Ok(out.into_inner()),
+            Writer::Csv(out) => out.into_inner(),
+        }
+    }
 }
 
 impl RowWriter {
@@ -61,6 +92,24 @@ impl RowWriter {
         Ok(RowWriter { out, to_terminal })
     }
 
+    /// Writes everything that is not written yet and keeps it, as there is no
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be done. A file is not kept then.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        self.flush()?;
+        match self.out {
+            Writer::Table(out) => out.into_inner(),
+            Writer::Ndjson(out) => out.into_inner(),
+            Writer::Csv(out) => out.into_inner()?,
+        }
+        .keep()
+    }
+}
+
+impl<W: Write> RowWriter<W> {
     /// Adds a row.
     pub(crate) fn write(&mut self, row: &impl Row) -> io::Result<()> {
         match &mut self.out {
@@ -108,21 +157,5 @@ impl RowWriter {
             Writer::Ndjson(out) => out.flush(),
             Writer::Csv(out) => out.flush(),
         }
-    }
-
-    /// Writes everything that is not written yet and keeps it, as there is no
-    /// more.
-    ///
-    /// # Errors
-    ///
-    /// If that cannot be done. A file is not kept then.
-    pub(crate) fn keep(mut self) -> Result<()> {
-        self.flush()?;
-        match self.out {
-            Writer::Table(out) => out.into_inner(),
-            Writer::Ndjson(out) => out.into_inner(),
-            Writer::Csv(out) => out.into_inner()?,
-        }
-        .keep()
     }
 }

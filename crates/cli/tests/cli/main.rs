@@ -37,4 +37,5 @@ mod report_size;
 mod rules;
 mod sinks;
 mod state;
+mod threads;
 mod version;

@@ -383,7 +383,13 @@ impl Assembler<CopiedRecord> {
     /// Copies the event in a slot.
     pub(crate) fn copy_to(&self, slot: SlotIndex, batch: &mut Batch) {
         let slot = self.slots.get(slot);
-        batch.push_event(slot.id, slot.completion(), slot.head, &slot.records, &slot.bytes);
+        batch.push_event(
+            slot.id,
+            slot.completion(),
+            slot.progress.head,
+            &slot.records,
+            &slot.bytes,
+        );
     }
 }
 

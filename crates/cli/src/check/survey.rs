@@ -7,6 +7,7 @@ use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::ports::Ports;
 use crate::ecs::Account;
 
 /// Hosts that are told apart. Events of any others are counted as of one host
@@ -25,10 +26,11 @@ const MOST_BUCKETS: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Survey {
     hosts: IndexMap<Vec<u8>, Host, foldhash::fast::RandomState>,
-    /// Length of a bucket in milliseconds.
-    bucket_millis: i64,
+    /// Length of a bucket in seconds.
+    bucket_span: u32,
     /// Numbers of the buckets in which there is an event.
     buckets: HashSet<i64, foldhash::fast::RandomState>,
+    ports: Ports,
 }
 
 /// What is in a log of one host.
@@ -83,8 +85,12 @@ impl Silence {
 impl Survey {
     /// Nothing yet. The length of a bucket is in seconds.
     pub(crate) fn new(bucket_span: u32) -> Survey {
-        let bucket_millis = i64::from(bucket_span) * 1000;
-        Survey { hosts: IndexMap::default(), bucket_millis, buckets: HashSet::default() }
+        Survey {
+            hosts: IndexMap::default(),
+            bucket_span,
+            buckets: HashSet::default(),
+            ports: Ports::default(),
+        }
     }
 
     /// How many buckets have an event.
@@ -94,12 +100,22 @@ impl Survey {
 
     /// Adds an event of a host. `host` is the one of a log without names.
     pub(crate) fn add(&mut self, event: &Event<'_>, host: &str) {
-        let bucket = millis(event).div_euclid(self.bucket_millis);
+        let bucket = millis(event).div_euclid(i64::from(self.bucket_span) * 1000);
         if self.buckets.len() < MOST_BUCKETS {
             self.buckets.insert(bucket);
         }
+        // What comes of an event after it was over is no event of its own.
+        if event.completion() == Completion::Late {
+            return;
+        }
         let name = event.node().unwrap_or(host.as_bytes());
-        self.host(name).add(event);
+        let host = self.host(name);
+        host.at(millis(event));
+        host.events += 1;
+        if let Ok(connection) = event.connection() {
+            host.count(&connection);
+            self.ports.note(&connection, self.bucket_span);
+        }
     }
 
     fn host(&mut self, name: &[u8]) -> &mut Host {
@@ -110,6 +126,11 @@ impl Survey {
             self.hosts.get_index_of(name).unwrap_or(0)
         });
         &mut self.hosts[index]
+    }
+
+    /// The ports of all connects.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// The hosts with their names, in the order in which they appeared.
@@ -138,18 +159,10 @@ impl Survey {
 }
 
 impl Host {
-    fn add(&mut self, event: &Event<'_>) {
-        // What comes of an event after it was over is no event of its own.
-        if event.completion() == Completion::Late {
-            return;
-        }
-        self.at(millis(event));
-        self.events += 1;
-        if let Ok(connection) = event.connection() {
-            self.connections += 1;
-            if connection.kind() == ConnectionKind::Connect {
-                self.connects.count(&connection);
-            }
+    fn count(&mut self, connection: &Connection<'_>) {
+        self.connections += 1;
+        if connection.kind() == ConnectionKind::Connect {
+            self.connects.count(connection);
         }
     }
 

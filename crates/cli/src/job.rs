@@ -26,7 +26,7 @@ const INFLUENCERS: [&str; 4] = ["host.name", "process.name", "user.name", "desti
 const LATENESS: u32 = 60;
 
 /// A job, and which events it is to be fed, if it says so.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chosen {
     pub(crate) job: JobConfig,
     pub(crate) feed: Option<Feed>,
@@ -76,21 +76,37 @@ pub(crate) fn choose(args: &JobArgs, console: &Console) -> Result<Chosen> {
     Ok(chosen)
 }
 
-/// What `--help` says of the ready-made jobs.
+/// What `--help` says of the ready-made jobs: first those that audit logs can
+/// feed.
 pub(crate) fn catalogue_help() -> String {
-    let mut text = "Ready-made jobs:".to_owned();
-    for entry in catalogue() {
+    let (by_audit_logs, by_others): (Vec<_>, Vec<_>) =
+        catalogue().into_iter().partition(|entry| entry.feed.is_of_connections());
+    let mut text = String::new();
+    for (heading, entries) in [
+        ("Ready-made jobs, for audit logs as for documents of connections:", by_audit_logs),
+        ("Ready-made jobs for ECS documents or CSV of program starts:", by_others),
+    ] {
+        let gap = if text.is_empty() { "" } else { "\n\n" };
         // Writing to memory cannot fail.
-        let _ = write!(text, "\n  {}\n          {}", entry.job.job_id, entry.description);
+        let _ = write!(text, "{gap}{heading}");
+        for entry in entries {
+            let _ = write!(text, "\n  {}\n          {}", entry.job.job_id, entry.description);
+        }
     }
     text
 }
 
 fn ready_made(name: &str) -> Option<Chosen> {
-    let entry = catalogue().into_iter().find(|entry| entry.job.job_id == name)?;
-    let mut job = entry.job;
-    job.latency = LATENESS;
-    Some(Chosen { job, feed: Some(entry.feed) })
+    all_ready_made().find(|chosen| chosen.job.job_id == name)
+}
+
+/// All ready-made jobs, in the order of the catalogue.
+pub(crate) fn all_ready_made() -> impl Iterator<Item = Chosen> {
+    catalogue().into_iter().map(|entry| {
+        let mut job = entry.job;
+        job.latency = LATENESS;
+        Chosen { job, feed: Some(entry.feed) }
+    })
 }
 
 /// Reads a job from a file, and tells what of it has no effect.
@@ -141,6 +157,16 @@ mod tests {
     fn the_job_for_ports_is_the_first_of_the_catalogue() {
         let of_catalogue = ready_made("linux_rare_destination_port").unwrap();
         assert_eq!(of_catalogue.job, destination_port());
-        assert!(catalogue_help().contains("linux_rare_destination_port"));
+    }
+
+    #[test]
+    fn help_tells_which_jobs_audit_logs_can_feed() {
+        let help = catalogue_help();
+        let (audit, others) = help.split_once("\n\n").unwrap();
+        assert!(audit.starts_with("Ready-made jobs, for audit logs"));
+        assert_eq!(audit.lines().filter(|line| line.starts_with("  linux_")).count(), 4);
+        assert_eq!(others.lines().filter(|line| line.starts_with("  linux_")).count(), 10);
+        assert!(audit.contains("linux_rare_metadata_user"));
+        assert!(others.contains("linux_rare_sudo_user"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rareport::snapshot::Snapshot;
 
 use super::unpack;
@@ -25,20 +25,31 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// What a state file or a snapshot holds.
+    /// What a state file or a snapshot holds of a job.
     ///
     /// # Errors
     ///
-    /// If it cannot be used, or was learned from events that were read in another way.
-    pub(crate) fn with(path: &Path, feed: &FeedArgs, fields: &Fields) -> Result<(Begun, Snapshot)> {
+    /// If it cannot be used, was learned from events that were read in another way, or holds nothing
+    /// of the job.
+    pub(crate) fn with(
+        path: &Path,
+        feed: &FeedArgs,
+        job_id: &str,
+        fields: &Fields,
+    ) -> Result<(Begun, Snapshot)> {
         let name = StateFile::look_at(path).name().to_owned();
         let content = content_of(path).context("there is no state to begin with")?;
-        let (about, snapshot) = unpack(content, &name, feed)?;
+        let (about, snapshots) = unpack(content, &name, feed)?;
+        let mut snapshots = snapshots.into_iter().enumerate();
+        let found = snapshots.find(|(_, snapshot)| snapshot.detector.job_id() == job_id);
+        let Some((place, snapshot)) = found else {
+            bail!("{name}: holds nothing that the job {job_id} learned; name another file");
+        };
         let begun = Begun {
             name,
-            taken: Taken::carried_on(about.boundary, fields),
-            buckets: about.buckets,
+            buckets: about.buckets_of(place),
             learned_until: about.learned_until,
+            taken: Taken::carried_on(about.boundary, fields),
         };
         Ok((begun, snapshot))
     }

@@ -7,6 +7,7 @@ use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::ports::{Ports, remote_port};
 use crate::ecs::Account;
 
 /// Hosts that are told apart. Events of any others are counted as of one host
@@ -25,10 +26,11 @@ const MOST_BUCKETS: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Survey {
     hosts: IndexMap<Vec<u8>, Host, foldhash::fast::RandomState>,
-    /// Length of a bucket in milliseconds.
-    bucket_millis: i64,
+    /// Length of a bucket in seconds.
+    bucket_span: u32,
     /// Numbers of the buckets in which there is an event.
     buckets: HashSet<i64, foldhash::fast::RandomState>,
+    ports: Ports,
 }
 
 /// What is in a log of one host.
@@ -74,6 +76,8 @@ pub(crate) struct Sighting {
     is_connection: bool,
     /// If it is a connect.
     connect: Option<Connects>,
+    /// The port of a connect to another host.
+    port: Option<u16>,
 }
 
 /// A time without an event, in milliseconds since 1970.
@@ -95,8 +99,12 @@ impl Silence {
 impl Survey {
     /// Nothing yet. The length of a bucket is in seconds.
     pub(crate) fn new(bucket_span: u32) -> Survey {
-        let bucket_millis = i64::from(bucket_span) * 1000;
-        Survey { hosts: IndexMap::default(), bucket_millis, buckets: HashSet::default() }
+        Survey {
+            hosts: IndexMap::default(),
+            bucket_span,
+            buckets: HashSet::default(),
+            ports: Ports::default(),
+        }
     }
 
     /// How many buckets have an event.
@@ -106,11 +114,18 @@ impl Survey {
 
     /// Adds an event of a host.
     pub(crate) fn add(&mut self, name: &[u8], event: &Sighting) {
-        let bucket = event.millis.div_euclid(self.bucket_millis);
+        let bucket = event.millis.div_euclid(i64::from(self.bucket_span) * 1000);
         if self.buckets.len() < MOST_BUCKETS {
             self.buckets.insert(bucket);
         }
+        // What comes of an event after it was over is no event of its own.
+        if event.is_late {
+            return;
+        }
         self.host(name).add(event);
+        if let Some(port) = event.port {
+            self.ports.note(event.millis, port, self.bucket_span);
+        }
     }
 
     fn host(&mut self, name: &[u8]) -> &mut Host {
@@ -121,6 +136,11 @@ impl Survey {
             self.hosts.get_index_of(name).unwrap_or(0)
         });
         &mut self.hosts[index]
+    }
+
+    /// The ports of all connects.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// The hosts with their names, in the order in which they appeared.
@@ -150,10 +170,6 @@ impl Survey {
 
 impl Host {
     fn add(&mut self, event: &Sighting) {
-        // What comes of an event after it was over is no event of its own.
-        if event.is_late {
-            return;
-        }
         self.at(event.millis);
         self.events += 1;
         self.connections += u64::from(event.is_connection);
@@ -194,6 +210,7 @@ impl Sighting {
             is_late: event.completion() == Completion::Late,
             is_connection: connection.is_some(),
             connect: connect.map(|connect| Connects::of(&connect)),
+            port: connect.and_then(|connect| remote_port(&connect)),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::feeding::{feed, pass_time};
 use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection, Taker};
+use crate::observations::{Event, Fields, Observations, Selection, Taker, Verdict};
 use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
@@ -41,13 +41,14 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let is_handed_over = !args.renormalize && shape != Shape::Table && args.output.path().is_none();
-    let (carry, snapshot) = carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
+    let (carry, snapshots) =
+        carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
     if let Some(carry) = &carry
-        && snapshot.as_ref().is_some_and(|snapshot| snapshot.detection.is_some())
+        && snapshots.iter().any(|snapshot| snapshot.detection.is_some())
     {
         bail!("{}: is a state of `detect`; name another file", carry.name());
     }
-    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
+    let detector = carry::detector(job, args.feed.profile, snapshots.first())
         .context("this job cannot be run")?;
     let before = detector.counts();
     let input = Input::open_or_follow(&args.input, &args.follow, out.is_terminal(), console)?;
@@ -92,7 +93,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     report.tell(&detector, &order, console);
     if let Some(mut carry) = carry {
         carry.tell("events", console);
-        carry.save_at_end(&mut detector, None, console);
+        carry.save_at_end([(&mut detector, None)].into_iter(), console);
     }
     Ok(Exit::Done)
 }
@@ -137,7 +138,7 @@ impl Run<'_> {
         // No result may be lost that the state takes for given.
         self.writer.borrow_mut().flush()?;
         positions.into_iter().for_each(|positions| carry.reached(positions()));
-        carry.save(&mut self.detector, None, self.console);
+        carry.save([(&mut self.detector, None)].into_iter(), self.console);
         Ok(())
     }
 
@@ -188,7 +189,7 @@ impl Taker for Run<'_> {
         }
     }
 
-    fn take(&mut self, event: &Event) -> Result<()> {
+    fn take(&mut self, event: &Event, _: Verdict) -> Result<()> {
         Run::take(self, event)
     }
 
@@ -214,7 +215,7 @@ fn put_out(
     carry: &mut Option<Carry>,
 ) -> Result<()> {
     if let Some(carry) = carry {
-        carry.count(&results.bucket);
+        carry.count(0, &results.bucket);
     }
     match stored {
         Some(stored) => stored.keep(results),

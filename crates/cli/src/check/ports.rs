@@ -1,0 +1,49 @@
+//! The destination ports of each bucket, for the model to say whether some of
+//! them would hide others.
+
+use std::collections::HashSet;
+
+use auditparse::Connection;
+use rareport::{Detector, JobConfig, Observation};
+
+/// Ports of buckets that are remembered; a log with more is judged by the first.
+const MOST: usize = 1 << 20;
+
+/// Ports with the buckets that they were in.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    /// Start of the bucket, in seconds since 1970, and port.
+    seen: HashSet<(i64, u16), foldhash::fast::RandomState>,
+}
+
+impl Ports {
+    /// Notes a port at a time in milliseconds since 1970. `span` is the length of a
+    /// bucket in seconds.
+    pub(crate) fn note(&mut self, millis: i64, port: u16, span: u32) {
+        if self.seen.len() < MOST {
+            let seconds = millis.div_euclid(1000);
+            self.seen.insert((seconds - seconds.rem_euclid(i64::from(span)), port));
+        }
+    }
+
+    /// A model of a job that has learned them. Whatever it cannot learn it leaves
+    /// out, as `detect` does.
+    pub(crate) fn learned(&self, job: JobConfig) -> Option<Detector> {
+        let mut seen: Vec<_> = self.seen.iter().copied().collect();
+        seen.sort_unstable();
+        let mut detector = Detector::new(job).ok()?;
+        for (start, port) in seen {
+            let port = port.to_string();
+            detector.push(&Observation::new(start, &port)).ok()?.for_each(drop);
+        }
+        detector.finish().for_each(drop);
+        Some(detector)
+    }
+}
+
+/// The port that a connect goes to, if that is one of another host.
+pub(crate) fn remote_port(connect: &Connection<'_>) -> Option<u16> {
+    let address = connect.address().ok()?.unmapped();
+    let (ip, port) = (address.ip()?, address.port()?);
+    (port != 0 && !ip.is_loopback() && !ip.is_unspecified()).then_some(port)
+}

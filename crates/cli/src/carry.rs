@@ -61,14 +61,22 @@ impl Carry {
         console: &Console,
     ) -> Result<(Carry, Option<Snapshot>)> {
         let mut file = StateFile::open(path, console)?;
+        let ways = Ways::of(feed);
         let (about, snapshot) = match file.load(console)? {
             None => {
-                let (ways, field) = (Ways::of(feed), fields.by_name().to_owned());
+                let field = fields.by_name().to_owned();
                 (About { ways, field, ..About::default() }, None)
             }
-            Some(content) => {
-                let (about, snapshot) = unpack(content, file.name(), feed)?;
-                (about, Some(snapshot))
+            Some(Content { about, model }) => {
+                if about.ways != ways {
+                    bail!(
+                        "{}: was learned with {}, this run has {ways}; say the same again, or \
+                         name another file",
+                        file.name(),
+                        about.ways
+                    );
+                }
+                (about, Some(snapshot::decode(&model).with_context(|| file.name().to_owned())?))
             }
         };
         let carry = Carry {
@@ -166,26 +174,6 @@ impl Carry {
             None => console.note(format_args!("{shown}: no bucket is complete yet")),
         }
     }
-}
-
-/// What a content holds, if this run reads events as those were read that it was
-/// learned from.
-///
-/// # Errors
-///
-/// If it does not, or the content cannot be used.
-fn unpack(content: Content, name: &str, feed: &FeedArgs) -> Result<(About, Snapshot)> {
-    let Content { about, model } = content;
-    let ways = Ways::of(feed);
-    if about.ways != ways {
-        bail!(
-            "{name}: was learned with {}, this run has {ways}; say the same again, or name another \
-             file",
-            about.ways
-        );
-    }
-    let snapshot = snapshot::decode(&model).with_context(|| name.to_owned())?;
-    Ok((about, snapshot))
 }
 
 /// The state that a command line names, and what is in it, if it names one.

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use rareport::snapshot::Snapshot;
+use anyhow::{Context, Result, bail};
+use rareport::snapshot::{self, Snapshot};
 
-use super::unpack;
 use crate::args::FeedArgs;
 use crate::console::Console;
 use crate::observations::{Event, Fields};
 use crate::stamp::rfc3339;
-use crate::state_file::{StateFile, Taken, content_of};
+use crate::state_file::{Content, StateFile, Taken, Ways, content_of};
 use crate::text::{count, grouped};
 
 /// What such a run knows of the state.
@@ -33,7 +32,12 @@ impl Begun {
     pub(crate) fn with(path: &Path, feed: &FeedArgs, fields: &Fields) -> Result<(Begun, Snapshot)> {
         let name = StateFile::look_at(path).name().to_owned();
         let content = content_of(path).context("there is no state to begin with")?;
-        let (about, snapshot) = unpack(content, &name, feed)?;
+        let Content { about, model, .. } = content;
+        let ways = Ways::of(feed);
+        if about.ways != ways {
+            bail!("{name}: was learned with {}, this run has {ways}; say the same", about.ways);
+        }
+        let snapshot = snapshot::decode(&model).with_context(|| name.clone())?;
         let begun = Begun {
             name,
             taken: Taken::carried_on(about.boundary, fields),

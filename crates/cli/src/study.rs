@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use rareport::alert::Alert;
 use rareport::datafeed::Reason;
 use rareport::detection::{Detection, Hidden, Report};
+use rareport::explain::MATURE_AFTER;
 use rareport::job::Feed;
 use rareport::results::BucketResults;
 use rareport::{Detector, JobConfig};
@@ -17,13 +18,17 @@ use crate::console::Console;
 use crate::feeding::end_of;
 use crate::input::Input;
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Read, Selection, Verdict};
+use crate::observations::{Event, Fields, Observations, Selection, Verdict};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
+use crate::text::count;
 use crate::unlearned;
 
 /// Field whose values are ports.
 pub(crate) const PORT: &str = "destination.port";
+
+/// Field of the port that a socket was bound to, which is no destination.
+pub(crate) const BOUND_PORT: &str = "auditd.data.socket.port";
 
 /// Why an event is not learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +85,8 @@ pub(crate) struct Studied {
     pub(crate) rules: Report,
     /// Buckets that a state had learned before.
     pub(crate) buckets_before: u64,
+    /// Events that were read, whatever they tell of.
+    pub(crate) events: u64,
     /// Events that the audit system lost, by their serials.
     pub(crate) lost_events: u64,
 }
@@ -133,32 +140,47 @@ impl<'a> Study<'a> {
         let counts_before = detector.counts();
         let from = input.from();
         watcher.begins(from);
-        let mut pass = Pass { detector, detection, begun, watcher, fields: &fields, from };
+        let mut pass = Pass {
+            detector,
+            detection,
+            begun,
+            watcher,
+            fields: &fields,
+            from,
+            buckets: 0,
+            rows: 0,
+        };
         let format = args.feed.input_format;
         let observations =
             Observations { input: &input, format, fields: &fields, feed, selection, console };
         let read = observations.read_all(|event, verdict| pass.take(event, verdict))?;
         pass.finish();
-        let Pass { detector, detection, begun, .. } = pass;
-        let rules = detection.report();
+        read.require_values_of(fields.by_name(), console)?;
+        read.report(console);
+        let (events, lost_events) = (read.audit.events() + pass.rows, read.audit.lost_events());
         let words = if feed == Some(Feed::Connections) { "connects" } else { "events" };
-        tell(&read, &fields, console)?;
+        let Pass { detector, detection, begun, buckets, .. } = pass;
         let counts = unlearned::since(detector.counts(), counts_before);
         unlearned::tell(&counts, detector.job(), words, console);
         begun.iter().for_each(|begun| begun.tell(words, console));
-        for rule in &rules.rules {
-            if let Some(why) = &rule.idle {
-                console
-                    .warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
-            }
-        }
         let buckets_before = begun.map_or(0, |begun| begun.buckets);
-        Ok(Studied { detector, rules, buckets_before, lost_events: read.audit.lost_events() })
+        if read.events > 0 {
+            tell_maturity(buckets + buckets_before, detector.job().bucket_span, console);
+        }
+        let rules = detection.report();
+        tell_idle(&rules, console);
+        Ok(Studied { detector, rules, buckets_before, events, lost_events })
     }
 }
 
-/// The port that a socket was bound to, which no connect has.
-pub(crate) const BOUND_PORT: &str = "auditd.data.socket.port";
+/// Warns of rules that are not executed.
+fn tell_idle(rules: &Report, console: &Console) {
+    for rule in &rules.rules {
+        if let Some(why) = &rule.idle {
+            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
+        }
+    }
+}
 
 /// Refuses jobs with more than one model: what is known of a value is asked of one.
 fn check_job(job: &JobConfig) -> Result<()> {
@@ -176,10 +198,21 @@ fn check_job(job: &JobConfig) -> Result<()> {
     }
 }
 
-fn tell(read: &Read, fields: &Fields, console: &Console) -> Result<()> {
-    read.require_values_of(fields.by_name(), console)?;
-    read.report(console);
-    Ok(())
+/// Warns if there were too few buckets to learn from.
+fn tell_maturity(buckets: u64, bucket_span: u32, console: &Console) {
+    let minutes = f64::from(bucket_span) / 60.0;
+    if buckets == 0 {
+        console.warn(format_args!(
+            "the log spans less than one full bucket of {minutes} minutes: nothing was learned and \
+             nothing scored. Give more of the log, such as its rotations"
+        ));
+    } else if buckets < MATURE_AFTER {
+        console.warn(format_args!(
+            "only {} of {minutes} minutes to learn from: scores mean little before {MATURE_AFTER}. \
+             Give more of the log, such as its rotations",
+            count(buckets, "bucket", "buckets")
+        ));
+    }
 }
 
 /// The model and the rules at work.
@@ -191,10 +224,15 @@ struct Pass<'a, W> {
     fields: &'a Fields,
     /// From when on results are shown, in milliseconds since 1970; what was before is learned only.
     from: Option<i64>,
+    /// Buckets that were closed.
+    buckets: u64,
+    /// Events that are not of audit logs.
+    rows: u64,
 }
 
 impl<W: Watcher> Pass<'_, W> {
     fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()> {
+        self.rows += u64::from(!event.is_audit);
         match verdict {
             Verdict::Passed | Verdict::Chosen | Verdict::Start => self.learn(event)?,
             Verdict::Excluded(reason) => self.watcher.left_out(event, LeftOut::Filter(reason)),
@@ -204,7 +242,7 @@ impl<W: Watcher> Pass<'_, W> {
     }
 
     fn learn(&mut self, event: &Event) -> Result<()> {
-        let Pass { detector, detection, begun, watcher, fields, from } = self;
+        let Pass { detector, detection, begun, watcher, fields, from, buckets, .. } = self;
         if begun.as_mut().is_some_and(|begun| !begun.is_new(event)) {
             return Ok(());
         }
@@ -218,6 +256,7 @@ impl<W: Watcher> Pass<'_, W> {
         fields.observe(event, |observation| -> Result<()> {
             let mut closed = detector.push(observation)?;
             while let Some(results) = closed.next() {
+                *buckets += 1;
                 judge(results, closed.detector(), detection, *watcher, *from);
             }
             Ok(())
@@ -236,9 +275,10 @@ impl<W: Watcher> Pass<'_, W> {
 
     /// Closes what is open.
     fn finish(&mut self) {
-        let Pass { detector, detection, watcher, from, .. } = self;
+        let Pass { detector, detection, watcher, from, buckets, .. } = self;
         let mut closed = detector.finish();
         while let Some(results) = closed.next() {
+            *buckets += 1;
             judge(results, closed.detector(), detection, *watcher, *from);
         }
         drop(closed);

@@ -125,6 +125,11 @@ impl Totals {
         self.without_address += u64::from(!has_address);
     }
 
+    /// Events of the audit system.
+    pub(crate) fn events(&self) -> u64 {
+        self.events
+    }
+
     /// Events that are missing by serial number.
     pub(crate) fn lost_events(&self) -> u64 {
         self.lost_events

@@ -52,12 +52,12 @@ pub(crate) struct Document {
     ports: Vec<ShownPort>,
     /// Number and buckets of the ports that are not shown otherwise.
     other_ports: Vec<(String, u64)>,
-    left_out: LeftOut,
+    left_out: Cut,
 }
 
 /// What there was no room for.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct LeftOut {
+pub(super) struct Cut {
     /// Values that have no lane.
     pub(super) lanes: u64,
     /// Records that are not shown.
@@ -87,6 +87,8 @@ struct Summary {
     from: i64,
     to: i64,
     hosts: usize,
+    /// Events that were read, whatever they tell of.
+    events: u64,
     connections: u64,
     ports: usize,
     lost_events: u64,
@@ -171,7 +173,7 @@ impl Document {
         };
         let (mut of_rules, of_lanes, mut of_ports, mut of_others) =
             (part(RULE_BYTES), part(LANE_BYTES), part(PORT_BYTES), part(OTHER_PORT_BYTES));
-        let mut cut = LeftOut::default();
+        let mut cut = Cut::default();
         let in_force = InForce::of(&studied.rules, &mut of_rules);
         cut.rules = in_force.left_out();
         let (lanes, lanes_left) = lanes(collected, &detector.job().detector.by_field, of_lanes);
@@ -213,7 +215,7 @@ impl Document {
     }
 }
 
-fn summary(collected: &Collector, studied: &Studied, cut: &LeftOut) -> Summary {
+fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
     let (from, to) = collected.span.unwrap_or_default();
     let job = studied.detector.job();
     let executed = studied.rules.rules.iter().filter(|rule| rule.idle.is_none());
@@ -226,6 +228,7 @@ fn summary(collected: &Collector, studied: &Studied, cut: &LeftOut) -> Summary {
         from,
         to,
         hosts: collected.hosts.len(),
+        events: studied.events,
         connections: collected.events,
         ports: collected.ports.len(),
         lost_events: studied.lost_events,
@@ -271,7 +274,7 @@ fn tenths(score: f64) -> f64 {
 
 /// The records with the highest scores, as far as there is room; the lowest of them without the
 /// events behind them.
-fn records(collected: &Collector, mut room: Room, cut: &mut LeftOut) -> Vec<ShownRecord> {
+fn records(collected: &Collector, mut room: Room, cut: &mut Cut) -> Vec<ShownRecord> {
     let mut shown = Vec::new();
     for record in collected.records.values() {
         let mut record = of_record(record);
@@ -308,7 +311,7 @@ fn ports(
     collected: &Collector,
     detector: &Detector,
     room: &mut Room,
-    cut: &mut LeftOut,
+    cut: &mut Cut,
 ) -> (Vec<ShownPort>, Vec<(String, u64)>) {
     let (mut shown, mut others) = (Vec::new(), Vec::new());
     for known in detector.known(b"") {

@@ -1,9 +1,10 @@
 //! What stands out, in plain sentences.
 
 use rareport::detection::RuleReport;
+use rareport::explain::MATURE_AFTER;
 
 use super::collect::{Collector, Shown};
-use super::document::LeftOut;
+use super::document::Cut;
 use crate::anomaly::influencer;
 use crate::stamp::rfc3339;
 use crate::study::PORT;
@@ -29,6 +30,7 @@ pub(super) fn sentences(
     let number = alerts(collected.alerts, executed);
     match alerted.as_slice() {
         [] if collected.alerts > 0 => sentences.push(format!("{number}.")),
+        [] if collected.buckets + buckets_before == 0 => {}
         [] => sentences.extend(quiet(collected, executed, by)),
         _ => {
             let (first, last) = span(&alerted);
@@ -51,13 +53,16 @@ pub(super) fn sentences(
             count(collected.hidden, "more alert is", "more alerts are")
         ));
     }
-    let buckets = collected.buckets + buckets_before;
-    if buckets < rareport::explain::MATURE_AFTER {
-        sentences.push(format!(
-            "The log has only {} to learn from: scores mean little before {}.",
+    match collected.buckets + buckets_before {
+        0 => sentences.push(
+            "The log spans less than one full bucket: nothing was learned and nothing scored."
+                .to_owned(),
+        ),
+        buckets if buckets < MATURE_AFTER => sentences.push(format!(
+            "The log has only {} to learn from: scores mean little before {MATURE_AFTER}.",
             count(buckets, "bucket", "buckets"),
-            rareport::explain::MATURE_AFTER
-        ));
+        )),
+        _ => {}
     }
     sentences.into_iter().map(shortened).collect()
 }
@@ -87,7 +92,7 @@ pub(super) fn alerts(number: u64, executed: &[&RuleReport]) -> String {
 }
 
 /// What there is no room for, in words, if anything.
-pub(super) fn left_out(cut: &LeftOut, is_port: bool) -> Option<String> {
+pub(super) fn left_out(cut: &Cut, is_port: bool) -> Option<String> {
     let [one, many] = if is_port { ["port", "ports"] } else { ["value", "values"] };
     let parts = [
         (cut.records, "record with a low score", "records with low scores"),

@@ -34,7 +34,7 @@ fn several_ports_go_by_numbers_and_names() {
 fn a_port_that_was_never_learned_is_told_why() {
     let fleet = corpus("fleet-day");
     let never = rareport(&["explain", "4", &fleet]).expect(0).stdout;
-    assert!(never.contains("Never seen: none of 7,441 connects"), "{never}");
+    assert!(never.contains("Never seen: 7,441 connects learned, none of them to it."), "{never}");
     // By the truth beside the log, web01 bound it.
     let bound = rareport(&["explain", "31335", &fleet]).expect(0).stdout;
     assert!(bound.contains("Never seen"), "{bound}");

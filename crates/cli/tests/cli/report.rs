@@ -34,6 +34,8 @@ fn the_records_are_those_of_anomalies() {
     assert_eq!(by_id(shown.iter().map(|it| it["record"].clone()).collect()), by_id(expected));
     let alerts = shown.iter().filter(|it| it["alerts"] != Value::from([""; 0].as_slice())).count();
     assert_eq!((alerts, &data["summary"]["alerts"]), (7, &7.into()));
+    // As `verify.json` beside the log counts them.
+    assert_eq!(data["summary"]["events"], 10_300);
     assert!(shown.iter().all(|it| it["events"].as_u64() > Some(0)));
     let command = shown[0]["samples"][0]["command"].as_str().unwrap();
     assert!(command.contains("ausearch -a "), "{command}");
@@ -138,4 +140,15 @@ fn what_a_log_says_stays_text() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn a_log_that_is_shorter_than_a_bucket_is_no_quiet_log() {
+    let run = rareport(&["report", &corpus("busy")]).expect(0);
+    let said = "spans less than one full bucket";
+    let sentences = &data_of(&run.stdout)["summary"]["sentences"];
+    assert!(sentences[0].as_str().unwrap().contains(said), "{sentences}");
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    let told = rareport(&["explain", "443", &corpus("busy")]).expect(0).stderr;
+    assert!(told.contains(said), "{told}");
 }

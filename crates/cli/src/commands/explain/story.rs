@@ -187,9 +187,9 @@ impl Story {
         let Some((rarer, known)) = known else {
             let said = match self.events {
                 0 => format!(
-                    "Never seen: none of {} that were learned has it. `rareport check` tells whether \
-                     the log is fit for detection.",
-                    self.connects(self.all_events)
+                    "Never seen: {} learned, none of them {} it.",
+                    self.connects(self.all_events),
+                    if self.is_port { "to" } else { "with" }
                 ),
                 events => format!(
                     "{}, none of them in a whole bucket: nothing was learned of it.",

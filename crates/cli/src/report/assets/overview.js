@@ -16,7 +16,7 @@ const showOverview = () => {
   const days = (summary.to - summary.from) / 86_400_000;
   const figures = [
     ["alerts", grouped(summary.alerts)], ...(summary.hidden ? [["hidden by exceptions", grouped(summary.hidden)]] : []), ["log span", days >= 2 ? `${days.toFixed(1)} days` : `${(days * 24).toFixed(1)} hours`],
-    ["hosts", grouped(summary.hosts)], [IS_PORT ? "connections learned" : "events learned", grouped(summary.connections)], [MANY, grouped(summary.ports)],
+    ["hosts", grouped(summary.hosts)], ["events read", grouped(summary.events)], [IS_PORT ? "connections learned" : "events learned", grouped(summary.connections)], [MANY, grouped(summary.ports)],
     ["buckets", grouped(summary.buckets)], ...(summary.buckets_before ? [["buckets learned before", grouped(summary.buckets_before)]] : []), ["anomalies", grouped(summary.records)], ["events lost by the audit system", grouped(summary.lost_events)],
   ];
   byId("figures").replaceChildren(...figures.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));

@@ -8,7 +8,7 @@ use nom::Parser;
 use nom::sequence::preceded;
 
 use crate::attempt::{NotAConnection, Via};
-use crate::field::append_hex;
+use crate::field::{append_hex, is_hex};
 use crate::header::literal;
 use crate::process::{bare, present_text, string};
 use crate::record::Record;
@@ -59,6 +59,13 @@ pub(crate) fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
         Ok((_, title)) => title,
         Err(_) => present_text(record.get("proctitle")?),
     }
+}
+
+/// Whether `proctitle=` is all that a record has, as the kernel writes it.
+pub(crate) fn is_sound_title(record: &Record<'_>) -> bool {
+    let Ok((digits, ())) = literal(b"proctitle=")(record.body()) else { return false };
+    is_hex(digits)
+        || string(b"proctitle=").parse(record.body()).is_ok_and(|(rest, _)| rest.is_empty())
 }
 
 /// Appends the text of `proctitle=` to `text`, if there is one.

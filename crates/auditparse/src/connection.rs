@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::arch::Arch;
 use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
 use crate::call_records::{
-    CallRecords, append_title, is_other_address, process_title, read_address,
+    CallRecords, append_title, is_other_address, is_sound_title, process_title, read_address,
 };
 use crate::errno::errno_name;
 use crate::event_id::EventId;
@@ -221,6 +221,31 @@ impl<'a> Connection<'a> {
             Some(record) => Process::of(record, self.head.arguments as usize),
             None => Process::default(),
         }
+    }
+
+    /// [`process`](Connection::process), if all records of the call are wholly as the kernel and auditd
+    /// write them, so that there are no [`problems`](Connection::problems). `None` says that there may
+    /// be some, and costs less than to ask for them.
+    ///
+    /// ```
+    /// use auditparse::Connections;
+    ///
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 exe=\"/usr/b
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
+    /// ";
+    /// let connection = Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.sound_process(), None);
+    /// assert_eq!(connection.problems().count(), 1);
+    /// ```
+    pub fn sound_process(&self) -> Option<Process<'a>> {
+        let CallRecords { syscall, uringop, proctitle } = &self.records;
+        let is_sound = self.head.arguments > 0
+            && uringop.is_none()
+            && proctitle.as_ref().is_none_or(is_sound_title)
+            && self.address.as_ref().and_then(SockAddrBytes::problem).is_none();
+        let syscall = syscall.as_ref().filter(|_| is_sound)?;
+        Process::of_sound(syscall, self.head.arguments as usize)
     }
 
     /// The process.

@@ -5,8 +5,9 @@
 use core::iter::FusedIterator;
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
 use nom::branch::alt;
-use nom::combinator::{map, opt, value};
+use nom::combinator::{all_consuming, map, opt, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
@@ -95,6 +96,20 @@ impl<'a> Process<'a> {
             Ok((_, process)) => process,
             Err(_) => Process::of_fields(record),
         }
+    }
+
+    /// Reads a record only if all of it is as the kernel and auditd write it, so that nothing is wrong
+    /// with any field.
+    pub(crate) fn of_sound(record: &Record<'a>, arguments: usize) -> Option<Process<'a>> {
+        let body = record.body();
+        let (rest, process) = kernel_form(body, arguments).ok()?;
+        // A separator amid the fields would end them there.
+        let is_sound = match memchr_iter(ENRICHMENT_SEPARATOR, body).count() {
+            0 => rest.is_empty(),
+            1 => all_consuming(other_names).parse(rest).is_ok(),
+            _ => false,
+        };
+        is_sound.then_some(process)
     }
 
     /// Reads a record whose fields are in any order. Of a field that repeats, the first counts,
@@ -293,6 +308,13 @@ fn names(input: &[u8]) -> Parsed<'_, [Option<&[u8]>; 4]> {
     let (rest, gid) = terminated(quoted, literal(b" EUID=")).parse(rest)?;
     let (rest, euid) = terminated(quoted, literal(b" SUID=")).parse(rest)?;
     Ok((rest, [auid, uid, gid, euid].map(Some)))
+}
+
+/// The names of the other ids, from the value of `SUID=` on.
+fn other_names(input: &[u8]) -> Parsed<'_, ()> {
+    let (rest, _) = (quoted, literal(b" FSUID="), quoted, literal(b" EGID=")).parse(input)?;
+    let (rest, _) = (quoted, literal(b" SGID="), quoted, literal(b" FSGID=")).parse(rest)?;
+    map(quoted, |_| ()).parse(rest)
 }
 
 /// The text of a field that says there is some.

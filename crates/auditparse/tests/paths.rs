@@ -27,6 +27,9 @@ impl Told {
 
 fn shown(connection: &Connection<'_>) -> String {
     let problems: Vec<_> = connection.problems().collect();
+    if let Some(process) = connection.sound_process() {
+        assert_eq!((process, &*problems), (connection.process(), &[][..]), "{connection:?}");
+    }
     format!(
         "{:?} {:?} {connection:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {problems:?}",
         connection.id(),
@@ -180,6 +183,18 @@ fn on_every_log_of_the_corpus() {
         connections += agree_changed(name, front(&log, 50_000));
     }
     assert!(connections > 5000, "{connections}");
+}
+
+#[test]
+fn nearly_all_connections_of_kernels_are_sound() {
+    let (mut all, mut sound) = (0, 0);
+    for log in common::SCENARIOS.map(common::log) {
+        for connection in Connections::new(log) {
+            all += 1;
+            sound += usize::from(connection.sound_process().is_some());
+        }
+    }
+    assert!(sound * 10 > all * 9, "{sound} of {all}");
 }
 
 #[test]

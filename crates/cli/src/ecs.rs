@@ -45,6 +45,8 @@ pub(crate) struct Document<'a> {
     /// The address, whatever its family, by which `source`, `destination` and
     /// `auditd.data.socket` are told.
     pub(crate) address: Option<SockAddr<'a>>,
+    /// Whether nothing is wrong in the records, for certain.
+    pub(crate) is_sound: bool,
     /// What everything else is told by.
     pub(crate) connection: &'a Connection<'a>,
 }
@@ -109,7 +111,9 @@ impl<'a> Document<'a> {
         host: &'a str,
         title: &'a mut Vec<u8>,
     ) -> Document<'a> {
-        let process = connection.process();
+        let sound = connection.sound_process();
+        let is_sound = sound.is_some();
+        let process = sound.unwrap_or_else(|| connection.process());
         let address = connection.address().ok();
         let endpoint = address.and_then(Endpoint::of);
         let (source, destination) = match connection.kind() {
@@ -131,6 +135,7 @@ impl<'a> Document<'a> {
             syscall: syscall(connection),
             exit: exit(connection),
             address,
+            is_sound,
             connection,
         }
     }

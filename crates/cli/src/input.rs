@@ -6,6 +6,7 @@
 //! them. What the bytes mean is `auditparse`'s to say.
 
 mod compression;
+mod damage;
 mod discover;
 mod files;
 mod follow;
@@ -37,6 +38,7 @@ use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
 
 pub(crate) use self::compression::MAX_EXPANSION;
+pub(crate) use self::damage::Damage;
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
 pub(crate) use self::files::log_files;

@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::daemon::Signals;
 use crate::ecs::{Document, Field};
 use crate::exit::Exit;
-use crate::input::{Account, Cut, Input, Totals, Unit, Window, Work};
+use crate::input::{Account, Cut, Damage, Input, Totals, Unit, Window, Work};
 use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape, header};
 use crate::stamp::Stamper;
 use crate::text::Utf8;
@@ -55,7 +55,8 @@ fn write_one_by_one(
         None => input.connections(write),
     };
     out.borrow_mut().flush()?;
-    let totals = totals?;
+    let mut totals = totals?;
+    totals.damage().add(rows.damage);
     out.into_inner().keep()?;
     Ok((totals, rows.shown))
 }
@@ -87,11 +88,18 @@ struct Rows<'a> {
     /// Room for the command line of a document.
     title: Vec<u8>,
     shown: u64,
+    damage: Damage,
 }
 
 impl Rows<'_> {
     fn new(args: &EventsArgs) -> Rows<'_> {
-        Rows { args, stamper: Stamper::new(), title: Vec::new(), shown: 0 }
+        Rows {
+            args,
+            stamper: Stamper::new(),
+            title: Vec::new(),
+            shown: 0,
+            damage: Damage::default(),
+        }
     }
 
     /// Writes a connection, if it is of a kind that is wanted.
@@ -106,7 +114,11 @@ impl Rows<'_> {
         }
         self.shown += 1;
         let time = self.stamper.format(connection.id().millis);
-        out.write(&Document::new(connection, time, host, &mut self.title))
+        let document = Document::new(connection, time, host, &mut self.title);
+        if !document.is_sound {
+            self.damage.look_at(connection);
+        }
+        out.write(&document)
     }
 }
 
@@ -142,6 +154,7 @@ impl Work for MakeRows<'_> {
                 rows.write(&connection, part.host, &mut out)?;
             }
         }
+        account.totals.damage().add(rows.damage);
         *made = MadeRows { bytes: out.into_bytes()?, shown: rows.shown };
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use auditparse::{Connection, ConnectionKind, Limits, RecordErrorKind, Stats};
 
+use super::damage::Damage;
 use crate::console::Console;
 use crate::text::{count, grouped};
 
@@ -43,6 +44,7 @@ pub(crate) struct Totals {
     connects: u64,
     /// Connections with two records of a kind that differ.
     contradicted: u64,
+    damage: Damage,
     wanted: Wanted,
     /// Connects that were made use of.
     used_connects: u64,
@@ -81,6 +83,7 @@ impl Totals {
         self.connections += other.connections;
         self.connects += other.connects;
         self.contradicted += other.contradicted;
+        self.damage.add(other.damage);
         self.wanted.connections += other.wanted.connections;
         self.wanted.connects += other.wanted.connects;
         self.used_connects += other.used_connects;
@@ -111,6 +114,11 @@ impl Totals {
     /// Notes how many connections were shown, where only some kinds are.
     pub(crate) fn shown(&mut self, connections: u64) {
         self.wanted.shown = Some(connections);
+    }
+
+    /// Notes what is wrong in the connections that were made use of.
+    pub(crate) fn damage(&mut self) -> &mut Damage {
+        &mut self.damage
     }
 
     /// Whether there was any connection.
@@ -256,7 +264,7 @@ impl Totals {
                 count(self.lost_events, "event is", "events are")
             )
         });
-        [late, evicted, lost].into_iter().flatten()
+        [late, evicted, self.damage.told(), lost].into_iter().flatten()
     }
 }
 

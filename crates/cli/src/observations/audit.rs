@@ -110,6 +110,9 @@ impl FromConnection for ConnectionEvent {
         let millis = connection.id().millis;
         let document =
             Document::new(connection, self.stamper.format(millis), host, &mut self.title);
+        if !document.is_sound {
+            totals.damage().look_at(connection);
+        }
         self.event.clear();
         self.event.has_node = connection.node().is_some();
         self.event.millis = i64::try_from(millis).unwrap_or(i64::MAX);

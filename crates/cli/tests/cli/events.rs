@@ -192,3 +192,20 @@ fn a_log_without_connects_says_how_to_get_them() {
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("rareport rules"), "{}", run.stderr);
 }
+
+#[test]
+fn damaged_connections_are_told_once_by_what_is_wrong() {
+    let cut = LOG
+        .replace("exe=\"/usr/bin/nc\" key=\"net\"\u{1d}", "exe=\"/usr/b\n")
+        .replace(":7)", ":8)");
+    let cut = cut.lines().filter(|line| !line.starts_with("AUID=")).collect::<Vec<_>>().join("\n");
+    let digits = LOG.replace("saddr=0200115C", "saddr=0200115CZZ").replace(":7)", ":9)");
+    let log = format!("{LOG}{cut}\n{digits}");
+    let run = rareport_with(&["events", "--format", "ndjson"], log.as_bytes());
+    assert_eq!(run.stdout.lines().count(), 3, "{}", run.stderr);
+    let expected = "2 connections have damaged records, of which what can be read is used: \
+                    1 cut within quotes or braces, 1 with an address that is not hexadecimal.";
+    assert_eq!(run.stderr.matches(expected).count(), 1, "{}", run.stderr);
+    let sound = rareport_with(&["events", "--format", "ndjson"], LOG.as_bytes());
+    assert!(!sound.stderr.contains("damaged"), "{}", sound.stderr);
+}

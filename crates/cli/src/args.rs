@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::daemon::DaemonArgs;
+pub(crate) use self::daemon::{DaemonArgs, StatusArgs};
 pub(crate) use self::feed::{FeedArgs, FeedInclude, FeedVersion, InputFormat, Profile};
 pub(crate) use self::follow::FollowArgs;
 pub(crate) use self::report::{ExplainArgs, ReportArgs, StudyArgs};
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Backtest(BacktestArgs),
     /// Show what a state file holds, or go back to an earlier one
     State(StateCommandArgs),
+    /// Say how a run that goes on is doing, by its status file
+    Status(StatusArgs),
     /// Print what the model makes of each bucket: records, influencers, buckets
     Anomalies(AnomaliesArgs),
     /// Print what the model is fed, for `anomalies` to read back

@@ -8,7 +8,7 @@ mod begun;
 mod pace;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -45,6 +45,8 @@ pub(crate) struct Carry {
     pub(crate) buckets_before: u64,
     profile: Profile,
     pace: Pace,
+    /// What went wrong when it was saved last.
+    trouble: Option<String>,
 }
 
 impl Carry {
@@ -79,6 +81,7 @@ impl Carry {
             file,
             profile: feed.profile,
             pace: Pace::new(),
+            trouble: None,
         };
         Ok((carry, snapshot))
     }
@@ -94,8 +97,8 @@ impl Carry {
     }
 
     /// From where on logs are followed that were followed before.
-    pub(crate) fn positions_of(carry: Option<&Carry>) -> Positions {
-        carry.map_or_else(Positions::default, |carry| carry.about.positions.clone())
+    pub(crate) fn positions(&self) -> Positions {
+        self.about.positions.clone()
     }
 
     /// Notes up to where logs are read that are followed.
@@ -116,7 +119,8 @@ impl Carry {
         self.pace.is_due()
     }
 
-    /// Saves the state. Should that fail, it is told, and the run goes on.
+    /// Saves the state while there is more to read. Should that fail, it is told
+    /// once until it goes well again, and the run goes on.
     pub(crate) fn save(
         &mut self,
         detector: &mut Detector,
@@ -124,17 +128,35 @@ impl Carry {
         console: &Console,
     ) {
         let begun = Instant::now();
+        let trouble = self.try_save(detector, detection).err().map(|error| format!("{error:#}"));
+        self.pace.tried(begun, trouble.is_none());
+        match &trouble {
+            Some(trouble) if self.trouble.as_ref() != Some(trouble) => console.trouble(trouble),
+            None if self.trouble.is_some() => {
+                console.note(format_args!("{}: the state is saved again", self.name()));
+            }
+            _ => {}
+        }
+        self.trouble = trouble;
+    }
+
+    /// Saves the state in the end. Should that fail, it is an error.
+    pub(crate) fn save_at_end(
+        &mut self,
+        detector: &mut Detector,
+        detection: Option<&Detection>,
+        console: &Console,
+    ) {
+        if let Err(error) = self.try_save(detector, detection) {
+            console.error(format_args!("{error:#}"));
+        }
+    }
+
+    fn try_save(&mut self, detector: &mut Detector, detection: Option<&Detection>) -> Result<()> {
         // By our own profile saving changes no result.
         if self.profile == Profile::Elastic {
             detector.prune();
         }
-        if let Err(error) = self.try_save(detector, detection) {
-            console.error(format_args!("{error:#}"));
-        }
-        self.pace.saved(begun);
-    }
-
-    fn try_save(&mut self, detector: &Detector, detection: Option<&Detection>) -> Result<()> {
         let snapshot = Snapshot {
             detector: detector.snapshot(),
             detection: detection.map(Detection::snapshot),
@@ -207,6 +229,7 @@ pub(crate) fn open(
     let Some(path) = &args.state else { return Ok((None, None)) };
     let (mut carry, snapshot) = Carry::open(path, feed, fields, console)?;
     carry.pace.is_allowed = is_handed_over;
+    carry.pace.least_interval = Duration::from_secs(args.save_every.into());
     Ok((Some(carry), snapshot))
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod records;
 pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod state;
+pub(crate) mod status;
 pub(crate) mod train;
 
 use crate::args::Command;

@@ -13,6 +13,7 @@ mod queue;
 mod signals;
 #[cfg(unix)]
 mod socket;
+mod status;
 mod status_file;
 mod tap;
 
@@ -26,12 +27,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-pub(crate) use self::health::{Became, Found, LastAlert};
+pub(crate) use self::health::{Became, Found};
 use self::health::{Health, Waiting};
 use self::notify::Notify;
 use self::pump::{Rest, pump};
 use self::queue::{BOUND, Dropped, Queue};
-use self::signals::Signals;
+pub(crate) use self::signals::Signals;
+pub(crate) use self::status::{LastAlert, Status};
 use self::status_file::StatusFile;
 pub(crate) use self::tap::Tap;
 use crate::console::Console;
@@ -175,7 +177,7 @@ impl<'a> Daemon<'a> {
         self.pulsed.set(Some(now));
         self.tell_news();
         self.tell_dropped(now);
-        let line = self.write_status(now, found());
+        let line = self.write_status(now, found(), false);
         let mut notify = self.notify.borrow_mut();
         if self.is_ready.replace(true) {
             notify.status(&line);
@@ -191,17 +193,18 @@ impl<'a> Daemon<'a> {
         self.tell_news();
         self.told.set((self.told.get().0, None));
         self.tell_dropped(Instant::now());
-        self.write_status(Instant::now(), found);
+        self.write_status(Instant::now(), found, true);
     }
 
-    /// Writes the status; the same in a line.
-    fn write_status(&self, now: Instant, found: Found) -> String {
+    /// Writes the status of a run that has `ended` or goes on; the same in a line.
+    fn write_status(&self, now: Instant, found: Found, ended: bool) -> String {
         let waiting = self
             .intake
             .as_ref()
             .map(|Intake { queue, .. }| Waiting { held: queue.held(), dropped: queue.dropped() });
         let millis = Timestamp::now().as_millisecond();
         let status = self.health.borrow_mut().status(millis, now, found, waiting);
+        let status = Status { ended, ..status };
         if let Some(file) = &self.status
             && let Err(trouble) = file.borrow_mut().write(&status)
         {

@@ -38,7 +38,7 @@ use auditparse::{Connection, Event, Limits, Reader, Record};
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
 pub(crate) use self::files::log_files;
-use self::follow::Each;
+use self::follow::{Each, Ended};
 pub(crate) use self::follow::{Follower, Live, Positions, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
 pub(crate) use self::lane::{Items, LaneStream, MakeItems};
@@ -55,7 +55,7 @@ pub(crate) use self::threads::{Account, Cut, Lanes, Unit, Work};
 pub(crate) use self::totals::Totals;
 use self::window::Met;
 pub(crate) use self::window::Window;
-use crate::args::InputArgs;
+use crate::args::{FollowArgs, InputArgs};
 use crate::console::Console;
 use crate::daemon::Tap;
 use crate::text::grouped;
@@ -113,6 +113,27 @@ impl<'a> Input<'a> {
     pub(crate) fn open(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
         let logs = discover(&args.paths, console)?;
         Input::of(logs, args, console)
+    }
+
+    /// Finds the logs that the arguments name, and shows progress, or leaves
+    /// finding them to following if that is asked for. `rows` says that rows go
+    /// to the terminal as they are found.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Input::open) and [`open_to_follow`](Input::open_to_follow).
+    pub(crate) fn open_or_follow(
+        args: &'a InputArgs,
+        follow: &FollowArgs,
+        rows: bool,
+        console: &'a Console,
+    ) -> Result<Input<'a>> {
+        if follow.follow {
+            return Input::open_to_follow(args, console);
+        }
+        let input = Input::open(args, console)?;
+        console.start_progress(input.size(), rows);
+        Ok(input)
     }
 
     /// The logs that the arguments name, to be followed: they may be yet to
@@ -287,19 +308,23 @@ impl<'a> Input<'a> {
     }
 
     /// Gives every connection of logs that are followed to `each`, as it is
-    /// read, until stopped.
+    /// read, until `is_ending`.
     ///
     /// # Errors
     ///
     /// Those of `each`, and if the input cannot be followed.
     pub(crate) fn follow_connections(
         &self,
+        is_ending: impl Fn() -> bool,
         each: impl FnMut(&Connection<'_>, &str) -> Result<()>,
     ) -> Result<Totals> {
         let clock = SystemClock::new();
         let mut live = Live::new(self, Positions::default(), &clock)?;
-        let mut each = Each { input: self, totals: Totals::default(), each };
-        live.run(&mut each, Until::Stopped)?;
+        let mut each = Each { input: self, totals: Totals::default(), is_ending, each };
+        match live.run(&mut each, Until::Stopped) {
+            Err(error) if !error.is::<Ended>() => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
         live.add_to(&mut each.totals);
         Ok(each.totals)
     }

@@ -63,6 +63,7 @@ pub fn run(line: &[OsString]) -> ExitCode {
         Command::Detect(args) => commands::detect::run(args, &console),
         Command::Train(args) => commands::train::run(args, &console),
         Command::State(args) => commands::state::run(args, &console),
+        Command::Status(args) => commands::status::run(args),
         Command::Backtest(args) => commands::backtest::run(args, &console),
         Command::Anomalies(args) => commands::anomalies::run(args, &console),
         Command::Observations(args) => commands::observations::run(args, &console),

@@ -4,6 +4,7 @@
 
 mod exec;
 mod file;
+mod whole_lines;
 
 use anyhow::Result;
 
@@ -47,8 +48,8 @@ impl Sinks {
         self.file.is_none() && self.exec.is_none()
     }
 
-    /// Gives every sink an alert. What fails is told in the end, for no sink
-    /// is to cost an alert that others would have had.
+    /// Gives every sink an alert. What fails is told later, for no sink is to
+    /// cost an alert that others would have had.
     pub(crate) fn alert(&mut self, alert: &AlertLine<'_>) {
         if let Some(file) = &mut self.file {
             file.append(alert);
@@ -58,13 +59,26 @@ impl Sinks {
         }
     }
 
-    /// Waits for all commands and tells what failed.
-    pub(crate) fn finish(&mut self, console: &Console) {
-        if let Some(file) = self.file.take() {
-            file.finish(console);
+    /// Tries again what could not be appended, some time after it failed, and
+    /// tells of it. To be called often.
+    pub(crate) fn tend(&mut self, console: &Console) {
+        if let Some(file) = &mut self.file {
+            file.tend(console);
         }
+    }
+
+    /// Whether all alerts that are to be appended are on disk now.
+    pub(crate) fn is_settled(&mut self) -> bool {
+        self.file.as_mut().is_none_or(AlertFile::is_settled)
+    }
+
+    /// Waits for all commands and tells what failed; whether all alerts were
+    /// appended that are to be.
+    pub(crate) fn finish(&mut self, console: &Console) -> bool {
+        let is_appended = self.file.take().is_none_or(|file| file.finish(console));
         if let Some(exec) = self.exec.take() {
             exec.finish(console);
         }
+        is_appended
     }
 }

@@ -26,3 +26,15 @@ pub(crate) struct DaemonArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
+
+/// Arguments of `rareport status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// File that `detect --status` writes
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Exit with status 1 if the file is more than 10 seconds old and the run
+    /// did not end as it was told to, or if something was lost
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}

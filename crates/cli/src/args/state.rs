@@ -17,6 +17,11 @@ pub(crate) struct StateArgs {
     /// are kept in FILE.snapshots; `rareport state` shows them.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// Least seconds between two saves while there is more to read
+    ///
+    /// However short, what saving costs is bounded to a twentieth.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "state")]
+    pub(crate) save_every: u32,
 }
 
 /// Arguments of `rareport train`.

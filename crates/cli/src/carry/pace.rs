@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Least time between two saves.
+/// Least time between two saves, if nothing else is said.
 const LEAST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// So many times as long as a save takes is waited for the next, which bounds
@@ -17,6 +17,8 @@ pub(super) struct Pace {
     pub(super) is_allowed: bool,
     /// Whether there is anything to save.
     pub(super) is_changed: bool,
+    /// Least time between two saves.
+    pub(super) least_interval: Duration,
     last: Instant,
     cost: Duration,
 }
@@ -24,7 +26,13 @@ pub(super) struct Pace {
 impl Pace {
     /// A pace that begins now.
     pub(super) fn new() -> Pace {
-        Pace { is_allowed: true, is_changed: false, last: Instant::now(), cost: Duration::ZERO }
+        Pace {
+            is_allowed: true,
+            is_changed: false,
+            least_interval: LEAST_INTERVAL,
+            last: Instant::now(),
+            cost: Duration::ZERO,
+        }
     }
 
     /// Whether it is time to save.
@@ -32,15 +40,15 @@ impl Pace {
         self.is_allowed && self.is_changed && self.last.elapsed() >= self.interval()
     }
 
-    /// A save that began then has just ended.
-    pub(super) fn saved(&mut self, begun: Instant) {
-        self.is_changed = false;
+    /// A try to save that began then has just ended.
+    pub(super) fn tried(&mut self, begun: Instant, is_saved: bool) {
+        self.is_changed &= !is_saved;
         self.cost = begun.elapsed();
         self.last = Instant::now();
     }
 
     fn interval(&self) -> Duration {
-        LEAST_INTERVAL.max(self.cost.saturating_mul(INTERVAL_OF_COST))
+        self.least_interval.max(self.cost.saturating_mul(INTERVAL_OF_COST))
     }
 }
 
@@ -65,7 +73,9 @@ mod tests {
     #[test]
     fn what_takes_long_is_done_seldom() {
         let mut pace = Pace::new();
-        pace.saved(seconds_ago(2));
+        pace.is_changed = true;
+        pace.tried(seconds_ago(2), true);
+        assert!(!pace.is_changed);
         pace.is_changed = true;
         pace.last = seconds_ago(39);
         assert!(!pace.is_due());
@@ -73,5 +83,13 @@ mod tests {
         assert!(pace.is_due());
         pace.is_changed = false;
         assert!(!pace.is_due());
+    }
+    #[test]
+    fn what_could_not_be_saved_is_tried_again() {
+        let mut pace = Pace { least_interval: Duration::ZERO, ..Pace::new() };
+        pace.is_changed = true;
+        pace.tried(Instant::now(), false);
+        pace.last = seconds_ago(1);
+        assert!(pace.is_due());
     }
 }

@@ -14,6 +14,7 @@ use self::report::Report;
 use crate::args::AnomaliesArgs;
 use crate::carry::{self, Carry};
 use crate::console::Console;
+use crate::daemon::Signals;
 use crate::exit::Exit;
 use crate::feeding::{feed, pass_time};
 use crate::input::{Input, Positions, Until};
@@ -49,11 +50,8 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
         .context("this job cannot be run")?;
     let before = detector.counts();
-    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
-    let input = open(&args.input, console)?;
-    if !args.follow.follow {
-        console.start_progress(input.size(), out.is_terminal());
-    }
+    let input = Input::open_or_follow(&args.input, &args.follow, out.is_terminal(), console)?;
+    let signals = Signals::while_following(&args.follow)?;
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
@@ -62,6 +60,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
         detector,
         carry,
         console,
+        signals,
         fields: &fields,
         writer: &writer,
         stored,
@@ -73,12 +72,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
     let read = if args.follow.follow {
-        let from = Carry::positions_of(run.carry.as_ref());
-        let followed = observations.follow(&mut run, from, Until::Stopped);
-        followed.map(|(read, positions)| {
-            run.carry.iter_mut().for_each(|carry| carry.reached(positions.clone()));
-            read
-        })
+        observations.follow(&mut run, Until::Stopped)
     } else {
         observations.read(|event| {
             run.take(event)?;
@@ -98,7 +92,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     report.tell(&detector, &order, console);
     if let Some(mut carry) = carry {
         carry.tell("events", console);
-        carry.save(&mut detector, None, console);
+        carry.save_at_end(&mut detector, None, console);
     }
     Ok(Exit::Done)
 }
@@ -109,6 +103,8 @@ struct Run<'a> {
     /// The state that the run carries on, if it does.
     carry: Option<Carry>,
     console: &'a Console,
+    /// Signals that ask for the end, if there is none otherwise.
+    signals: Option<Signals>,
     fields: &'a Fields,
     writer: &'a RefCell<ResultWriter>,
     /// Results that are kept until the end.
@@ -182,6 +178,16 @@ impl Run<'_> {
 }
 
 impl Taker for Run<'_> {
+    fn positions(&self) -> Positions {
+        self.carry.as_ref().map_or_else(Positions::default, Carry::positions)
+    }
+
+    fn reached(&mut self, positions: Positions) {
+        if let Some(carry) = &mut self.carry {
+            carry.reached(positions);
+        }
+    }
+
     fn take(&mut self, event: &Event) -> Result<()> {
         Run::take(self, event)
     }
@@ -189,6 +195,10 @@ impl Taker for Run<'_> {
     fn pass_time(&mut self, millis: i64) -> Result<()> {
         let Run { detector, carry, writer, stored, .. } = self;
         pass_time(detector, millis, |closed| put_out(&closed, writer, stored, carry))
+    }
+
+    fn goes_on(&mut self, _: u64) -> bool {
+        !self.signals.as_ref().is_some_and(Signals::is_ending)
     }
 
     fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {

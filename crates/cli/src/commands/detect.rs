@@ -56,9 +56,6 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let fields = with_rule_fields(Fields::of(&job, feed), &set);
     let source = source(args)?;
     let input = open(args, source, console)?.with_background();
-    if source.is_none() {
-        console.start_progress(input.size(), false);
-    }
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let is_handed_over = shape != Shape::Table && args.output.path().is_none();
@@ -97,12 +94,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let read = if source == Some(Source::Logs) {
         let run = &mut *run.borrow_mut();
         let mut live = LiveRun { run, fields: &fields, attended: attended.as_ref() };
-        let from = Carry::positions_of(live.run.carry.as_ref());
-        let followed = observations.follow(&mut live, from, Until::Stopped);
-        followed.map(|(read, positions)| {
-            run.carry.iter_mut().for_each(|carry| carry.reached(positions.clone()));
-            read
-        })
+        observations.follow(&mut live, Until::Stopped)
     } else {
         observations.read_all(|event, verdict| {
             let run = &mut *run.borrow_mut();
@@ -139,9 +131,16 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     report.tell(is_whole, console);
     let found = alerts.found > 0;
     let Run { mut detector, carry, reported: Reported { detection, alerts, .. }, .. } = run;
-    alerts.keep()?;
+    let is_handed_over = alerts.keep()?;
     if let Some(mut carry) = carry {
-        carry.save(&mut detector, Some(&detection), console);
+        if is_handed_over {
+            carry.save_at_end(&mut detector, Some(&detection), console);
+        } else {
+            console.error(format_args!(
+                "{}: the state is not saved, so that the next run gives these alerts again",
+                carry.name()
+            ));
+        }
     }
     Ok(if found && args.exit_code { Exit::Found } else { Exit::Done })
 }
@@ -158,8 +157,9 @@ fn open<'a>(
     console: &'a Console,
 ) -> Result<Input<'a>> {
     match source {
-        None => Input::open(&args.input, console),
-        Some(Source::Logs) => Input::open_to_follow(&args.input, console),
+        None | Some(Source::Logs) => {
+            Input::open_or_follow(&args.input, &args.follow, false, console)
+        }
         Some(Source::Stdin | Source::Socket(_)) => Input::open_stdin(&args.input, console),
     }
 }
@@ -234,7 +234,9 @@ impl Run<'_> {
             return Ok(());
         };
         // No alert may be lost that the state takes for given.
-        reported.alerts.flush()?;
+        if !reported.alerts.hand_over()? {
+            return Ok(());
+        }
         positions.into_iter().for_each(|positions| carry.reached(positions()));
         carry.save(detector, Some(&reported.detection), console);
         Ok(())
@@ -261,6 +263,16 @@ struct LiveRun<'a, 'b> {
 }
 
 impl Taker for LiveRun<'_, '_> {
+    fn positions(&self) -> Positions {
+        self.run.carry.as_ref().map_or_else(Positions::default, Carry::positions)
+    }
+
+    fn reached(&mut self, positions: Positions) {
+        if let Some(carry) = &mut self.run.carry {
+            carry.reached(positions);
+        }
+    }
+
     fn take(&mut self, event: &Event) -> Result<()> {
         self.run.take(event, self.fields)
     }

@@ -9,6 +9,7 @@ use auditparse::{Connection, ConnectionKind, SockAddr};
 
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
+use crate::daemon::Signals;
 use crate::ecs::{Document, Field};
 use crate::exit::Exit;
 use crate::input::{Account, Cut, Input, Totals, Unit, Window, Work};
@@ -18,12 +19,8 @@ use crate::text::Utf8;
 
 /// Runs the command.
 pub(crate) fn run(args: &EventsArgs, console: &Console) -> Result<Exit> {
-    let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
-    let input = open(&args.input, console)?;
     let out = Destination::of(args.output.path())?;
-    if !args.follow.follow {
-        console.start_progress(input.size(), out.is_terminal());
-    }
+    let input = Input::open_or_follow(&args.input, &args.follow, out.is_terminal(), console)?;
     let shape = Shape::of(args.format, &out);
     // The rows of a table are aligned with each other.
     let in_parts = !args.follow.follow && shape != Shape::Table && input.is_in_parts();
@@ -53,9 +50,9 @@ fn write_one_by_one(
     let write = |connection: &Connection<'_>, host: &str| {
         Ok(rows.write(connection, host, &mut out.borrow_mut())?)
     };
-    let totals = match args.follow.follow {
-        true => input.follow_connections(write),
-        false => input.connections(write),
+    let totals = match Signals::while_following(&args.follow)? {
+        Some(signals) => input.follow_connections(|| signals.is_ending(), write),
+        None => input.connections(write),
     };
     out.borrow_mut().flush()?;
     let totals = totals?;

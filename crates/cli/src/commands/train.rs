@@ -43,7 +43,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let read = observations.read(|event| training.take(event, &fields, console))?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    training.save(console);
+    training.carry.save_at_end(&mut training.detector, Some(&training.detection), console);
     let Training { detector, carry, .. } = &training;
     unlearned::tell(
         &unlearned::since(detector.counts(), counts),
@@ -83,12 +83,8 @@ impl Training {
             Ok(())
         })?;
         if carry.is_due() {
-            self.save(console);
+            carry.save(detector, Some(detection), console);
         }
         Ok(())
-    }
-
-    fn save(&mut self, console: &Console) {
-        self.carry.save(&mut self.detector, Some(&self.detection), console);
     }
 }

@@ -1,19 +1,17 @@
 //! How a run that goes on is doing: what was read, learned and lost so far.
 //!
 //! The thread that reads and learns counts here; [`Status`] is what is told of
-//! it. Where it is told is not known here.
+//! it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rareport::alert::Alert;
 use rareport::datafeed::{Excluded, Reason};
-use serde::Serialize;
 
 use super::memory::resident;
 use super::queue::Dropped;
+use super::status::{LastAlert, Lost, Status};
 use crate::stamp::rfc3339;
-use crate::text::{count, grouped};
 
 /// Time over which the rate of events is taken.
 const RATE_OVER: Duration = Duration::from_secs(10);
@@ -46,22 +44,6 @@ pub(crate) struct Found {
     pub(crate) alerts: u64,
     /// The last of them.
     pub(crate) last_alert: Option<LastAlert>,
-}
-
-/// An alert, in short.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct LastAlert {
-    id: String,
-    time: String,
-    value: String,
-}
-
-impl LastAlert {
-    /// The short form of an alert.
-    pub(crate) fn of(alert: &Alert) -> LastAlert {
-        let value = alert.record.value().to_owned();
-        LastAlert { id: alert.id(), time: rfc3339(alert.time), value }
-    }
 }
 
 /// Events per second, over the last while.
@@ -135,10 +117,11 @@ impl Health {
             left_out.insert("not looked at by the job".to_owned(), self.other_events);
         }
         Status {
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: rfc3339(self.started),
             time: rfc3339(millis),
+            ended: false,
             events: self.events,
             events_per_second: (self.rate.per_second * 10.0).round() / 10.0,
             last_event: self.last_event.map(rfc3339),
@@ -175,53 +158,6 @@ pub(crate) struct Waiting {
     /// Bytes that wait.
     pub(crate) held: usize,
     pub(crate) dropped: Dropped,
-}
-
-/// How a run is doing: the document that `docs/live.md` describes.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Status {
-    version: &'static str,
-    pid: u32,
-    started: String,
-    time: String,
-    events: u64,
-    events_per_second: f64,
-    last_event: Option<String>,
-    lag_seconds: Option<f64>,
-    lost: Lost,
-    queue_bytes: Option<usize>,
-    left_out: BTreeMap<String, u64>,
-    buckets: u64,
-    last_bucket: Option<[String; 2]>,
-    alerts: u64,
-    last_alert: Option<LastAlert>,
-    reloads: u64,
-    memory_bytes: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Lost {
-    events_missing_by_serial: u64,
-    dropped: Dropped,
-}
-
-impl Status {
-    /// The same in a line.
-    pub(crate) fn line(&self) -> String {
-        let mut line = format!(
-            "{}, {}, {}",
-            count(self.events, "event", "events"),
-            count(self.buckets, "bucket", "buckets"),
-            count(self.alerts, "alert", "alerts"),
-        );
-        if let Some(last) = &self.last_event {
-            line += &format!(", last event of {last}");
-        }
-        if self.lost.dropped.lines > 0 {
-            line += &format!(", {} lines lost", grouped(self.lost.dropped.lines));
-        }
-        line
-    }
 }
 
 #[cfg(test)]

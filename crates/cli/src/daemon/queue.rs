@@ -12,14 +12,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use memchr::{memchr_iter, memrchr};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Bytes that a queue holds at most: some seconds of the most that a busy host
 /// logs.
 pub(crate) const BOUND: usize = 16 << 20;
 
 /// Lines that were dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dropped {
     /// How many.
     pub(crate) lines: u64,

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::args::FollowArgs;
+
 /// What was asked by signals.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
@@ -21,7 +23,24 @@ impl Signals {
     /// If the system refuses.
     #[cfg(unix)]
     pub(crate) fn take() -> io::Result<Signals> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let signals = Signals::take_ends()?;
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&signals.reloading))?;
+        Ok(signals)
+    }
+
+    /// Takes the signals that ask for the end of a run that follows logs and has
+    /// no rules; `None` if the command line says nothing of following.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
+    pub(crate) fn while_following(args: &FollowArgs) -> io::Result<Option<Signals>> {
+        args.follow.then(Signals::take_ends).transpose()
+    }
+
+    #[cfg(unix)]
+    fn take_ends() -> io::Result<Signals> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag::{register, register_conditional_default};
         let signals = Signals::default();
         for signal in [SIGTERM, SIGINT] {
@@ -29,13 +48,17 @@ impl Signals {
             register_conditional_default(signal, Arc::clone(&signals.ending))?;
             register(signal, Arc::clone(&signals.ending))?;
         }
-        register(SIGHUP, Arc::clone(&signals.reloading))?;
         Ok(signals)
     }
 
     /// Takes no signals, as there are none.
     #[cfg(not(unix))]
     pub(crate) fn take() -> io::Result<Signals> {
+        Ok(Signals::default())
+    }
+
+    #[cfg(not(unix))]
+    fn take_ends() -> io::Result<Signals> {
         Ok(Signals::default())
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
 
-use super::health::Status;
+use super::status::Status;
 use crate::text::Inert;
 
 /// A file that is written over and over.

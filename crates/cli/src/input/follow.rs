@@ -8,16 +8,20 @@
 mod clock;
 mod each;
 mod followed;
+mod follower;
 mod generations;
 mod live;
+mod live_log;
 mod passages;
 mod position;
+mod search;
 mod tail;
 mod watch;
 
 pub(crate) use self::clock::SystemClock;
-pub(crate) use self::each::Each;
-pub(crate) use self::live::{Follower, Live, Until};
+pub(crate) use self::each::{Each, Ended};
+pub(crate) use self::follower::Follower;
+pub(crate) use self::live::{Live, Until};
 pub(crate) use self::position::Positions;
 
 #[cfg(test)]

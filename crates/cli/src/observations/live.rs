@@ -15,6 +15,12 @@ const AHEAD: i64 = 6 * 3_600_000;
 
 /// What takes the events.
 pub(crate) trait Taker {
+    /// From where on logs are read.
+    fn positions(&self) -> Positions;
+
+    /// Notes up to where logs were read in the end.
+    fn reached(&mut self, positions: Positions);
+
     /// Takes an event that the job looks at, in order of time.
     fn take(&mut self, event: &Event) -> Result<()>;
 
@@ -38,29 +44,24 @@ pub(crate) trait Taker {
 }
 
 impl Observations<'_> {
-    /// Gives the events behind `positions` to `taker`; what was read, and the
-    /// positions then.
+    /// Gives the events behind its positions to `taker`; what was read.
     ///
     /// # Errors
     ///
     /// Those of `taker`, and if the input is such that it cannot be followed.
-    pub(crate) fn follow(
-        &self,
-        taker: &mut impl Taker,
-        positions: Positions,
-        until: Until,
-    ) -> Result<(Read, Positions)> {
+    pub(crate) fn follow(&self, taker: &mut impl Taker, until: Until) -> Result<Read> {
         self.check_can_follow()?;
         let (fields, places) = self.fields.and(self.selection.fields());
         let clock = SystemClock::new();
-        let mut live = Live::new(self.input, positions, &clock)?;
+        let mut live = Live::new(self.input, taker.positions(), &clock)?;
         let place = |log: &Log| ConnectionEvent::new(&fields, self.selection.profile, log);
         let mut feed =
             Feed { observations: self, place, places: &places, read: Read::default(), taker };
         live.run(&mut feed, until)?;
-        let mut read = feed.read;
+        let Feed { mut read, taker, .. } = feed;
         live.add_to(&mut read.audit);
-        Ok((read, live.positions()))
+        taker.reached(live.positions());
+        Ok(read)
     }
 
     fn check_can_follow(&self) -> Result<()> {

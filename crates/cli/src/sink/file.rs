@@ -1,27 +1,51 @@
 //! A file to which alerts are appended, a line each. Its name may hold a date,
 //! so that every day or month of the log has a file of its own.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::collections::VecDeque;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::AlertLine;
+use super::{AlertLine, whole_lines};
 use crate::console::Console;
 use crate::text::count;
+
+/// Bytes of alerts that may wait until they can be appended.
+const MOST_WAITING: usize = 16 << 20;
+
+/// Time between two tries to append what waits.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The file of the alerts of now.
 #[derive(Debug)]
 pub(super) struct AlertFile {
     pattern: String,
     open: Option<(PathBuf, File)>,
-    /// Alerts that could not be appended.
-    failed: u64,
-    /// Why the first of them could not.
-    reason: Option<String>,
+    /// Alerts that could not be appended yet.
+    waiting: VecDeque<Line>,
+    waiting_bytes: usize,
+    /// Alerts for which there was no room to wait.
+    lost: u64,
+    trouble: Option<Trouble>,
+}
+
+/// An alert that waits.
+#[derive(Debug)]
+struct Line {
+    millis: i64,
+    text: Vec<u8>,
+}
+
+/// Why alerts cannot be appended.
+#[derive(Debug)]
+struct Trouble {
+    reason: String,
+    is_told: bool,
+    tried: Instant,
 }
 
 impl AlertFile {
@@ -33,7 +57,14 @@ impl AlertFile {
     pub(super) fn new(pattern: &Path) -> Result<AlertFile> {
         let shown = pattern.display();
         let pattern = pattern.to_str().with_context(|| format!("{shown}: the name is no UTF-8"))?;
-        let file = AlertFile { pattern: pattern.to_owned(), open: None, failed: 0, reason: None };
+        let file = AlertFile {
+            pattern: pattern.to_owned(),
+            open: None,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            lost: 0,
+            trouble: None,
+        };
         file.path(0)?;
         if let Some(directory) = file.directory() {
             tempfile::tempfile_in(directory)
@@ -51,28 +82,87 @@ impl AlertFile {
         }
     }
 
-    /// Appends an alert to the file of its time. Should it fail, that is told
-    /// in the end.
+    /// Appends an alert to the file of its time. Should that fail, it waits
+    /// until it can be.
     pub(super) fn append(&mut self, alert: &AlertLine<'_>) {
-        if let Err(error) = self.write(alert) {
-            self.failed += 1;
-            self.reason.get_or_insert_with(|| format!("{error:#}"));
+        let line = Line { millis: alert.millis, text: [alert.json, b"\n"].concat() };
+        if self.waiting_bytes + line.text.len() > MOST_WAITING {
+            self.lost += 1;
+            return;
+        }
+        self.waiting_bytes += line.text.len();
+        self.waiting.push_back(line);
+        if self.trouble.is_none() {
+            self.append_waiting();
         }
     }
 
-    fn write(&mut self, alert: &AlertLine<'_>) -> Result<()> {
-        let path = self.path(alert.millis)?;
+    /// Tries again, some time after it failed, and tells what went wrong, once
+    /// until it goes well again.
+    pub(super) fn tend(&mut self, console: &Console) {
+        let Some(trouble) = &self.trouble else { return };
+        if trouble.is_told && trouble.tried.elapsed() < PAUSE {
+            return;
+        }
+        let (waiting, is_told) = (self.waiting.len() as u64, trouble.is_told);
+        self.append_waiting();
+        match &mut self.trouble {
+            None if is_told => console.note(format_args!(
+                "--append: {} appended that had to wait",
+                count(waiting, "alert was", "alerts were")
+            )),
+            Some(trouble) if !is_told => {
+                trouble.is_told = true;
+                console.trouble(format_args!(
+                    "--append: {}; alerts wait until it can be, and no state is saved before",
+                    trouble.reason
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether all alerts are on disk now.
+    pub(super) fn is_settled(&mut self) -> bool {
+        if self.trouble.is_some() {
+            return false;
+        }
+        let Some((path, file)) = &self.open else { return true };
+        match file.sync_data() {
+            Ok(()) => true,
+            // A pipe or a device has nothing to bring to disk.
+            Err(_) if !file.metadata().is_ok_and(|it| it.is_file()) => true,
+            Err(error) => {
+                let reason = format!("{}: cannot be written: {error}", path.display());
+                self.trouble = Some(Trouble { reason, is_told: false, tried: Instant::now() });
+                false
+            }
+        }
+    }
+
+    /// Appends what waits, as far as that can be done.
+    fn append_waiting(&mut self) {
+        let is_told = self.trouble.take().is_some_and(|trouble| trouble.is_told);
+        while let Some(line) = self.waiting.pop_front() {
+            if let Err(error) = self.write(&line) {
+                self.waiting.push_front(line);
+                let reason = format!("{error:#}");
+                self.trouble = Some(Trouble { reason, is_told, tried: Instant::now() });
+                return;
+            }
+            self.waiting_bytes -= line.text.len();
+        }
+    }
+
+    fn write(&mut self, line: &Line) -> Result<()> {
+        let path = self.path(line.millis)?;
         let mut file = match self.open.take() {
             Some((open, file)) if open == path => file,
-            _ => {
-                OpenOptions::new().append(true).create(true).open(&path).with_context(|| {
-                    format!("{}: cannot be opened for appending", path.display())
-                })?
-            }
+            _ => whole_lines::open(&path)
+                .with_context(|| format!("{}: cannot be opened for appending", path.display()))?,
         };
-        // In one piece, so that others who append or read see whole lines.
-        let line = [alert.json, b"\n"].concat();
-        file.write_all(&line).with_context(|| format!("{}: cannot be written", path.display()))?;
+        whole_lines::append(&mut file, &line.text)
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
         self.open = Some((path, file));
         Ok(())
     }
@@ -90,14 +180,21 @@ impl AlertFile {
         Ok(name.into())
     }
 
-    /// Tells what could not be appended.
-    pub(super) fn finish(self, console: &Console) {
-        if let Some(reason) = self.reason {
+    /// Tries a last time, and tells what could not be appended; whether all was.
+    pub(super) fn finish(mut self, console: &Console) -> bool {
+        self.append_waiting();
+        let failed = self.waiting.len() as u64 + self.lost;
+        let reason = self.trouble.map_or_else(
+            || "there was no room any more for those that had to wait".to_owned(),
+            |trouble| trouble.reason,
+        );
+        if failed > 0 {
             console.error(format_args!(
                 "--append: {} not appended: {reason}",
-                count(self.failed, "alert was", "alerts were")
+                count(failed, "alert was", "alerts were")
             ));
         }
+        failed == 0
     }
 }
 
@@ -119,7 +216,7 @@ mod tests {
         {
             file.append(&AlertLine { json: json.as_bytes(), millis, name: "" });
         }
-        assert_eq!(file.failed, 0);
+        assert!(file.is_settled());
         assert_eq!(read_to_string(at("a-2026-06-01")).unwrap(), "old\n{1}\n{2}\n");
         assert_eq!(read_to_string(at("a-2026-06-02")).unwrap(), "{3}\n");
     }
@@ -132,7 +229,7 @@ mod tests {
         for millis in [253_402_300_799_000, 253_402_301_699_000] {
             file.append(&AlertLine { json: b"{}", millis, name: "" });
         }
-        assert_eq!(file.failed, 0);
+        assert!(file.is_settled());
         let text = read_to_string(directory.path().join("a-9999")).unwrap();
         assert_eq!(text, "{}\n{}\n");
     }
@@ -147,17 +244,36 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_later_is_counted() {
+    fn what_fails_waits_until_it_can_be_appended() {
         let directory = tempfile::tempdir().unwrap();
         let mut file = AlertFile::new(&directory.path().join("%Y/alerts")).unwrap();
-        for _ in 0..2 {
-            file.append(&AlertLine { json: b"{}", millis: 0, name: "" });
+        for json in [b"{1}", b"{2}"] {
+            file.append(&AlertLine { json, millis: 0, name: "" });
         }
-        assert_eq!(file.failed, 2);
-        let reason = file.reason.unwrap();
+        assert_eq!((file.waiting.len(), file.is_settled()), (2, false));
+        let reason = &file.trouble.as_ref().unwrap().reason;
         assert!(
             reason.contains("1970/alerts: cannot be opened for appending: No such"),
             "{reason}"
         );
+        std::fs::create_dir(directory.path().join("1970")).unwrap();
+        file.append(&AlertLine { json: b"{3}", millis: 0, name: "" });
+        file.tend(&Console::silent());
+        assert!(file.is_settled());
+        let text = read_to_string(directory.path().join("1970/alerts")).unwrap();
+        assert_eq!(text, "{1}\n{2}\n{3}\n");
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = AlertFile::new(&directory.path().join("%Y/alerts")).unwrap();
+        let json = &vec![b'x'; MOST_WAITING / 4];
+        for _ in 0..5 {
+            file.append(&AlertLine { json, millis: 0, name: "" });
+        }
+        assert_eq!((file.waiting.len(), file.lost), (3, 2));
+        assert!(file.waiting_bytes <= MOST_WAITING);
+        assert!(!file.finish(&Console::silent()));
     }
 }

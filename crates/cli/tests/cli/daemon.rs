@@ -120,6 +120,7 @@ fn a_plugin_finds_what_one_pass_finds_and_ends_with_its_input() {
     assert_eq!(status["events"], EVENTS);
     assert_eq!(status["alerts"], 7);
     assert_eq!(status["last_alert"]["value"], "31332");
+    assert_eq!(status["ended"], true);
     assert_eq!(status["lost"]["dropped"]["lines"], 0);
     assert!(status["memory_bytes"].as_u64().unwrap() > 1 << 20);
     // The journal has the time; it takes the priority from the line.
@@ -142,7 +143,11 @@ fn a_socket_that_goes_and_comes_back_costs_nothing() {
     listener = UnixListener::bind(&path).unwrap();
     let (mut stream, _) = listener.accept().unwrap();
     stream.write_all(second).unwrap();
-    run.status_when(|status| status["events"] == EVENTS);
+    let status = run.status_when(|status| status["events"] == EVENTS);
+    assert_eq!(status["ended"], false);
+    let told = rareport(&["status", run.directory.path().join("status.json").to_str().unwrap()]);
+    let told = told.expect(0).stdout;
+    assert!(told.starts_with("running  as of ") && told.contains("10,087 events"), "{told}");
     run.signal(Signal::TERM);
     let (output, _) = run.end();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -239,6 +244,52 @@ fn the_service_manager_is_told() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(status["events"], EVENTS);
     assert_eq!(ids(&output.stdout), ids_of_one_pass());
+}
+
+#[test]
+fn a_status_is_said_in_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("status.json");
+    let path = file.to_str().unwrap();
+    let write = |ended: bool, missing: u64| {
+        let status = serde_json::json!({
+            "version": "1.2.3", "pid": 4711, "started": "2026-06-04T00:00:00.000Z",
+            "time": "2026-06-04T12:00:00.000Z", "ended": ended, "events": 10087,
+            "events_per_second": 12.5, "last_event": "2026-06-04T11:59:58.500Z", "lag_seconds": 1.5,
+            "lost": {"events_missing_by_serial": missing, "dropped": {"lines": 0, "bytes": 0}},
+            "queue_bytes": 77, "left_out": {"of loopback": 3}, "buckets": 339,
+            "last_bucket": ["2026-06-04T11:30:00.000Z", "2026-06-04T11:45:00.000Z"], "alerts": 1,
+            "last_alert": {"id": "ab", "time": "2026-06-04T11:45:00.000Z", "value": "4444"},
+            "reloads": 1, "memory_bytes": 20_971_520, "of_later": true
+        });
+        fs::write(&file, status.to_string()).unwrap();
+    };
+    write(true, 0);
+    let told = rareport(&["status", "--exit-code", path]).expect(0).stdout;
+    let expected = "\
+ended    at 2026-06-04T12:00:00.000Z, as it was told to
+process  4711 since 2026-06-04T00:00:00.000Z, version 1.2.3
+read     10,087 events, 12.5 a second; the last of 2026-06-04T11:59:58.500Z, 1.5 seconds before \
+this was written
+left out 3 events: of loopback
+lost     nothing
+waiting  77 bytes to be read
+closed   339 buckets, the last 2026-06-04T11:30:00.000Z to 2026-06-04T11:45:00.000Z
+gave     1 alert, the last for 4444 at 2026-06-04T11:45:00.000Z, id ab
+rules    read anew 1 time
+memory   20.0 MiB
+";
+    assert_eq!(told, expected);
+    write(true, 2);
+    let told = rareport(&["status", "--exit-code", path]).expect(1).stdout;
+    assert!(told.contains("lost     2 events missing by serial number\n"), "{told}");
+    write(false, 0);
+    let told = rareport(&["status", path]).expect(0).stdout;
+    assert!(told.starts_with("OLD      written at 2026-06-04T12:00:00.000Z, "), "{told}");
+    rareport(&["status", "--exit-code", path]).expect(1);
+    fs::write(&file, "{}").unwrap();
+    let run = rareport(&["status", path]).expect(2);
+    assert!(run.stderr.contains("status.json: is no status of rareport"), "{}", run.stderr);
 }
 
 #[test]

@@ -149,3 +149,34 @@ fn what_cannot_be_followed_is_told() {
         assert!(run.stderr.contains(said), "{}", run.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_each_command_cleanly() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let directory = TempDir::new().unwrap();
+    append(&directory.path().join("audit.log"), &fleet_day());
+    let logs = directory.path().to_str().unwrap();
+    for (command, signal) in [("events", Signal::TERM), ("anomalies", Signal::INT)] {
+        let expected = rareport(&[command, "--quiet", "--format", "csv", logs]).expect(0).stdout;
+        let out = directory.path().join(command);
+        let child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+            .args([command, "--follow", "--format", "csv", logs])
+            .stdout(File::create(&out).unwrap())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The whole log is read when the last line is there, which is handed over before waiting.
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        while fs::metadata(&out).unwrap().len() < expected.len() as u64 {
+            assert!(std::time::Instant::now() < end, "{command}");
+            sleep(Duration::from_millis(50));
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert_eq!(fs::read_to_string(&out).unwrap(), expected, "{command}");
+        assert!(said.contains("rareport: "), "{said}");
+    }
+}

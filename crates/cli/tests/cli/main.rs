@@ -27,6 +27,8 @@ mod hostile;
 mod input;
 mod journal;
 #[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
 mod memory;
 mod observations;
 mod output;

@@ -22,6 +22,8 @@ pub(super) struct Alerts {
     /// `None` when nobody reads it any more.
     out: Option<RowWriter>,
     sinks: Sinks,
+    /// Whether all alerts were appended that are to be, in the end.
+    is_appended: bool,
     history: Option<History>,
     /// Whether a table is to show details.
     with_details: bool,
@@ -48,6 +50,7 @@ impl Alerts {
         Alerts {
             out: Some(out),
             sinks,
+            is_appended: true,
             history,
             with_details,
             found: 0,
@@ -95,9 +98,15 @@ impl Alerts {
         Ok(())
     }
 
-    /// Hands over what is not written yet.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.show(RowWriter::flush)
+    /// Hands over what is not written yet; whether all alerts are handed over.
+    pub(super) fn hand_over(&mut self) -> io::Result<bool> {
+        self.show(RowWriter::flush)?;
+        Ok(self.sinks.is_settled())
+    }
+
+    /// Tries again what could not be handed over. To be called often.
+    pub(super) fn tend(&mut self, console: &Console) {
+        self.sinks.tend(console);
     }
 
     /// Writes to stdout or the file, as long as somebody reads it.
@@ -115,12 +124,13 @@ impl Alerts {
     /// Hands over what is not written yet, and waits for the commands.
     pub(super) fn finish(&mut self, console: &Console) -> io::Result<()> {
         self.show(RowWriter::flush)?;
-        self.sinks.finish(console);
+        self.is_appended = self.sinks.finish(console);
         Ok(())
     }
 
-    /// Keeps what was written.
-    pub(super) fn keep(self) -> Result<()> {
-        self.out.map_or(Ok(()), RowWriter::keep)
+    /// Keeps what was written; whether all alerts were handed over.
+    pub(super) fn keep(self) -> Result<bool> {
+        self.out.map_or(Ok(()), RowWriter::keep)?;
+        Ok(self.is_appended)
     }
 }

@@ -76,6 +76,7 @@ impl<'a> Attended<'a> {
         if self.daemon.take_reload() {
             self.daemon.reload(|| self.reload(run));
         }
+        run.reported.alerts.tend(run.console);
         self.daemon.pulse(|| found(run));
         !self.daemon.is_ending()
     }

@@ -17,10 +17,10 @@ use tempfile::TempDir;
 use crate::common::{corpus, rareport};
 
 /// Events of the corpus' log of a fleet, as its documentation has them.
-const EVENTS: u64 = 10_087;
+pub(crate) const EVENTS: u64 = 10_087;
 
 /// The log of a fleet.
-fn fleet() -> Vec<u8> {
+pub(crate) fn fleet() -> Vec<u8> {
     let file = fs::File::open(corpus("fleet-day/audit.log.xz")).unwrap();
     let mut text = Vec::new();
     liblzma::read::XzDecoder::new(file).read_to_end(&mut text).unwrap();
@@ -34,14 +34,14 @@ fn halves(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// A run, and where it tells how it is doing.
-struct Running {
-    child: Child,
-    directory: TempDir,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) directory: TempDir,
 }
 
 impl Running {
     /// Starts a run with a status file and these variables in its environment.
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+    pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let directory = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_rareport"))
             .arg("detect")
@@ -58,17 +58,17 @@ impl Running {
         Running { child, directory }
     }
 
-    fn stdin(&mut self) -> &mut ChildStdin {
+    pub(crate) fn stdin(&mut self) -> &mut ChildStdin {
         self.child.stdin.as_mut().expect("stdin is piped")
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
     }
 
     /// Waits for a status with some property.
-    fn status_when(&self, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn status_when(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
             let text = fs::read(self.directory.path().join("status.json")).unwrap_or_default();
@@ -82,7 +82,7 @@ impl Running {
         }
     }
 
-    fn end(self) -> (Output, Value) {
+    pub(crate) fn end(self) -> (Output, Value) {
         let mut output = self.child.wait_with_output().unwrap();
         output.stdout = fs::read(self.directory.path().join("alerts")).unwrap();
         let status = from_json(&fs::read(self.directory.path().join("status.json")).unwrap());
@@ -95,17 +95,17 @@ fn from_json(text: &[u8]) -> Value {
 }
 
 /// The ids of alerts.
-fn ids(ndjson: &[u8]) -> Vec<String> {
+pub(crate) fn ids(ndjson: &[u8]) -> Vec<String> {
     let id = |line: &str| from_json(line.as_bytes())["kibana.alert.uuid"].to_string();
     std::str::from_utf8(ndjson).unwrap().lines().map(id).collect()
 }
 
 /// The ids of the alerts of one pass over the log of a fleet.
-fn ids_of_one_pass() -> Vec<String> {
+pub(crate) fn ids_of_one_pass() -> Vec<String> {
     ids(rareport(&["detect", &corpus("fleet-day")]).expect(0).stdout.as_bytes())
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -299,7 +299,7 @@ fn what_only_a_run_that_goes_on_has_is_refused_elsewhere() {
 }
 
 /// A file that is to be installed.
-fn packaged(name: &str) -> PathBuf {
+pub(crate) fn packaged(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(name);
     assert!(path.exists(), "{}", path.display());
     path

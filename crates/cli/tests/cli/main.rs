@@ -6,6 +6,8 @@
 
 mod alerts;
 mod anomalies;
+#[cfg(target_os = "linux")]
+mod auditd;
 mod backtest;
 mod check;
 mod common;

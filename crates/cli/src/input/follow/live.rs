@@ -116,13 +116,12 @@ impl<'a, I> Live<'a, I> {
 
     /// Gives all that there is; whether there was anything.
     fn pass(&mut self, follower: &mut impl Follower<Item = I>) -> Result<bool> {
-        let now = self.clock.elapsed();
-        let Live { logs, resumed, .. } = self;
+        let Live { logs, resumed, clock, .. } = self;
         let mut heads = BinaryHeap::new();
         let mut was_busy = false;
         let before = read_bytes(logs);
         for (index, log) in logs.iter_mut().enumerate() {
-            let time = log.advance(follower, now)?;
+            let time = log.advance(follower, *clock)?;
             heads.extend(time.map(|time| Reverse((time, index))));
         }
         let mut taken = 0;
@@ -132,7 +131,7 @@ impl<'a, I> Live<'a, I> {
             follower.settle(&|| positions(resumed, logs))?;
             was_busy = true;
             taken += 1;
-            let time = logs[index].advance(follower, now)?;
+            let time = logs[index].advance(follower, *clock)?;
             heads.extend(time.map(|time| Reverse((time, index))));
             if taken % TURN == 0 {
                 if !follower.goes_on(missing(logs)) {
@@ -141,7 +140,7 @@ impl<'a, I> Live<'a, I> {
                 let has_head: Vec<usize> = heads.iter().map(|Reverse((_, at))| *at).collect();
                 for (index, log) in logs.iter_mut().enumerate() {
                     if !has_head.contains(&index) {
-                        let time = log.advance(follower, now)?;
+                        let time = log.advance(follower, *clock)?;
                         heads.extend(time.map(|time| Reverse((time, index))));
                     }
                 }
@@ -153,16 +152,15 @@ impl<'a, I> Live<'a, I> {
     /// Ends the open events of logs that are silent, and lets time pass when
     /// all are; whether there may be more to give by that.
     fn hear_silence(&mut self, follower: &mut impl Follower<Item = I>) -> Result<bool> {
-        let now = self.clock.elapsed();
         let mut any = false;
         for log in &mut self.logs {
-            if !log.is_ended && now.saturating_sub(log.heard) >= PATIENCE {
+            if !log.is_ended && log.silence >= PATIENCE {
                 log.is_ended = true;
                 log.followed.end_open();
                 any = true;
             }
         }
-        let is_silent = |log: &LiveLog<'_, I>| now.saturating_sub(log.heard) >= QUERY_DELAY;
+        let is_silent = |log: &LiveLog<'_, I>| log.silence >= QUERY_DELAY;
         if !any && !self.logs.is_empty() && self.logs.iter().all(is_silent) {
             follower.pass_time(self.clock.now() - QUERY_DELAY.as_millis() as i64)?;
             let Live { logs, resumed, .. } = self;

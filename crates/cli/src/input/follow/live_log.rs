@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::clock::Clock;
 use super::followed::Followed;
 use super::follower::Follower;
 use super::position::Positions;
@@ -17,6 +18,8 @@ pub(super) struct LiveLog<'a, I> {
     pub(super) item: I,
     /// When something was read of it last.
     pub(super) heard: Duration,
+    /// How long nothing had come when it was looked at last.
+    pub(super) silence: Duration,
     /// Whether its open events were ended since.
     pub(super) is_ended: bool,
 }
@@ -27,13 +30,17 @@ impl<I> LiveLog<'_, I> {
     pub(super) fn advance(
         &mut self,
         follower: &mut impl Follower<Item = I>,
-        now: Duration,
+        clock: &dyn Clock,
     ) -> Result<Option<i64>> {
         let LiveLog { followed, host, item, .. } = self;
-        let before = followed.stats().bytes;
+        let (before, looked) = (followed.stats().bytes, clock.elapsed());
         let time = followed.advance(|connection| follower.make(connection, host, item))?;
         if followed.stats().bytes != before {
-            (self.heard, self.is_ended) = (now, false);
+            // Reading may have taken long: what was read last may have been written just now.
+            (self.heard, self.is_ended) = (clock.elapsed(), false);
+            self.silence = Duration::ZERO;
+        } else if time.is_none() {
+            self.silence = looked.saturating_sub(self.heard);
         }
         Ok(time)
     }

@@ -83,6 +83,7 @@ impl<'a> Search<'a> {
                     host: host.to_owned(),
                     item: follower.place(log),
                     heard: now,
+                    silence: Duration::ZERO,
                     is_ended: false,
                 });
             }

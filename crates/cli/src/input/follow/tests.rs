@@ -184,6 +184,53 @@ fn silence_ends_open_events_and_lets_time_pass_behind_the_clock() {
     assert_eq!(notes.passed, Some(1_000_000_000 - 120_000));
 }
 
+/// Takes so long for an event that another is begun meanwhile.
+struct Slow<'a>(Notes, &'a Path, &'a Steps);
+
+impl Follower for Slow<'_> {
+    type Item = (u32, String);
+
+    fn place(&self, log: &Log) -> Self::Item {
+        self.0.place(log)
+    }
+
+    fn make(
+        &mut self,
+        connection: &Connection<'_>,
+        host: &str,
+        item: &mut Self::Item,
+    ) -> Result<Option<i64>> {
+        self.0.make(connection, host, item)
+    }
+
+    fn take(&mut self, item: &Self::Item) -> Result<()> {
+        self.2.1.set(self.2.1.get() + Duration::from_secs(3));
+        append(self.1, &event(2000, 2)[0]);
+        self.0.take(item)
+    }
+
+    fn pass_time(&mut self, millis: i64) -> Result<()> {
+        self.0.pass_time(millis)
+    }
+
+    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
+        self.0.settle(positions)
+    }
+}
+
+#[test]
+fn an_event_that_is_begun_while_others_take_long_is_not_cut_off() {
+    let directory = TempDir::new().unwrap();
+    let log = directory.path().join("audit.log");
+    append(&log, &event(1000, 1).concat());
+    let (args, console, clock) = (arguments(&[&log]), Console::silent(), still());
+    let input = Input::open_to_follow(&args.input, &console).unwrap();
+    let mut live = Live::new(&input, Positions::default(), &clock).unwrap();
+    let mut slow = Slow(Notes::default(), &log, &clock);
+    live.run(&mut slow, Until::CaughtUp).unwrap();
+    assert_eq!(serials(&slow.0), [1]);
+}
+
 /// Rotates a log between its being found and its being read.
 struct RotatesFirst<'a>(Notes, &'a Path);
 

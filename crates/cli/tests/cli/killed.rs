@@ -238,6 +238,11 @@ fn killed_at_any_moment_it_gives_the_alerts_of_one_pass() {
         let given = if place.join("live.alerts").exists() { alerts_so_far(place) } else { 0 };
         starts.push((given, learned_until(place)));
         let mut child = start(place, "live", "exec \"$@\"", None);
+        // Every other time only after it has read something, however slow the machine is.
+        if writer.dice.below(2) == 0 {
+            let pid = Some(child.id().into());
+            wait_until("it reads", || status(place, "pid") == pid);
+        }
         let moment = Instant::now() + Duration::from_millis(30 + writer.dice.below(370));
         while Instant::now() < moment {
             writer.write();
@@ -250,6 +255,9 @@ fn killed_at_any_moment_it_gives_the_alerts_of_one_pass() {
         child.wait().unwrap();
     }
     starts.push((alerts_so_far(place), learned_until(place)));
+    while writer.serial < 500 * kills as u64 {
+        writer.write();
+    }
     let child = start(place, "live", "exec \"$@\"", None);
     wait_until("the last run reads all", || has_read(place, writer.millis));
     end(child);
@@ -258,7 +266,7 @@ fn killed_at_any_moment_it_gives_the_alerts_of_one_pass() {
     assert!(expected.len() > kills, "{}", expected.len());
     assert_eq!(read(&place.join("said")).matches("ERROR").count(), 0);
     let saved: HashSet<_> = starts.iter().filter_map(|(_, until)| until.as_ref()).collect();
-    assert!(saved.len() > kills / 4, "{saved:?}");
+    assert!(saved.len() > kills / 10, "{saved:?}");
     check_repetitions(&given, &starts);
     println!("{} events, {} alerts, {} given", writer.serial, expected.len(), given.len());
     assert_eq!(given.into_iter().collect::<BTreeMap<_, _>>(), expected);

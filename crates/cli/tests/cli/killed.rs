@@ -263,7 +263,7 @@ fn killed_at_any_moment_it_gives_the_alerts_of_one_pass() {
     end(child);
     let given = alerts(place, "live");
     let expected = of_one_pass(place);
-    assert!(expected.len() > kills, "{}", expected.len());
+    assert!(expected.len() > kills / 2, "{}", expected.len());
     assert_eq!(read(&place.join("said")).matches("ERROR").count(), 0);
     let saved: HashSet<_> = starts.iter().filter_map(|(_, until)| until.as_ref()).collect();
     assert!(saved.len() > kills / 10, "{saved:?}");

@@ -16,10 +16,6 @@ fn rows() -> Vec<Vec<String>> {
     rows.map(cells).collect()
 }
 
-fn is_on_connections(entry: &CatalogueJob) -> bool {
-    matches!(entry.feed, Feed::Connections | Feed::ConnectionsTo(_))
-}
-
 #[test]
 fn the_documented_jobs_are_those_of_the_catalogue() {
     let rows = rows();
@@ -54,7 +50,7 @@ fn influencers_are_those_that_the_text_above_the_table_names() {
         let mut influencers = entry.job.influencers.clone();
         influencers.sort_unstable();
         let all = ["destination.ip", "host.name", "process.name", "user.name"];
-        let expected = if is_on_connections(&entry) { &all[..] } else { &all[1..] };
+        let expected = if entry.feed.is_of_connections() { &all[..] } else { &all[1..] };
         assert_eq!(influencers, expected, "{}", entry.job.job_id);
     }
 }

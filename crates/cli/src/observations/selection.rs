@@ -49,7 +49,7 @@ impl Selection {
             bail!("--include widens the filter of --profile rareport; it is not for elastic");
         }
         let include: Vec<Include> = include.iter().map(|extra| extra.of_datafeed()).collect();
-        let is_of_network = matches!(feed, Some(Feed::Connections | Feed::ConnectionsTo(_)));
+        let is_of_network = feed.is_some_and(Feed::is_of_connections);
         Ok(Selection {
             profile: *profile,
             datafeed: match (datafeed, profile) {

@@ -28,6 +28,14 @@ pub enum Feed {
     ProcessStartsOf(&'static [&'static str]),
 }
 
+impl Feed {
+    /// Whether they are attempts to open network connections; if not, they are starts of programs.
+    #[must_use]
+    pub fn is_of_connections(self) -> bool {
+        matches!(self, Feed::Connections | Feed::ConnectionsTo(_))
+    }
+}
+
 /// Where clouds tell their virtual machines about themselves.
 const METADATA_SERVICE: &str = "169.254.169.254";
 
@@ -187,7 +195,7 @@ fn entry(
     let mut job = JobConfig::rare(by_field);
     job.job_id = name.to_owned();
     job.influencers = ["host.name", "process.name", "user.name"].map(str::to_owned).to_vec();
-    if matches!(feed, Feed::Connections | Feed::ConnectionsTo(_)) {
+    if feed.is_of_connections() {
         job.influencers.push("destination.ip".to_owned());
     }
     CatalogueJob { job, description, feed, threshold }

@@ -43,17 +43,19 @@
 //!
 //! That prints `/usr/bin/nc → 203.0.113.9:4444`. Over a pipe, a decompressor or anything else that
 //! is [`Read`](std::io::Read), a [`Reader`] does the same with one buffer; each item borrows it
-//! until the next is read:
+//! until the next is read. A whole program:
 //!
-//! ```
-//! use auditparse::Reader;
-//!
-//! # let source: &[u8] = b"";
-//! let mut connections = Reader::new(source).connections();
-//! while let Some(connection) = connections.next_connection()? {
-//!     println!("{connection:?}");
+//! ```no_run
+//! fn main() -> std::io::Result<()> {
+//!     let log = std::fs::File::open("/var/log/audit/audit.log")?;
+//!     let mut connections = auditparse::Reader::new(log).connections();
+//!     while let Some(connection) = connections.next_connection()? {
+//!         if let (Some(exe), Ok(address)) = (connection.exe(), connection.address()) {
+//!             println!("{} → {address}", exe.escape_ascii());
+//!         }
+//!     }
+//!     Ok(())
 //! }
-//! # Ok::<(), std::io::Error>(())
 //! ```
 //!
 //! # Which type for what

@@ -7,8 +7,10 @@ use std::io::{self, Write};
 
 use rareport::alert::Alert;
 use rareport::explain::Explanation;
+use rareport::results::Record;
 
 use crate::anomaly::{influencer, some_values, start};
+use crate::noun::Noun;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::service;
 use crate::stamp::rfc3339;
@@ -19,6 +21,19 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column::number("SCORE"),
     Column::text("BUCKET"),
     Column::text("PORT"),
+    Column::text("HOST"),
+    Column::text("PROCESS"),
+    Column::text("USER"),
+    Column::text("DESTINATION"),
+    Column::text("HISTORY"),
+    Column::text("WHY"),
+];
+
+/// Columns of the table where not all alerts are about ports.
+pub(crate) const COLUMNS_OF_ANY: &[Column] = &[
+    Column::number("SCORE"),
+    Column::text("BUCKET"),
+    Column::text("VALUE"),
     Column::text("HOST"),
     Column::text("PROCESS"),
     Column::text("USER"),
@@ -46,6 +61,9 @@ pub(crate) const CSV: &[&str] = &[
     "rareport.first_seen",
     "rareport.last_seen",
     "rareport.explanation.sentence",
+    "job_id",
+    "by_field_name",
+    "by_field_value",
 ];
 
 /// The influencers that have a column.
@@ -59,6 +77,8 @@ pub(crate) struct AlertRow<'a> {
     pub(crate) history: &'a str,
     /// Whether a table is to show details below.
     pub(crate) with_details: bool,
+    /// Whether all rows are about ports; if not, each says what it is about.
+    pub(crate) is_of_ports: bool,
 }
 
 impl Row for AlertRow<'_> {
@@ -67,7 +87,7 @@ impl Row for AlertRow<'_> {
         let mut cells = vec![
             format!("{:.1}", record.record_score),
             start(record),
-            with_service(record.value()),
+            if self.is_of_ports { with_service(record.value()) } else { subject(record) },
         ];
         cells.extend(WHO_AND_WHERE.map(|field| some_values(influencer(record, field))));
         cells.push(self.history.to_owned());
@@ -78,7 +98,7 @@ impl Row for AlertRow<'_> {
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
         let Alert { rule, time, record, evidence, .. } = self.alert;
         out.cell(Some(rfc3339(*time)))?;
-        out.cell(Some(record.value()))?;
+        out.cell(Some(self.alert.values_of("destination.port").join(",")))?;
         out.cell(Some(record.record_score))?;
         out.cell(Some(record.probability))?;
         for field in WHO_AND_WHERE {
@@ -91,7 +111,10 @@ impl Row for AlertRow<'_> {
         out.cell(Some(evidence.events))?;
         out.cell(evidence.first_seen.map(rfc3339))?;
         out.cell(evidence.last_seen.map(rfc3339))?;
-        out.cell(record.explanation.as_ref().map(|explanation| &explanation.sentence))
+        out.cell(record.explanation.as_ref().map(|explanation| &explanation.sentence))?;
+        out.cell(Some(&record.job_id))?;
+        out.cell(Some(&record.by_field_name))?;
+        out.cell(Some(record.value()))
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
@@ -101,6 +124,14 @@ impl Row for AlertRow<'_> {
     fn details(&self) -> Option<String> {
         self.with_details.then(|| details::details(self.alert))
     }
+}
+
+/// What is rare: a port, or a value of another field.
+fn subject(record: &Record) -> String {
+    let what = Noun(&record.by_field_name);
+    let value = record.value();
+    let value = if what.is_port() { with_service(value) } else { value.to_owned() };
+    format!("{} {value}", what.before_value())
 }
 
 /// A port with the name of its service, if it has one.

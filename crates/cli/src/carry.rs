@@ -28,7 +28,7 @@ use crate::job;
 use crate::observations::{Event, Fields};
 use crate::rule_file;
 use crate::stamp::rfc3339;
-use crate::state_file::{About, Content, IDENTITY, StateFile, Taken, Ways};
+use crate::state_file::{About, Content, IDENTITY, OtherJob, StateFile, Taken, Ways};
 use crate::text::{count, grouped};
 
 const NO_CARRYING_ON: &str = "the state cannot be carried on";
@@ -41,8 +41,8 @@ pub(crate) struct Carry {
     /// Up to when the state had learned in the beginning, in milliseconds since
     /// 1970.
     began_at: Option<i64>,
-    /// Buckets that the state had learned in the beginning.
-    pub(crate) buckets_before: u64,
+    /// Jobs that the state holds, but that it did not in the beginning.
+    new_jobs: Vec<String>,
     profile: Profile,
     pace: Pace,
 }
@@ -59,28 +59,25 @@ impl Carry {
         feed: &FeedArgs,
         fields: &Fields,
         console: &Console,
-    ) -> Result<(Carry, Option<Snapshot>)> {
+    ) -> Result<(Carry, Vec<Snapshot>)> {
         let mut file = StateFile::open(path, console)?;
-        let (about, snapshot) = match file.load(console)? {
+        let (about, snapshots) = match file.load(console)? {
             None => {
                 let (ways, field) = (Ways::of(feed), fields.by_name().to_owned());
-                (About { ways, field, ..About::default() }, None)
+                (About { ways, field, ..About::default() }, Vec::new())
             }
-            Some(content) => {
-                let (about, snapshot) = unpack(content, file.name(), feed)?;
-                (about, Some(snapshot))
-            }
+            Some(content) => unpack(content, file.name(), feed)?,
         };
         let carry = Carry {
             taken: Taken::carried_on(about.boundary.clone(), fields),
             began_at: about.learned_until,
-            buckets_before: about.buckets,
+            new_jobs: Vec::new(),
             about,
             file,
             profile: feed.profile,
             pace: Pace::new(),
         };
-        Ok((carry, snapshot))
+        Ok((carry, snapshots))
     }
 
     /// The file, as people know it.
@@ -103,12 +100,38 @@ impl Carry {
         self.about.positions = positions;
     }
 
-    /// Counts a bucket that was learned.
-    pub(crate) fn count(&mut self, bucket: &Bucket) {
+    /// Says which jobs run beside the first one: those that the state holds, in its
+    /// order, and then others. Each is named with the field whose values are rare.
+    pub(crate) fn run_beside<'j>(&mut self, jobs: impl Iterator<Item = (&'j str, &'j str)>) {
+        for (job_id, field) in jobs.skip(self.about.others.len()) {
+            let (job_id, field) = (job_id.to_owned(), field.to_owned());
+            if self.began_at.is_some() {
+                self.new_jobs.push(job_id.clone());
+            }
+            self.about.others.push(OtherJob::new(job_id, field));
+        }
+    }
+
+    /// Buckets that a job has learned, by its place among those that run.
+    pub(crate) fn buckets(&self, job: usize) -> u64 {
+        match job.checked_sub(1) {
+            None => self.about.buckets,
+            Some(other) => self.about.others.get(other).map_or(0, |other| other.buckets),
+        }
+    }
+
+    /// Counts a bucket that a job learned, by its place among those that run.
+    pub(crate) fn count(&mut self, job: usize, bucket: &Bucket) {
+        self.pace.is_changed = true;
+        if let Some(other) = job.checked_sub(1) {
+            if let Some(other) = self.about.others.get_mut(other) {
+                other.buckets += 1;
+            }
+            return;
+        }
         self.about.buckets += 1;
         self.about.first_bucket.get_or_insert(bucket.timestamp);
         self.about.learned_until = Some(end_of(bucket));
-        self.pace.is_changed = true;
     }
 
     /// Whether it is time to save, although there is more to read.
@@ -116,34 +139,38 @@ impl Carry {
         self.pace.is_due()
     }
 
-    /// Saves the state. Should that fail, it is told, and the run goes on.
-    pub(crate) fn save(
+    /// Saves the state of all jobs that run. Should that fail, it is told, and the
+    /// run goes on.
+    pub(crate) fn save<'j>(
         &mut self,
-        detector: &mut Detector,
-        detection: Option<&Detection>,
+        jobs: impl Iterator<Item = (&'j mut Detector, Option<&'j Detection>)>,
         console: &Console,
     ) {
         let begun = Instant::now();
-        // By our own profile saving changes no result.
-        if self.profile == Profile::Elastic {
-            detector.prune();
-        }
-        if let Err(error) = self.try_save(detector, detection) {
+        let snapshots = jobs.map(|(detector, detection)| {
+            // By our own profile saving changes no result.
+            if self.profile == Profile::Elastic {
+                detector.prune();
+            }
+            let detection = detection.map(Detection::snapshot);
+            Snapshot { detector: detector.snapshot(), detection }
+        });
+        let snapshots = snapshots.collect();
+        if let Err(error) = self.try_save(snapshots) {
             console.error(format_args!("{error:#}"));
         }
         self.pace.saved(begun);
     }
 
-    fn try_save(&mut self, detector: &Detector, detection: Option<&Detection>) -> Result<()> {
-        let snapshot = Snapshot {
-            detector: detector.snapshot(),
-            detection: detection.map(Detection::snapshot),
-        };
+    fn try_save(&mut self, snapshots: Vec<Snapshot>) -> Result<()> {
         self.about.written_by = env!("CARGO_PKG_VERSION").to_owned();
         self.about.written_at = Timestamp::now().as_millisecond();
         self.about.boundary = self.taken.boundary().clone();
-        let model = snapshot::encode(&snapshot).with_context(|| self.name().to_owned())?;
-        self.file.save(&Content { about: self.about.clone(), model })
+        let models: Result<Vec<_>, _> = snapshots.iter().map(snapshot::encode).collect();
+        let mut models = models.with_context(|| self.name().to_owned())?.into_iter();
+        let model = models.next().unwrap_or_default();
+        let about = self.about.clone();
+        self.file.save(&Content { about, model, others: models.collect() })
     }
 
     /// Tells from where the run carried on, and up to where the state goes.
@@ -156,6 +183,11 @@ impl Carry {
                 grouped(self.taken.passed_over())
             )),
             None => console.note(format_args!("{shown}: begun anew")),
+        }
+        for job_id in &self.new_jobs {
+            console.note(format_args!(
+                "{shown}: {job_id} begins anew, with what the state has not seen yet"
+            ));
         }
         match self.about.learned_until {
             Some(until) => console.note(format_args!(
@@ -174,8 +206,8 @@ impl Carry {
 /// # Errors
 ///
 /// If it does not, or the content cannot be used.
-fn unpack(content: Content, name: &str, feed: &FeedArgs) -> Result<(About, Snapshot)> {
-    let Content { about, model } = content;
+fn unpack(content: Content, name: &str, feed: &FeedArgs) -> Result<(About, Vec<Snapshot>)> {
+    let Content { about, model, others } = content;
     let ways = Ways::of(feed);
     if about.ways != ways {
         bail!(
@@ -184,8 +216,9 @@ fn unpack(content: Content, name: &str, feed: &FeedArgs) -> Result<(About, Snaps
             about.ways
         );
     }
-    let snapshot = snapshot::decode(&model).with_context(|| name.to_owned())?;
-    Ok((about, snapshot))
+    let models = [model].into_iter().chain(others);
+    let snapshots: Result<Vec<_>, _> = models.map(|model| snapshot::decode(&model)).collect();
+    Ok((about, snapshots.with_context(|| name.to_owned())?))
 }
 
 /// The state that a command line names, and what is in it, if it names one.
@@ -203,11 +236,11 @@ pub(crate) fn open(
     feed: &FeedArgs,
     fields: &Fields,
     console: &Console,
-) -> Result<(Option<Carry>, Option<Snapshot>)> {
-    let Some(path) = &args.state else { return Ok((None, None)) };
-    let (mut carry, snapshot) = Carry::open(path, feed, fields, console)?;
+) -> Result<(Option<Carry>, Vec<Snapshot>)> {
+    let Some(path) = &args.state else { return Ok((None, Vec::new())) };
+    let (mut carry, snapshots) = Carry::open(path, feed, fields, console)?;
     carry.pace.is_allowed = is_handed_over;
-    Ok((Some(carry), snapshot))
+    Ok((Some(carry), snapshots))
 }
 
 /// The fields of a run, with those by which events of a state are told apart.

@@ -26,7 +26,7 @@ const INFLUENCERS: [&str; 4] = ["host.name", "process.name", "user.name", "desti
 const LATENESS: u32 = 60;
 
 /// A job, and which events it is to be fed, if it says so.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chosen {
     pub(crate) job: JobConfig,
     pub(crate) feed: Option<Feed>,
@@ -97,10 +97,16 @@ pub(crate) fn catalogue_help() -> String {
 }
 
 fn ready_made(name: &str) -> Option<Chosen> {
-    let entry = catalogue().into_iter().find(|entry| entry.job.job_id == name)?;
-    let mut job = entry.job;
-    job.latency = LATENESS;
-    Some(Chosen { job, feed: Some(entry.feed) })
+    all_ready_made().find(|chosen| chosen.job.job_id == name)
+}
+
+/// All ready-made jobs, in the order of the catalogue.
+pub(crate) fn all_ready_made() -> impl Iterator<Item = Chosen> {
+    catalogue().into_iter().map(|entry| {
+        let mut job = entry.job;
+        job.latency = LATENESS;
+        Chosen { job, feed: Some(entry.feed) }
+    })
 }
 
 /// Reads a job from a file, and tells what of it has no effect.

@@ -91,10 +91,7 @@ impl Observations<'_> {
     /// Those of `each`, if so many logs cannot be open at once, and if there is
     /// nothing that could be used.
     pub(crate) fn read(&self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<Read> {
-        self.read_all(|event, verdict| match verdict {
-            Verdict::Passed | Verdict::Chosen => each(event),
-            Verdict::Excluded(_) | Verdict::OtherEvent => Ok(()),
-        })
+        self.read_all(|event, verdict| if verdict.is_wanted() { each(event) } else { Ok(()) })
     }
 
     /// Gives all events to `each` as [`read`](Observations::read) does, those

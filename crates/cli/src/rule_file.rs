@@ -6,6 +6,7 @@
 
 mod check;
 mod explain;
+mod jobs;
 
 use std::fs;
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::input::unreadable_path;
 
 pub(crate) use self::check::check;
 pub(crate) use self::explain::explain;
+pub(crate) use self::jobs::{jobs, of_job};
 
 /// The rules of a file, or the default one, to be executed over the results of a
 /// job, with a threshold in place of theirs if there is one.

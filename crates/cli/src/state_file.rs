@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 pub(crate) use self::boundary::{IDENTITY, Taken};
 pub(crate) use self::container::Flaw;
 use self::container::MAGIC;
-pub(crate) use self::content::{About, Content, Ways};
+pub(crate) use self::content::{About, Content, OtherJob, Ways};
 use self::lock::{Lock, Unlocked};
 use self::snapshots::Snapshots;
 pub(crate) use self::snapshots::{BEFORE_REVERT, Snapshot};

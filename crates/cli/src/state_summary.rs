@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rareport::explain::MATURE_AFTER;
 use rareport::job::span_text;
-use rareport::snapshot;
+use rareport::snapshot::{self, Snapshot};
 use serde::{Serialize, Serializer};
 
 use crate::stamp::rfc3339;
-use crate::state_file::content_of;
+use crate::state_file::{OtherJob, content_of};
 use crate::text::{Inert, count};
 
 /// What a state holds.
@@ -43,6 +43,44 @@ pub(crate) struct Summary {
     partitions: usize,
     mature: bool,
     rules: Vec<String>,
+    /// The jobs that learned beside the first.
+    others: Vec<OtherSummary>,
+}
+
+/// What a state holds of a job beside the first.
+#[derive(Debug, Serialize)]
+struct OtherSummary {
+    job_id: String,
+    field: String,
+    buckets: u64,
+    values: usize,
+    partitions: usize,
+    mature: bool,
+    rules: Vec<String>,
+}
+
+impl OtherSummary {
+    fn of(job: OtherJob, snapshot: &Snapshot) -> OtherSummary {
+        let rules = snapshot.detection.iter().flat_map(|detection| detection.rule_ids());
+        OtherSummary {
+            job_id: job.job_id,
+            field: job.field,
+            buckets: job.buckets,
+            values: snapshot.detector.value_count(),
+            partitions: snapshot.detector.partition_count(),
+            mature: snapshot.detector.is_mature(),
+            rules: rules.map(str::to_owned).collect(),
+        }
+    }
+
+    fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let OtherSummary { job_id, field, rules, mature, .. } = self;
+        let values = count(self.values as u64, "value", "values");
+        let buckets = count(self.buckets, "bucket", "buckets");
+        let mature = if *mature { "mature" } else { "not mature" };
+        writeln!(out, "also         {job_id}: {values} of {field} in {buckets}, {mature}")?;
+        writeln!(out, "             rules {}", rules.join(", "))
+    }
 }
 
 impl Summary {
@@ -57,6 +95,11 @@ impl Summary {
         let bytes = path.metadata().with_context(|| file.clone())?.len();
         let snapshot = snapshot::decode(&content.model).with_context(|| file.clone())?;
         let (detector, about) = (snapshot.detector, content.about);
+        let mut others = Vec::new();
+        for (job, model) in about.others.into_iter().zip(&content.others) {
+            let snapshot = snapshot::decode(model).with_context(|| file.clone())?;
+            others.push(OtherSummary::of(job, &snapshot));
+        }
         let rules = snapshot.detection.iter().flat_map(|detection| detection.rule_ids());
         Ok(Summary {
             file,
@@ -76,6 +119,7 @@ impl Summary {
             partitions: detector.partition_count(),
             mature: detector.is_mature(),
             rules: rules.map(str::to_owned).collect(),
+            others,
         })
     }
 
@@ -116,10 +160,10 @@ impl Summary {
                 "mature       no: scores mean little before {MATURE_AFTER} buckets with events"
             )?,
         }
-        match &self.rules[..] {
-            [] => Ok(()),
-            rules => writeln!(out, "rules        {}", rules.join(", ")),
+        if !self.rules.is_empty() {
+            writeln!(out, "rules        {}", self.rules.join(", "))?;
         }
+        self.others.iter().try_for_each(|other| other.write_text(&mut out))
     }
 }
 

@@ -100,7 +100,7 @@ impl<'a> Study<'a> {
         rule_file::check(&set, &job, args.feed.input_format, console);
         let fields = with_rule_fields(Fields::of(&job, feed), &set);
         let fields = fields.and([BOUND_PORT]).0;
-        let begun = args.state.as_deref().map(|path| Begun::with(path, &args.feed, &fields));
+        let begun = args.state.as_deref().map(|path| Begun::with(path, &args.feed, &fields, &job.job_id));
         let (begun, snapshot) = begun.transpose()?.unzip();
         let profile = args.feed.profile;
         let detection = carry::detection(set, &job, profile, snapshot.as_ref())?;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rareport::alert::Alert;
 use rareport::evidence::Sample;
 
-use super::with_service;
+use super::subject;
 use crate::anomaly::start;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count};
@@ -16,7 +16,7 @@ pub(super) fn details(alert: &Alert) -> String {
     let Alert { rule, time, record, evidence, .. } = alert;
     let mut lines = vec![
         String::new(),
-        format!("port {}, score {:.1}", with_service(record.value()), record.record_score),
+        format!("{}, score {:.1}", subject(record), record.record_score),
         line("bucket", &format!("from {}", start(record))),
         line("alert", &format!("{} by the rule {}", rfc3339(*time), rule.rule_id)),
     ];

@@ -25,22 +25,30 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// What a state file or a snapshot holds.
+    /// What a state file or a snapshot holds of a job, or of its first job if it does
+    /// not know this one.
     ///
     /// # Errors
     ///
     /// If it cannot be used, or was learned from events that were read in another way.
-    pub(crate) fn with(path: &Path, feed: &FeedArgs, fields: &Fields) -> Result<(Begun, Snapshot)> {
+    pub(crate) fn with(
+        path: &Path,
+        feed: &FeedArgs,
+        fields: &Fields,
+        job_id: &str,
+    ) -> Result<(Begun, Option<Snapshot>)> {
         let name = StateFile::look_at(path).name().to_owned();
         let content = content_of(path).context("there is no state to begin with")?;
-        let (about, snapshot) = unpack(content, &name, feed)?;
+        let (about, snapshots) = unpack(content, &name, feed)?;
+        let known = snapshots.iter().position(|it| it.detector.job_id() == job_id).unwrap_or(0);
+        let other = known.checked_sub(1).and_then(|other| about.others.get(other));
         let begun = Begun {
             name,
             taken: Taken::carried_on(about.boundary, fields),
-            buckets: about.buckets,
+            buckets: other.map_or(about.buckets, |other| other.buckets),
             learned_until: about.learned_until,
         };
-        Ok((begun, snapshot))
+        Ok((begun, snapshots.into_iter().nth(known)))
     }
 
     /// Whether an event is new; if not, the state has learned it.

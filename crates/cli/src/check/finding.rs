@@ -1,10 +1,12 @@
 //! What keeps a log from being fit for detection, each in a sentence that says
 //! what to do. The thresholds have their home here.
 
+use rareport::JobConfig;
 use rareport::explain::MATURE_AFTER;
 use serde::Serialize;
 
 use super::survey::{Host, Survey};
+use crate::crowd;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count, grouped, length};
 
@@ -65,8 +67,15 @@ pub(crate) struct Finding {
 }
 
 /// What is to be said of a log from which `lost` events are missing, the worst
-/// first. `bucket_span` is in seconds.
-pub(crate) fn findings(survey: &Survey, lost: u64, bucket_span: u32) -> Vec<Finding> {
+/// first. `job` is what it is to be fit for, with alerts from a score of
+/// `threshold` on.
+pub(crate) fn findings(
+    survey: &Survey,
+    lost: u64,
+    job: &JobConfig,
+    threshold: f64,
+) -> Vec<Finding> {
+    let bucket_span = job.bucket_span;
     let fleet = survey.fleet();
     let mut found = Vec::new();
     let mut add = |severity, code, message: Option<String>| {
@@ -79,6 +88,7 @@ pub(crate) fn findings(survey: &Survey, lost: u64, bucket_span: u32) -> Vec<Find
     add(Severity::Warning, "lost_events", lost_events(&fleet, lost));
     add(Severity::Warning, "clock_steps", clock_steps(survey));
     add(Severity::Warning, "silence", silence(survey));
+    add(Severity::Warning, "ports_hide_others", crowd_of_ports(survey, job, threshold));
     add(Severity::Remark, "short_baseline", short_baseline(survey, &fleet));
     add(Severity::Remark, "not_enriched", not_enriched(&fleet));
     add(Severity::Remark, "mostly_local_sockets", mostly_local(&fleet));
@@ -123,6 +133,13 @@ fn too_short(survey: &Survey, bucket_span: u32) -> Option<String> {
             bucket_span / 60
         )
     })
+}
+
+fn crowd_of_ports(survey: &Survey, job: &JobConfig, threshold: f64) -> Option<String> {
+    let is_mature = whole_buckets(survey) >= MATURE_AFTER;
+    let detector = survey.ports().learned(job.clone()).filter(|_| is_mature)?;
+    let hidden = crowd::hidden(&detector, threshold)?;
+    Some(format!("{hidden}. `rareport detect` tells whose they are"))
 }
 
 fn short_baseline(survey: &Survey, fleet: &Host) -> Option<String> {

@@ -7,6 +7,7 @@ use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::ports::Ports;
 use crate::ecs::Account;
 
 /// Hosts that are told apart. Events of any others are counted as of one host
@@ -25,10 +26,11 @@ const MOST_BUCKETS: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Survey {
     hosts: IndexMap<Vec<u8>, Host, foldhash::fast::RandomState>,
-    /// Length of a bucket in milliseconds.
-    bucket_millis: i64,
+    /// Length of a bucket in seconds.
+    bucket_span: u32,
     /// Numbers of the buckets in which there is an event.
     buckets: HashSet<i64, foldhash::fast::RandomState>,
+    ports: Ports,
 }
 
 /// What is in a log of one host.
@@ -74,6 +76,8 @@ pub(crate) struct Sighting {
     is_connection: bool,
     /// If it is a connect.
     connect: Option<Connects>,
+    /// The port, if it is a connect to another host.
+    port: Option<u16>,
 }
 
 /// A time without an event, in milliseconds since 1970.
@@ -95,8 +99,12 @@ impl Silence {
 impl Survey {
     /// Nothing yet. The length of a bucket is in seconds.
     pub(crate) fn new(bucket_span: u32) -> Survey {
-        let bucket_millis = i64::from(bucket_span) * 1000;
-        Survey { hosts: IndexMap::default(), bucket_millis, buckets: HashSet::default() }
+        Survey {
+            hosts: IndexMap::default(),
+            bucket_span,
+            buckets: HashSet::default(),
+            ports: Ports::default(),
+        }
     }
 
     /// How many buckets have an event.
@@ -106,11 +114,14 @@ impl Survey {
 
     /// Adds an event of a host.
     pub(crate) fn add(&mut self, name: &[u8], event: &Sighting) {
-        let bucket = event.millis.div_euclid(self.bucket_millis);
+        let bucket = event.millis.div_euclid(i64::from(self.bucket_span) * 1000);
         if self.buckets.len() < MOST_BUCKETS {
             self.buckets.insert(bucket);
         }
         self.host(name).add(event);
+        if let Some(port) = event.port {
+            self.ports.note(bucket * i64::from(self.bucket_span), port);
+        }
     }
 
     fn host(&mut self, name: &[u8]) -> &mut Host {
@@ -121,6 +132,11 @@ impl Survey {
             self.hosts.get_index_of(name).unwrap_or(0)
         });
         &mut self.hosts[index]
+    }
+
+    /// The ports of all connects.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// The hosts with their names, in the order in which they appeared.
@@ -189,13 +205,22 @@ impl Sighting {
     pub(crate) fn of(event: &Event<'_>) -> Sighting {
         let connection = event.connection().ok();
         let connect = connection.filter(|it| it.kind() == ConnectionKind::Connect);
+        let is_late = event.completion() == Completion::Late;
         Sighting {
             millis: i64::try_from(event.id().millis).unwrap_or(i64::MAX),
-            is_late: event.completion() == Completion::Late,
+            is_late,
             is_connection: connection.is_some(),
             connect: connect.map(|connect| Connects::of(&connect)),
+            port: connect.filter(|_| !is_late).and_then(|connect| port_elsewhere(&connect)),
         }
     }
+}
+
+/// The port that a connect goes to on another host.
+fn port_elsewhere(connect: &Connection<'_>) -> Option<u16> {
+    let address = connect.address().ok()?.unmapped();
+    let is_elsewhere = !address.ip()?.is_loopback() && !address.ip()?.is_unspecified();
+    address.port().filter(|&port| is_elsewhere && port != 0)
 }
 
 impl Connects {

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::feeding::{feed, pass_time};
 use crate::input::{Input, Positions, Until};
 use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection, Taker};
+use crate::observations::{Event, Fields, Observations, Selection, Taker, Verdict};
 use crate::output::{Destination, Shape};
 use crate::result_writer::ResultWriter;
 use crate::stored_results::StoredResults;
@@ -40,13 +40,14 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let out = Destination::of(args.output.path())?;
     let shape = Shape::of(args.format, &out);
     let is_handed_over = !args.renormalize && shape != Shape::Table && args.output.path().is_none();
-    let (carry, snapshot) = carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
+    let (carry, snapshots) =
+        carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
     if let Some(carry) = &carry
-        && snapshot.as_ref().is_some_and(|snapshot| snapshot.detection.is_some())
+        && snapshots.iter().any(|snapshot| snapshot.detection.is_some())
     {
         bail!("{}: is a state of `detect`; name another file", carry.name());
     }
-    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())
+    let detector = carry::detector(job, args.feed.profile, snapshots.first())
         .context("this job cannot be run")?;
     let before = detector.counts();
     let open = if args.follow.follow { Input::open_to_follow } else { Input::open };
@@ -98,7 +99,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     report.tell(&detector, &order, console);
     if let Some(mut carry) = carry {
         carry.tell("events", console);
-        carry.save(&mut detector, None, console);
+        carry.save([(&mut detector, None)].into_iter(), console);
     }
     Ok(Exit::Done)
 }
@@ -141,7 +142,7 @@ impl Run<'_> {
         // No result may be lost that the state takes for given.
         self.writer.borrow_mut().flush()?;
         positions.into_iter().for_each(|positions| carry.reached(positions()));
-        carry.save(&mut self.detector, None, self.console);
+        carry.save([(&mut self.detector, None)].into_iter(), self.console);
         Ok(())
     }
 
@@ -182,7 +183,7 @@ impl Run<'_> {
 }
 
 impl Taker for Run<'_> {
-    fn take(&mut self, event: &Event) -> Result<()> {
+    fn take(&mut self, event: &Event, _: Verdict) -> Result<()> {
         Run::take(self, event)
     }
 
@@ -204,7 +205,7 @@ fn put_out(
     carry: &mut Option<Carry>,
 ) -> Result<()> {
     if let Some(carry) = carry {
-        carry.count(&results.bucket);
+        carry.count(0, &results.bucket);
     }
     match stored {
         Some(stored) => stored.keep(results),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+use rareport::rule::RuleSet;
 use serde::Serialize;
 
 use crate::args::{AnswerFormat, CheckArgs};
@@ -23,8 +24,10 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     let input = Input::open(&args.input, console)?;
     let mut out = Destination::of(args.output.path())?;
     console.start_progress(input.size(), false);
-    let bucket_span = job::destination_port().bucket_span;
-    let mut survey = Survey::new(bucket_span);
+    let job = job::destination_port();
+    let thresholds = RuleSet::default_rules()?.rules.into_iter().map(|rule| rule.threshold);
+    let threshold = thresholds.fold(f64::INFINITY, f64::min);
+    let mut survey = Survey::new(job.bucket_span);
     let totals = match input.is_in_parts() {
         true => input.in_parts(&MakeSightings(input.window()), |seen| {
             seen.each(|name, event| survey.add(name, event));
@@ -38,7 +41,7 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     console.detail(totals.summary(false));
     totals.report_skipped(console);
     let lost_events = totals.lost_events();
-    let findings = findings(&survey, lost_events, bucket_span);
+    let findings = findings(&survey, lost_events, &job, threshold);
     let answer = Answer { fleet: survey.fleet(), survey, lost_events, findings };
     let as_text = match args.format {
         AnswerFormat::Auto => out.is_terminal(),

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ObservationsArgs, console: &Console) -> Result<Exit> {
         let reason = reason(verdict);
         if reason.is_some() == args.excluded {
             written.events += 1;
-            written.without_value += u64::from(!event.has_by_value());
+            written.without_value += u64::from(!fields.has_by_value(event));
             out.borrow_mut().write(&EventRow { event, fields: &fields, reason })?;
         }
         Ok(())
@@ -87,7 +87,7 @@ impl Written {
 /// Why an event is left out, if it is.
 fn reason(verdict: Verdict) -> Option<&'static str> {
     match verdict {
-        Verdict::Passed | Verdict::Chosen => None,
+        Verdict::Passed | Verdict::Chosen | Verdict::Start => None,
         Verdict::Excluded(reason) => Some(reason.name()),
         Verdict::OtherEvent => Some("other_event"),
     }

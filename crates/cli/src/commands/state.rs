@@ -75,11 +75,15 @@ fn revert(file: &Path, name: &str, console: &Console) -> Result<Exit> {
 
 fn export(file: &Path, output: &OutputArgs) -> Result<Exit> {
     let content = content_of(file)?;
-    let snapshot = snapshot::decode(&content.model).with_context(|| file.display().to_string())?;
+    let decode =
+        |model: &Vec<u8>| snapshot::decode(model).with_context(|| file.display().to_string());
+    let snapshot = decode(&content.model)?;
+    let others = content.others.iter().map(decode).collect::<Result<Vec<_>>>()?;
     let document = json!({
         "about": content.about,
         "detector": snapshot.detector,
         "detection": snapshot.detection,
+        "others": others,
     });
     let mut out = Destination::of(output.path())?;
     serde_json::to_writer(&mut out, &document).map_err(io::Error::from)?;

@@ -7,50 +7,46 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use rareport::Detector;
-use rareport::detection::Detection;
 
 use crate::args::TrainArgs;
-use crate::carry::{self, Carry};
+use crate::carry::Carry;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::feeding::feed;
 use crate::input::Input;
-use crate::job::{self, Chosen};
-use crate::observations::{Event, Fields, Observations, Selection};
+use crate::job;
+use crate::job_run::{JobRun, feed_of, fields_of, run_all, take_by_all};
+use crate::observations::{Event, Observations, Selection, Verdict};
 use crate::rule_file;
-use crate::seen::{Seen, with_rule_fields};
 use crate::state_summary::Summary;
 use crate::unlearned;
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
-    let Chosen { job, feed } = job::default();
-    let set = rule_file::choose(args.rules.as_deref(), None, &job.job_id)?;
-    rule_file::check(&set, &job, args.feed.input_format, console);
-    let selection = &Selection::of(&args.feed, feed)?;
-    let fields = with_rule_fields(Fields::of(&job, feed), &set);
+    let default = job::default().job;
+    let set = rule_file::choose(args.rules.as_deref(), None, &default.job_id)?;
+    rule_file::check(&set, &default, args.feed.input_format, console);
+    let jobs = rule_file::jobs(&set);
+    let selection = &Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;
+    let (fields, feed) = (fields_of(&jobs, &set), feed_of(&jobs));
     let input = Input::open(&args.input, console)?;
-    let (carry, snapshot) = Carry::open(&args.state, &args.feed, &fields, console)?;
-    let detection = carry::detection(set, &job, args.feed.profile, snapshot.as_ref())?;
-    let detector = carry::detector(job, args.feed.profile, snapshot.as_ref())?;
-    let counts = detector.counts();
-    let mut training = Training { detector, detection, carry };
+    let (mut carry, snapshots) = Carry::open(&args.state, &args.feed, &fields, console)?;
+    let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
+    carry.run_beside(jobs.iter().skip(1).map(JobRun::names));
+    let counts: Vec<_> = jobs.iter().map(|job| job.detector.counts()).collect();
+    let mut training = Training { jobs, carry };
     console.start_progress(input.size(), false);
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read(|event| training.take(event, &fields, console))?;
+    let read = observations.read_all(|event, verdict| training.take(event, verdict, console))?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
     training.save(console);
-    let Training { detector, carry, .. } = &training;
-    unlearned::tell(
-        &unlearned::since(detector.counts(), counts),
-        detector.job(),
-        "connects",
-        console,
-    );
+    let Training { jobs, carry } = &training;
+    for (job, before) in jobs.iter().zip(counts) {
+        let counts = unlearned::since(job.detector.counts(), before);
+        unlearned::tell(&counts, job.detector.job(), "connects", console);
+    }
     carry.tell("connects", console);
     if !console.failed() {
         let mut out = io::stdout().lock();
@@ -60,25 +56,21 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The model that learns, with the rules whose exceptions say from what.
+/// The models that learn, with the rules whose exceptions say from what.
 struct Training {
-    detector: Detector,
-    detection: Detection,
+    jobs: Vec<JobRun>,
     carry: Carry,
 }
 
 impl Training {
-    fn take(&mut self, event: &Event, fields: &Fields, console: &Console) -> Result<()> {
-        let Training { detector, detection, carry } = self;
-        if !carry.is_new(event) {
+    fn take(&mut self, event: &Event, verdict: Verdict, console: &Console) -> Result<()> {
+        let Training { jobs, carry } = self;
+        if !verdict.is_wanted() || !carry.is_new(event) {
             return Ok(());
         }
-        if !detection.is_to_be_learned(&Seen { fields, event }) {
-            return Ok(());
-        }
-        feed(detector, event, fields, |results| {
-            carry.count(&results.bucket);
-            // Nobody is to be alarmed by what was long ago.
+        // Nobody is to be alarmed by what was long ago.
+        take_by_all(jobs, event, verdict, |place, detection, results| {
+            carry.count(place, &results.bucket);
             drop(detection.bucket(&results));
             Ok(())
         })?;
@@ -89,6 +81,6 @@ impl Training {
     }
 
     fn save(&mut self, console: &Console) {
-        self.carry.save(&mut self.detector, Some(&self.detection), console);
+        self.carry.save(self.jobs.iter_mut().map(JobRun::state), console);
     }
 }

@@ -15,15 +15,14 @@ use super::LONGEST_VALUE;
 /// Names that the time may have where the job's own is not there.
 const TIME_FIELDS: [&str; 2] = ["@timestamp", "time"];
 
-/// Place of the by field's value.
-const BY: usize = 0;
-
-/// The fields that a job looks at, each with its place in an [`Event`].
+/// The fields that a job looks at, each with its place in an [`Event`]. Several
+/// jobs may share the names, each with places of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     names: Vec<String>,
-    /// How many of the names are those of the job; they come first.
+    /// How many of the names are those of jobs; they come first.
     of_job: usize,
+    by: usize,
     over: Option<usize>,
     partition: Option<usize>,
     influencers: Vec<usize>,
@@ -42,9 +41,26 @@ struct Only {
 impl Fields {
     /// The fields of a job that is to be fed these events.
     pub(crate) fn of(job: &JobConfig, feed: Option<Feed>) -> Fields {
+        Fields::placed(job, feed, Vec::new())
+    }
+
+    /// These fields and those of another job: what is to be read for both.
+    pub(crate) fn with_job(self, job: &JobConfig, feed: Option<Feed>) -> Fields {
+        let Fields { of_job, names, .. } = Fields::placed(job, feed, self.names);
+        Fields { of_job, names, only: None, ..self }
+    }
+
+    /// These fields as one of the jobs looks at them that they are of.
+    pub(crate) fn for_job(&self, job: &JobConfig, feed: Option<Feed>) -> Fields {
+        let own = Fields::placed(job, feed, self.names.clone());
+        Fields { of_job: self.of_job, ..own }
+    }
+
+    /// The fields of a job, of which `names` has some.
+    fn placed(job: &JobConfig, feed: Option<Feed>, mut names: Vec<String>) -> Fields {
         let detector = &job.detector;
-        let mut names = vec![detector.by_field.clone()];
         let mut place = |name: &str| place_of(name, &mut names);
+        let by = place(&detector.by_field);
         let over = detector.over_field.as_deref().map(&mut place);
         let partition = detector.partition_field.as_deref().map(&mut place);
         let influencers = job.influencers.iter().map(|name| place(name)).collect();
@@ -60,6 +76,7 @@ impl Fields {
         let others = TIME_FIELDS.into_iter().filter(|name| *name != job.time_field);
         let times = [job.time_field.as_str()].into_iter().chain(others).map(str::to_owned);
         Fields {
+            by,
             over,
             partition,
             influencers,
@@ -87,7 +104,7 @@ impl Fields {
         &self.names
     }
 
-    /// Names of the fields that the job looks at, which come first.
+    /// Names of the fields that jobs look at, which come first.
     pub(crate) fn names_of_job(&self) -> &[String] {
         &self.names[..self.of_job]
     }
@@ -99,12 +116,13 @@ impl Fields {
 
     /// Name of the field whose values are rare or not.
     pub(crate) fn by_name(&self) -> &str {
-        &self.names[BY]
+        &self.names[self.by]
     }
 
     /// Names of the fields without which there is nothing to look at.
     pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
-        let places = [Some(BY), self.over, self.partition, self.only.as_ref().map(|o| o.place)];
+        let only = self.only.as_ref().map(|only| only.place);
+        let places = [Some(self.by), self.over, self.partition, only];
         places.into_iter().flatten().map(|place| self.names[place].as_str())
     }
 
@@ -126,6 +144,11 @@ impl Fields {
         })
     }
 
+    /// Whether an event has a value that is rare or not.
+    pub(crate) fn has_by_value(&self, event: &Event) -> bool {
+        event.has(self.by)
+    }
+
     /// Calls `then` with the event as the model sees it.
     pub(crate) fn observe<T>(&self, event: &Event, then: impl FnOnce(&Observation<'_>) -> T) -> T {
         let value = |place: usize| Some(event.value(place));
@@ -133,7 +156,7 @@ impl Fields {
             self.influencers.iter().map(|&place| value(place)).collect();
         then(&Observation {
             time: event.millis.div_euclid(1000),
-            by: value(BY),
+            by: value(self.by),
             over: self.over.and_then(value),
             partition: self.partition.and_then(value),
             influencers: &influencers,
@@ -199,11 +222,6 @@ impl Event {
     /// Whether there is a value at a place.
     pub(crate) fn has(&self, place: usize) -> bool {
         !self.value(place).is_empty()
-    }
-
-    /// Whether there is a value that is rare or not.
-    pub(crate) fn has_by_value(&self) -> bool {
-        self.has(BY)
     }
 
     /// The values at a place.

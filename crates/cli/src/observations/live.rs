@@ -15,8 +15,9 @@ const AHEAD: i64 = 6 * 3_600_000;
 
 /// What takes the events.
 pub(crate) trait Taker {
-    /// Takes an event that the job looks at, in order of time.
-    fn take(&mut self, event: &Event) -> Result<()>;
+    /// Takes an event that a job looks at, in order of time, with what was said
+    /// of it.
+    fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()>;
 
     /// Notes that nothing comes any more of what happened before this time, in
     /// milliseconds since 1970.
@@ -116,10 +117,7 @@ impl<P: Fn(&Log) -> ConnectionEvent, T: Taker> Follower for Feed<'_, P, T> {
         let verdict = self.observations.verdict(&item.event, self.places);
         self.read.count(verdict);
         self.taker.note(item.time(), verdict);
-        match verdict {
-            Verdict::Passed | Verdict::Chosen => self.taker.take(&item.event),
-            Verdict::Excluded(_) | Verdict::OtherEvent => Ok(()),
-        }
+        if verdict.is_wanted() { self.taker.take(&item.event, verdict) } else { Ok(()) }
     }
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {

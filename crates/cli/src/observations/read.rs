@@ -38,13 +38,13 @@ impl Read {
         match verdict {
             Verdict::Excluded(reason) => self.excluded.count(reason),
             Verdict::OtherEvent => self.not_looked_at += 1,
-            Verdict::Passed => self.events += 1,
+            Verdict::Passed | Verdict::Start => self.events += 1,
             Verdict::Chosen => {
                 self.events += 1;
                 self.chosen += 1;
             }
         }
-        matches!(verdict, Verdict::Passed | Verdict::Chosen)
+        verdict.is_wanted()
     }
 
     /// Checks that there is something in rows that a job can look at; `by` is

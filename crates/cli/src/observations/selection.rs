@@ -19,6 +19,8 @@ pub(crate) struct Selection {
     datafeed: Datafeed,
     /// Whether rows of JSON and CSV are held against it.
     with_rows: bool,
+    /// Whether documents of program starts are not, as a job looks at them.
+    with_starts: bool,
 }
 
 /// What was said of an event.
@@ -28,6 +30,8 @@ pub(crate) enum Verdict {
     Passed,
     /// It is a row that is taken as it is.
     Chosen,
+    /// It is the start of a program, for the jobs that look at these.
+    Start,
     /// The filter leaves it out.
     Excluded(Reason),
     /// It passes, but is not of those that the job looks at.
@@ -35,21 +39,23 @@ pub(crate) enum Verdict {
 }
 
 impl Selection {
-    /// What the command line asks for, for a job that is to be fed `feed`.
+    /// What the command line asks for, for jobs that are to be fed `feeds`.
     ///
-    /// A job that does not say is fed every row, unless the command line names
-    /// a filter.
+    /// A job that does not say, or that looks at the starts of programs, is fed
+    /// every row, unless the command line names a filter. If another job looks
+    /// at connections, documents are told apart by what they say they are.
     ///
     /// # Errors
     ///
     /// If what is to pass besides is asked of a filter that is Elastic's own.
-    pub(crate) fn of(args: &FeedArgs, feed: Option<Feed>) -> Result<Selection> {
+    pub(crate) fn of(args: &FeedArgs, feeds: impl IntoIterator<Item = Feed>) -> Result<Selection> {
         let FeedArgs { profile, datafeed, include, .. } = args;
         if *profile == Profile::Elastic && !include.is_empty() {
             bail!("--include widens the filter of --profile rareport; it is not for elastic");
         }
         let include: Vec<Include> = include.iter().map(|extra| extra.of_datafeed()).collect();
-        let is_of_network = feed.is_some_and(Feed::is_of_connections);
+        let (network, starts): (Vec<_>, Vec<_>) =
+            feeds.into_iter().partition(|feed| feed.is_of_connections());
         Ok(Selection {
             profile: *profile,
             datafeed: match (datafeed, profile) {
@@ -57,7 +63,8 @@ impl Selection {
                 (None, Profile::Elastic) => Datafeed::v3(),
                 (None, Profile::Rareport) => Datafeed::outbound(&include),
             },
-            with_rows: datafeed.is_some() || is_of_network,
+            with_rows: datafeed.is_some() || !network.is_empty(),
+            with_starts: !network.is_empty() && !starts.is_empty(),
         })
     }
 
@@ -76,10 +83,23 @@ impl Selection {
         if !is_filtered {
             return Verdict::Chosen;
         }
+        if self.with_starts && !event.is_audit && is_start(event, categorisation) {
+            return Verdict::Start;
+        }
         match self.datafeed.verdict(&Placed { event, places }) {
             Ok(()) => Verdict::Passed,
             Err(reason) => Verdict::Excluded(reason),
         }
+    }
+}
+
+/// Whether a document says that a program was started; `categorisation` has the
+/// places of these fields.
+fn is_start(event: &Event, categorisation: &[usize]) -> bool {
+    let says = |place: usize, word: &[u8]| event.values(place).iter().any(|value| value == word);
+    match categorisation {
+        [category, kind, ..] => says(*category, b"process") && says(*kind, b"start"),
+        _ => false,
     }
 }
 
@@ -92,6 +112,23 @@ struct Placed<'a> {
 impl Document for Placed<'_> {
     fn any(&self, field: usize, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         self.event.values(self.places[field]).iter().any(test)
+    }
+}
+
+impl Verdict {
+    /// Whether a job may look at the event.
+    pub(crate) fn is_wanted(self) -> bool {
+        matches!(self, Verdict::Passed | Verdict::Chosen | Verdict::Start)
+    }
+
+    /// Whether a job that is to be fed `feed` may look at the event.
+    pub(crate) fn is_for(self, feed: Option<Feed>) -> bool {
+        match self {
+            Verdict::Passed => feed.is_none_or(Feed::is_of_connections),
+            Verdict::Start => feed.is_none_or(|feed| !feed.is_of_connections()),
+            Verdict::Chosen => true,
+            Verdict::Excluded(_) | Verdict::OtherEvent => false,
+        }
     }
 }
 

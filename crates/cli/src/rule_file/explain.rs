@@ -8,13 +8,13 @@ use std::fmt::{self, Display, Write};
 use anyhow::Result;
 use clap::ValueEnum;
 use jiff::Timestamp;
-use rareport::JobConfig;
 use rareport::calendar::{When, Window};
 use rareport::exception::{Action, Exception};
 use rareport::job::span_text;
 use rareport::rule::{Rule, RuleSet};
 
 use crate::args::{DetectArgs, FeedArgs, FeedVersion, Profile};
+use crate::job::Chosen;
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -25,12 +25,12 @@ use crate::text::Inert;
 /// If the rules cannot be written, which they always can.
 pub(crate) fn explain(
     set: &RuleSet,
-    job: &JobConfig,
+    jobs: &[Chosen],
     args: &DetectArgs,
     today: Timestamp,
 ) -> Result<String> {
     let mut text = String::new();
-    summarize(&mut text, set, job, args, today)?;
+    summarize(&mut text, set, jobs, args, today)?;
     text.push('\n');
     text.push_str(&set.to_toml()?);
     Ok(text)
@@ -40,7 +40,7 @@ pub(crate) fn explain(
 fn summarize(
     out: &mut String,
     set: &RuleSet,
-    job: &JobConfig,
+    jobs: &[Chosen],
     args: &DetectArgs,
     today: Timestamp,
 ) -> fmt::Result {
@@ -49,18 +49,20 @@ fn summarize(
     arguments::summarize(out, args)?;
     writeln!(out, "# Profile: {}", name(args.feed.profile))?;
     writeln!(out, "# Datafeed: {}", datafeed(&args.feed))?;
-    writeln!(
-        out,
-        "# Job: {}, rare by {} in buckets of {}, events up to {} late; explained by {}",
-        job.job_id,
-        job.detector.by_field,
-        span_text(job.bucket_span),
-        span_text(job.latency),
-        job.influencers.join(", ")
-    )?;
+    for Chosen { job, .. } in jobs {
+        writeln!(
+            out,
+            "# Job: {}, rare by {} in buckets of {}, events up to {} late; explained by {}",
+            job.job_id,
+            job.detector.by_field,
+            span_text(job.bucket_span),
+            span_text(job.latency),
+            job.influencers.join(", ")
+        )?;
+    }
     writeln!(out, "# Rules: {}", set.rules.len())?;
     for rule in &set.rules {
-        writeln!(out, "#   {}", of_rule(rule, job))?;
+        writeln!(out, "#   {}", of_rule(rule, jobs))?;
     }
     let date = today.strftime("%Y-%m-%d");
     let expired = set.exceptions.iter().filter(|it| it.has_expired(today.as_millisecond())).count();
@@ -98,14 +100,14 @@ fn datafeed(feed: &FeedArgs) -> String {
     }
 }
 
-fn of_rule(rule: &Rule, job: &JobConfig) -> String {
+fn of_rule(rule: &Rule, jobs: &[Chosen]) -> String {
     let id = shown(&rule.rule_id);
     if !rule.enabled {
         return format!("{id}: not executed, as it is not enabled");
     }
-    if !rule.job_ids.contains(&job.job_id) {
-        let jobs = rule.job_ids.join(", ");
-        return format!("{id}: not executed, as it is for {}", shown(&jobs));
+    if !jobs.iter().any(|chosen| rule.job_ids.contains(&chosen.job.job_id)) {
+        let of = rule.job_ids.join(", ");
+        return format!("{id}: not executed, as it is for {}", shown(&of));
     }
     let suppression = rule.suppression.as_ref().map_or(String::new(), |suppression| {
         let within = match suppression.duration {

@@ -20,6 +20,8 @@ pub(crate) struct Content {
     pub(crate) about: About,
     /// The model and the rules, as `rareport::snapshot` encodes them.
     pub(crate) model: Vec<u8>,
+    /// The same of the other jobs, in the order of [`About::others`].
+    pub(crate) others: Vec<Vec<u8>>,
 }
 
 /// What a run must know to carry on, and what people want to know.
@@ -44,6 +46,28 @@ pub(crate) struct About {
     /// Up to where logs were read that were followed.
     #[serde(default)]
     pub(crate) positions: Positions,
+    /// The other jobs that learned from the same events.
+    #[serde(default)]
+    pub(crate) others: Vec<OtherJob>,
+}
+
+/// A job beside the first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OtherJob {
+    pub(crate) job_id: String,
+    /// The field whose values are rare or not.
+    pub(crate) field: String,
+    /// Number of buckets that were learned.
+    pub(crate) buckets: u64,
+    /// Length of its model in the file.
+    bytes: u64,
+}
+
+impl OtherJob {
+    /// A job that has learned nothing yet.
+    pub(crate) fn new(job_id: String, field: String) -> OtherJob {
+        OtherJob { job_id, field, ..OtherJob::default() }
+    }
 }
 
 /// How events are read: what makes two readings of a log give other values.
@@ -84,15 +108,19 @@ fn name(value: &impl ValueEnum) -> String {
 
 impl Content {
     /// As the body of a container: the length of the JSON in 8 bytes,
-    /// little-endian, the JSON, and the model.
+    /// little-endian, the JSON, and the models.
     ///
     /// # Errors
     ///
     /// Never in practice: it is plain data.
     pub(super) fn to_body(&self) -> serde_json::Result<Vec<u8>> {
-        let about = serde_json::to_vec(&self.about)?;
+        let mut about = self.about.clone();
+        for (job, model) in about.others.iter_mut().zip(&self.others) {
+            job.bytes = model.len() as u64;
+        }
+        let about = serde_json::to_vec(&about)?;
         let length = (about.len() as u64).to_le_bytes();
-        Ok([&length[..], &about, &self.model].concat())
+        Ok([&length[..], &about, &self.model, &self.others.concat()].concat())
     }
 
     /// What the body of a container holds.
@@ -103,9 +131,18 @@ impl Content {
     pub(super) fn from_body(body: &[u8]) -> Result<Content, Flaw> {
         let (length, rest) = body.split_first_chunk().ok_or(Flaw::Damaged)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Flaw::Damaged)?;
-        let (about, model) = rest.split_at_checked(length).ok_or(Flaw::Damaged)?;
-        let about = serde_json::from_slice(about).map_err(|_| Flaw::Damaged)?;
-        Ok(Content { about, model: model.to_vec() })
+        let (about, mut models) = rest.split_at_checked(length).ok_or(Flaw::Damaged)?;
+        let about: About = serde_json::from_slice(about).map_err(|_| Flaw::Damaged)?;
+        let mut others = Vec::new();
+        for job in about.others.iter().rev() {
+            let start = usize::try_from(job.bytes).ok();
+            let start = start.and_then(|bytes| models.len().checked_sub(bytes));
+            let (before, model) = models.split_at(start.ok_or(Flaw::Damaged)?);
+            others.push(model.to_vec());
+            models = before;
+        }
+        others.reverse();
+        Ok(Content { about, model: models.to_vec(), others })
     }
 }
 
@@ -116,13 +153,30 @@ mod tests {
     #[test]
     fn a_body_holds_both_parts() {
         let about = About { buckets: 7, learned_until: Some(-900_000), ..About::default() };
-        let body = Content { about, model: vec![1, 2, 3] }.to_body().unwrap();
+        let others = Vec::new();
+        let body = Content { about, model: vec![1, 2, 3], others }.to_body().unwrap();
         let content = Content::from_body(&body).unwrap();
         assert_eq!((content.about.buckets, content.model), (7, vec![1, 2, 3]));
+        assert!(content.others.is_empty());
         assert_eq!(content.about.learned_until, Some(-900_000));
         for wrong in [&body[..4], &body[..20], &[0xff; 8], &[1, 0, 0, 0, 0, 0, 0, 0, b'{']] {
             assert!(Content::from_body(wrong).is_err());
         }
+    }
+
+    #[test]
+    fn a_body_holds_every_job() {
+        let job = |name: &str| OtherJob { job_id: name.to_owned(), ..OtherJob::default() };
+        let about = About { others: vec![job("a"), job("b")], ..About::default() };
+        let others = vec![vec![4, 5], vec![6]];
+        let body = Content { about, model: vec![1, 2, 3], others }.to_body().unwrap();
+        let content = Content::from_body(&body).unwrap();
+        assert_eq!(content.model, [1, 2, 3]);
+        assert_eq!(content.others, [vec![4, 5], vec![6]]);
+        let lengths = content.about.others.iter().map(|job| job.bytes);
+        assert_eq!(lengths.collect::<Vec<_>>(), [2, 1]);
+        // Shorter than the models are said to be.
+        assert!(Content::from_body(&body[..body.len() - 4]).is_err());
     }
 
     #[test]

@@ -227,7 +227,7 @@ fn several_rules_have_alerts_of_their_own() {
     let run = detect_with(
         "[[rule]]\nname = \"Very rare\"\nrule_id = \"very\"\nthreshold = 65\n\
          job_ids = [\"linux_rare_destination_port\"]\n\
-         [[rule]]\nname = \"Other\"\nrule_id = \"other\"\njob_ids = [\"linux_rare_user\"]\n",
+         [[rule]]\nname = \"Other\"\nrule_id = \"other\"\njob_ids = [\"of_somebody_else\"]\n",
     );
     let alerts = run.documents();
     assert_eq!(alerts.len(), 8);
@@ -236,7 +236,7 @@ fn several_rules_have_alerts_of_their_own() {
     assert_ne!(alerts[0]["kibana.alert.uuid"], alerts[1]["kibana.alert.uuid"]);
     told(&run, "rare: 7 alerts with a score of 50");
     told(&run, "very: 1 alert with a score of 65");
-    told(&run, "the rule other was not executed: it is for linux_rare_user");
+    told(&run, "the rule other was not executed: it is for of_somebody_else");
 }
 
 #[test]

@@ -121,3 +121,22 @@ fn users_without_names_are_told() {
     let run = rareport(&["check", &corpus("enriched")]).expect(0).documents();
     assert!(!codes(&run[0]).contains(&"not_enriched".to_owned()), "{}", run[0]);
 }
+
+#[test]
+fn a_port_scan_that_hides_others_is_told() {
+    let both = [corpus("fleet-day"), corpus("busy")];
+    let run = rareport(&["check", &both[0], &both[1]]).expect(0);
+    let answer = &run.documents()[0];
+    let findings = answer["findings"].as_array().unwrap();
+    let crowd = findings.iter().find(|it| it["code"] == "ports_hide_others").expect("a finding");
+    let message = crowd["message"].as_str().unwrap();
+    // The same bucket and as many ports as `detect` tells.
+    let detect = rareport(&["detect", &both[0], &both[1]]).expect(0);
+    let new_ports = message.split(" came in the bucket of").next().unwrap();
+    let told = format!("{new_ports} came in the bucket of 2026-06-02T15:00:00.000Z");
+    assert!(message.starts_with(&told) && detect.stderr.contains(&told), "{message}");
+    assert!(
+        !codes(&rareport(&["check", &both[0]]).expect(0).documents()[0])
+            .contains(&"ports_hide_others".to_owned())
+    );
+}

@@ -125,6 +125,28 @@ fn calls_without_an_address_are_events_for_elastic() {
     assert_eq!(of(&[]).lines().count(), 1);
 }
 
+/// auditd's own records of hosts whose logs it gathers.
+#[test]
+fn gathering_logs_is_of_the_network_for_elastic() {
+    let record = |kind: &str, serial: u32| {
+        format!(
+            "node=hub type={kind} msg=audit(1700000000.000:{serial}): addr=192.0.2.7:60 port=60 \
+             res=success\n"
+        )
+    };
+    let others: String = (3..9).map(|serial| record("DAEMON_ROTATE", serial)).collect();
+    let log = record("DAEMON_ACCEPT", 1) + &record("DAEMON_CLOSE", 2) + &others;
+    let fields = ["--by", "event.action", "--influencer", "host.name", "--format", "csv"];
+    let elastic = observations(&[&fields[..], &["--profile", "elastic"]].concat(), &log);
+    let rows = "@timestamp,event.action,host.name\n\
+                2023-11-14T22:13:20.000Z,remote-audit-connected,hub\n\
+                2023-11-14T22:13:20.000Z,remote-audit-disconnected,hub\n";
+    assert_eq!(elastic.stdout, rows);
+    let counted = observations(&["--profile", "elastic"], &log).stderr;
+    assert!(counted.contains("2 observations, 2 of them without a value"), "{counted}");
+    assert_eq!(observations(&fields, &log).stdout.lines().count(), 1);
+}
+
 #[test]
 fn observations_without_a_port_are_counted() {
     let log = corpus("edge/edge.log");

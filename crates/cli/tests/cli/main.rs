@@ -9,6 +9,7 @@ mod anomalies;
 mod backtest;
 mod check;
 mod common;
+mod consumers;
 #[cfg(target_os = "linux")]
 mod daemon;
 mod detect;
@@ -25,6 +26,7 @@ mod golden;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod input;
+mod jobs;
 mod journal;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -1,4 +1,4 @@
-//! Alerts being written, and counts of what they came from.
+//! Alerts of all jobs being written, in order of time.
 //!
 //! Who reads stdout may go when they have enough. Where alerts go elsewhere too,
 //! that is no reason to end.
@@ -6,14 +6,11 @@
 use std::io;
 
 use anyhow::Result;
-use rareport::alert::Alert;
-use rareport::results::Bucket;
 
-use super::history::History;
+use super::judge::Due;
 use crate::alert::AlertRow;
 use crate::console::Console;
 use crate::daemon::LastAlert;
-use crate::feeding::end_of;
 use crate::output::RowWriter;
 use crate::sink::{AlertLine, Sinks};
 
@@ -22,74 +19,40 @@ pub(super) struct Alerts {
     /// `None` when nobody reads it any more.
     out: Option<RowWriter>,
     sinks: Sinks,
-    history: Option<History>,
     /// Whether a table is to show details.
     with_details: bool,
+    /// Whether all are about ports.
+    is_of_ports: bool,
     pub(super) found: u64,
     /// The last of them.
     pub(super) latest: Option<LastAlert>,
-    /// Alerts of a model that had learned too little to be relied on.
-    pub(super) immature: u64,
-    /// Buckets that were closed.
-    pub(super) buckets: u64,
-    /// Of these, buckets that were learned only.
-    pub(super) background: u64,
-    /// Start and end of the last of them, in milliseconds since 1970.
-    pub(super) last: Option<(i64, i64)>,
 }
 
 impl Alerts {
     pub(super) fn new(
         out: RowWriter,
         sinks: Sinks,
-        history: Option<History>,
         with_details: bool,
+        is_of_ports: bool,
     ) -> Alerts {
-        Alerts {
-            out: Some(out),
-            sinks,
-            history,
-            with_details,
-            found: 0,
-            latest: None,
-            immature: 0,
-            buckets: 0,
-            background: 0,
-            last: None,
-        }
+        Alerts { out: Some(out), sinks, with_details, is_of_ports, found: 0, latest: None }
     }
 
-    /// Counts a closed bucket, which may be one that is learned only.
-    pub(super) fn count(&mut self, bucket: &Bucket, is_background: bool) {
-        self.buckets += 1;
-        self.background += u64::from(is_background);
-        self.last = Some((bucket.timestamp, end_of(bucket)));
-    }
-
-    /// Notes that a value was seen, for the history that is shown with alerts.
-    pub(super) fn seen(&mut self, value: &[u8], millis: i64) {
-        if let Some(history) = &mut self.history {
-            history.note(value, millis);
-        }
-    }
-
-    /// Writes alerts in their order.
-    pub(super) fn write(&mut self, alerts: &[Alert]) -> Result<()> {
-        for alert in alerts {
-            let history = self.history.as_ref();
-            let history = history.map_or(String::new(), |it| it.line(alert.record.value()));
-            let with_details = self.with_details;
-            self.show(|out| out.write(&AlertRow { alert, history: &history, with_details }))?;
+    /// Writes alerts that are due, in order of time; those of the same time in the
+    /// order of their jobs.
+    pub(super) fn write(&mut self, mut due: Vec<Due>) -> Result<()> {
+        due.sort_by_key(|due| due.alert.time);
+        for Due { alert, history } in &due {
+            let Alerts { with_details, is_of_ports, .. } = *self;
+            self.show(|out| out.write(&AlertRow { alert, history, with_details, is_of_ports }))?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });
             }
             self.found += 1;
-            let explanation = alert.record.explanation.as_ref();
-            self.immature += u64::from(explanation.is_some_and(|it| it.immature));
         }
-        if let Some(last) = alerts.last() {
-            self.latest = Some(LastAlert::of(last));
+        if let Some(last) = due.last() {
+            self.latest = Some(LastAlert::of(&last.alert));
             self.show(RowWriter::flush_lines)?;
         }
         Ok(())

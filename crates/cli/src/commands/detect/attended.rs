@@ -9,12 +9,12 @@ use anyhow::{Error, Result, bail};
 use jiff::Timestamp;
 use rareport::detection::Detection;
 
-use super::Run;
-use super::alerts::Alerts;
 use super::closest::Closest;
+use super::run::Run;
 use crate::args::DetectArgs;
 use crate::config_file;
 use crate::daemon::{Became, Daemon, Found, Source};
+use crate::job::{self, Chosen};
 use crate::observations::{Fields, Verdict};
 use crate::rule_file;
 
@@ -115,7 +115,7 @@ impl<'a> Attended<'a> {
     /// Counts an event.
     pub(super) fn note(&self, millis: i64, verdict: Verdict) {
         let became = match verdict {
-            Verdict::Passed | Verdict::Chosen => Became::Used,
+            Verdict::Passed | Verdict::Chosen | Verdict::Start => Became::Used,
             Verdict::Excluded(reason) => Became::Excluded(reason),
             Verdict::OtherEvent => Became::NotLookedAt,
         };
@@ -125,30 +125,46 @@ impl<'a> Attended<'a> {
     /// Goes on with the rules as they are said now.
     fn reload(&self, run: &mut Run<'_>) -> Result<()> {
         let args = config_file::reread()?;
-        let Run { detector, reported, console, .. } = run;
-        let job = detector.job();
-        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job.job_id)?;
+        let Run { jobs, judges, console, .. } = run;
+        let default = job::default().job;
+        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default.job_id)?;
+        let ids: Vec<&str> = jobs.iter().map(|job| job.names().0).collect();
+        let wanted = rule_file::jobs(&set);
+        let is_run = |wanted: &Chosen| ids.contains(&&*wanted.job.job_id);
+        if wanted.len() != ids.len() || !wanted.iter().all(is_run) {
+            bail!("they are for other jobs than at the start; start anew");
+        }
         if let Some(field) = set.fields().find(|field| self.fields.place(field).is_none()) {
             bail!(
                 "they look at {field}, which no rule did at the start, so that it is not read; \
                  start anew"
             );
         }
-        rule_file::check(&set, job, args.feed.input_format, console);
+        rule_file::check(&set, &default, args.feed.input_format, console);
         let profile = rule_file::profile(args.feed.profile);
-        let state = reported.detection.snapshot();
-        let detection = Detection::restore(set, job, profile, &state)?;
-        if !detection.has_rules() {
-            bail!("none of them can be executed: none is enabled and for the job {}", job.job_id);
+        let detections = jobs.iter().enumerate().map(|(place, job)| {
+            let set = rule_file::of_job(&set, &ids, place);
+            Detection::restore(set, job.detector.job(), profile, &job.detection.snapshot())
+        });
+        let detections = detections.collect::<Result<Vec<_>, _>>()?;
+        if !detections.iter().any(Detection::has_rules) {
+            bail!("none of them can be executed: none is enabled and for a ready-made job");
         }
-        reported.closest = Closest::of(&detection);
-        reported.detection = detection;
+        for ((job, judge), detection) in jobs.iter_mut().zip(judges).zip(detections) {
+            judge.closest = Closest::of(&detection);
+            job.detection = detection;
+        }
         Ok(())
     }
 }
 
-/// What was found so far.
+/// What was found so far; of buckets, those of the first job.
 fn found(run: &Run<'_>) -> Found {
-    let Alerts { buckets, last, found, latest, .. } = &run.reported.alerts;
-    Found { buckets: *buckets, last_bucket: *last, alerts: *found, last_alert: latest.clone() }
+    let tally = run.judges.first().map(|judge| &judge.tally);
+    Found {
+        buckets: tally.map_or(0, |tally| tally.buckets),
+        last_bucket: tally.and_then(|tally| tally.last),
+        alerts: run.alerts.found,
+        last_alert: run.alerts.latest.clone(),
+    }
 }

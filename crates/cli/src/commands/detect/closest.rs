@@ -6,6 +6,7 @@ use std::fmt::{self, Display};
 use rareport::detection::Detection;
 use rareport::results::{BucketResults, Record};
 
+use crate::noun::Noun;
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -57,7 +58,9 @@ pub(super) struct Named<'a>(pub(super) &'a Record);
 impl Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Named(record) = *self;
-        write!(f, "port {} at {}", Inert(record.value().as_bytes()), rfc3339(record.timestamp))?;
+        let what = Noun(&record.by_field_name).before_value();
+        let value = Inert(record.value().as_bytes());
+        write!(f, "{what} {value} at {}", rfc3339(record.timestamp))?;
         let firsts = WHOSE.iter().filter_map(|field| record.values_of(field).first().copied());
         for (place, first) in firsts.enumerate() {
             let before = if place == 0 { " (" } else { ", " };

@@ -13,6 +13,7 @@ use rareport::detection::Detection;
 use rareport::results::Record;
 
 use crate::console::Console;
+use crate::noun::Noun;
 use crate::observations::{Event, Fields};
 use crate::stamp::rfc3339;
 
@@ -110,14 +111,15 @@ impl Later {
     }
 
     /// Tells which hosts used the ports of alerts later.
-    pub(super) fn tell(&self, console: &Console) {
+    pub(super) fn tell(&self, what: Noun<'_>, console: &Console) {
         for (port, uses) in &self.ports {
             if uses.is_alerted && !uses.hosts.is_empty() {
                 let host =
                     |(host, first): (&String, &i64)| format!("{host} at {}", rfc3339(*first));
                 let hosts: Vec<String> = uses.hosts.iter().map(host).collect();
                 console.note(format_args!(
-                    "port {} was used later by {}",
+                    "{} {} was used later by {}",
+                    what.before_value(),
                     String::from_utf8_lossy(port),
                     hosts.join(", ")
                 ));

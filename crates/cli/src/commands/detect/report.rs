@@ -1,113 +1,153 @@
 //! What is told at the end: how many alerts there were, how far to trust them,
 //! and to those who ask what rules, exceptions and calendar windows left out.
 
-use rareport::Detector;
-use rareport::detection::{Detection, ExceptionReport, RuleReport, WindowReport};
-use rareport::detector::Counts;
+use rareport::detection::{ExceptionReport, Report as DetectionReport, RuleReport, WindowReport};
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
 use rareport::results::Record;
 
-use super::alerts::Alerts;
-use super::closest::{Closest, Named, score};
-use super::crowd;
+use super::closest::{Named, score};
+use super::judge::{Judge, Tally};
 use crate::console::Console;
+use crate::crowd;
+use crate::job_run::JobRun;
+use crate::noun::Noun;
 use crate::stamp::rfc3339;
 use crate::text::{count, grouped};
 use crate::unlearned;
 
 /// What a report is about.
 pub(super) struct Report<'a> {
-    pub(super) alerts: &'a Alerts,
-    pub(super) closest: &'a Closest,
-    pub(super) detector: &'a Detector,
-    pub(super) detection: &'a Detection,
-    /// Number of buckets that had ended before the input did.
-    pub(super) closed_by_time: u64,
-    /// What earlier runs did, of which this one does not tell.
-    pub(super) before: Before,
+    pub(super) jobs: &'a [JobRun],
+    /// One for each job.
+    pub(super) judges: &'a [Judge],
 }
 
-/// What a state that is carried on had counted before.
-#[derive(Default)]
-pub(super) struct Before {
-    pub(super) counts: Counts,
-    /// The rules, in the order in which they are executed.
-    pub(super) rules: Vec<RuleReport>,
-    /// Buckets that were learned.
-    pub(super) buckets: u64,
+/// What is told of one of the jobs.
+struct OfJob<'a> {
+    job: &'a JobRun,
+    judge: &'a Judge,
+    /// Whether others run beside it.
+    is_one_of_several: bool,
 }
 
 impl Report<'_> {
-    /// Tells everything. `is_whole` says whether the input goes on after the
-    /// last bucket.
-    pub(super) fn tell(&self, is_whole: bool, console: &Console) {
-        let counts = unlearned::since(self.detector.counts(), self.before.counts);
-        let late = counts.late;
-        if late > 0 {
+    /// Tells everything.
+    pub(super) fn tell(&self, console: &Console) {
+        let is_one_of_several = self.jobs.len() > 1;
+        let jobs = self.jobs.iter().zip(self.judges);
+        let jobs = jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several });
+        let jobs: Vec<OfJob<'_>> = jobs.collect();
+        for OfJob { job, judge, .. } in &jobs {
+            judge.later.tell(Noun(job.fields.by_name()), console);
+        }
+        for job in &jobs {
+            job.tell_learning(console);
+        }
+        let (exceptions, calendar) = together(self.jobs.iter().map(|job| job.detection.report()));
+        exceptions.iter().for_each(|exception| tell_exception(exception, console));
+        calendar.iter().for_each(|window| tell_window(window, console));
+        jobs.iter().for_each(|job| job.tell_rules(console));
+    }
+}
+
+impl OfJob<'_> {
+    /// What the events of the job are called: connects, unless others are too.
+    fn events(&self) -> [String; 2] {
+        match self.is_one_of_several {
+            false => ["connect".to_owned(), "connects".to_owned()],
+            true => ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0)),
+        }
+    }
+
+    /// Tells what the job did not learn, and how far it can be trusted.
+    fn tell_learning(&self, console: &Console) {
+        let OfJob { job: JobRun { detector, .. }, judge, .. } = self;
+        let counts = unlearned::since(detector.counts(), judge.before.counts);
+        let [one, many] = self.events();
+        if counts.late > 0 {
             console.warn(format_args!(
                 "{} came after a bucket was closed and could not be counted; the log is not in \
                  order of time",
-                count(late, "connect", "connects")
+                count(counts.late, &one, &many)
             ));
         }
-        unlearned::tell(&counts, self.detector.job(), "connects", console);
+        unlearned::tell(&counts, detector.job(), &many, console);
         self.tell_maturity(console);
-        if let Some((start, end)) = self.alerts.last
-            && self.alerts.buckets > self.closed_by_time
-            && !is_whole
+        if let Some((start, end)) = judge.tally.last
+            && judge.tally.buckets > judge.tally.closed_by_time
+            && !judge.tally.is_whole
         {
             console.detail(format_args!(
-                "the last bucket, {} to {}, was closed with the input and may be incomplete",
+                "the last bucket{}, {} to {}, was closed with the input and may be incomplete",
+                self.of_job(),
                 rfc3339(start),
                 rfc3339(end)
             ));
         }
-        self.tell_rules(console);
+    }
+
+    /// Which job it is, where there are several.
+    fn of_job(&self) -> String {
+        match self.is_one_of_several {
+            false => String::new(),
+            true => format!(" of {}", self.job.names().0),
+        }
     }
 
     fn tell_maturity(&self, console: &Console) {
-        let immature = self.alerts.immature;
-        let buckets = self.before.buckets + self.alerts.buckets;
-        let span = self.span();
-        let pushed = self.detector.counts().pushed;
-        if buckets == 0 && pushed > 0 {
+        let immature = self.judge.tally.immature;
+        let buckets = self.judge.before.buckets + self.judge.tally.buckets;
+        let (span, of_job) = (self.span(), self.of_job());
+        let pushed = self.job.detector.counts().pushed;
+        if pushed == 0 && self.is_one_of_several {
             console.warn(format_args!(
-                "what was read of the log spans less than one full bucket of {span} minutes: \
-                 nothing was learned and nothing scored. Give more of the log, such as its \
-                 rotations"
+                "the job {} was given no event: nothing in the input is what it looks at{}",
+                self.job.names().0,
+                self.what_it_needs()
+            ));
+        } else if buckets == 0 && pushed > 0 {
+            console.warn(format_args!(
+                "what was read of the log spans less than one full bucket{of_job} of {span} \
+                 minutes: nothing was learned and nothing scored. Give more of the log, such as \
+                 its rotations"
             ));
         } else if buckets < MATURE_AFTER && pushed > 0 {
             console.warn(format_args!(
-                "only {} of {span} minutes to learn from: scores mean little before \
+                "only {} of {span} minutes to learn from{of_job}: scores mean little before \
                  {MATURE_AFTER}. Give more of the log, such as its rotations",
                 count(buckets, "bucket", "buckets")
             ));
         } else if immature > 0 {
             console.warn(format_args!(
                 "{} from the time when the model had learned little yet",
-                count(immature, "alert is", "alerts are")
+                count(immature, &format!("alert{of_job} is"), &format!("alerts{of_job} are"))
             ));
         }
     }
 
+    /// What to give to a job that audit logs cannot feed.
+    fn what_it_needs(&self) -> &'static str {
+        match self.job.is_of_connections() {
+            true => "",
+            false => {
+                "; it looks at the starts of programs, of which audit logs are not read: give it \
+                 ECS documents or CSV of these too"
+            }
+        }
+    }
+
     fn tell_rules(&self, console: &Console) {
-        let mut report = self.detection.report();
+        let mut report = self.job.detection.report();
         for rule in &mut report.rules {
             // Rules that were read anew in between may be others.
             let is_same = |before: &&RuleReport| before.rule.rule_id == rule.rule.rule_id;
-            let Some(before) = self.before.rules.iter().find(is_same) else { continue };
+            let Some(before) = self.judge.before.rules.iter().find(is_same) else { continue };
             rule.alerts -= before.alerts;
             rule.hidden -= before.hidden;
             rule.suppressed -= before.suppressed;
             rule.cut -= before.cut;
             rule.missed -= before.missed;
-        }
-        for exception in &report.exceptions {
-            tell_exception(exception, console);
-        }
-        for window in &report.calendar {
-            tell_window(window, console);
         }
         let (executed, idle): (Vec<_>, Vec<_>) =
             report.rules.iter().partition(|rule| rule.idle.is_none());
@@ -119,46 +159,103 @@ impl Report<'_> {
             tell_losses(rule, console);
         }
         let thresholds = executed.iter().map(|rule| rule.rule.threshold);
-        crowd::tell(self.detector, thresholds.fold(f64::INFINITY, f64::min), console);
+        self.tell_crowd(thresholds.fold(f64::INFINITY, f64::min), console);
         self.tell_found(&executed, console);
+    }
+
+    /// Tells if values that came once and together keep others from a score of
+    /// `threshold`, and if records were too many to be written.
+    fn tell_crowd(&self, threshold: f64, console: &Console) {
+        let detector = &self.job.detector;
+        if let Some(hidden) = crowd::hidden(detector, threshold) {
+            console.warn(hidden);
+        }
+        let cut = detector.counts().records_cut;
+        if cut > 0 {
+            let limit = detector.job().limits.results_per_bucket.unwrap_or(usize::MAX);
+            console.warn(format_args!(
+                "{} left out, as a bucket has {limit} at most: those with the largest \
+                 probabilities. Ignore what is known with an exception of action = \"ignore\"",
+                count(cut, "record was", "records were")
+            ));
+        }
     }
 
     /// Tells how many alerts there were and, where there was none, what came
     /// closest.
     fn tell_found(&self, executed: &[&RuleReport], console: &Console) {
-        let Alerts { buckets, background, .. } = *self.alerts;
+        let Tally { buckets, background, .. } = self.judge.tally;
+        let what = Noun(self.job.fields.by_name());
         let of = format!(
             "{} of {} minutes",
             count(buckets - background, "bucket", "buckets"),
             self.span()
         );
-        for (place, rule) in executed.iter().enumerate() {
-            let closest = self.closest.record(place).filter(|_| rule.alerts == 0);
+        let was_fed = self.job.detector.counts().pushed > 0 || !self.is_one_of_several;
+        for (place, rule) in executed.iter().enumerate().filter(|_| was_fed) {
+            let closest = self.judge.closest.record(place).filter(|_| rule.alerts == 0);
             if let Some(closest) = closest {
                 tell_too_little(closest, console);
             }
-            let name = match executed.len() {
-                1 => String::new(),
-                _ => format!("{}: ", rule.rule.rule_id),
+            let name = match (self.is_one_of_several, executed.len()) {
+                (true, _) => format!("{}, rule {}: ", self.job.names().0, rule.rule.rule_id),
+                (false, 1) => String::new(),
+                (false, _) => format!("{}: ", rule.rule.rule_id),
             };
             console.note(format_args!(
                 "{name}{} with a score of {} or more in {of}{}{}",
                 count(rule.alerts, "alert", "alerts"),
                 rule.rule.threshold,
                 left_out(rule),
-                highest_below(rule, closest)
+                highest_below(rule, closest, what)
             ));
         }
     }
 
     /// Length of a bucket in minutes.
     fn span(&self) -> u32 {
-        self.detector.job().bucket_span / 60
+        self.job.detector.job().bucket_span / 60
     }
 }
 
+/// What exceptions and windows did in all jobs together. An event that several
+/// jobs were given counts once, as far as the largest count tells.
+fn together(
+    reports: impl Iterator<Item = DetectionReport>,
+) -> (Vec<ExceptionReport>, Vec<WindowReport>) {
+    let (mut exceptions, mut calendar) =
+        (Vec::<ExceptionReport>::new(), Vec::<WindowReport>::new());
+    for report in reports {
+        let known = exceptions.len();
+        for other in report.exceptions {
+            let same = exceptions[..known].iter_mut().find(|it| it.comment == other.comment);
+            let Some(it) = same else {
+                exceptions.push(other);
+                continue;
+            };
+            it.events = it.events.max(other.events);
+            it.hidden += other.hidden;
+            it.after_expiry = it.after_expiry.max(other.after_expiry);
+            it.alerts_after_expiry += other.alerts_after_expiry;
+            it.expired |= other.expired;
+            it.absent_fields.retain(|field| other.absent_fields.contains(field));
+        }
+        let known = calendar.len();
+        for other in report.calendar {
+            let same = calendar[..known].iter_mut().find(|it| it.comment == other.comment);
+            let Some(it) = same else {
+                calendar.push(other);
+                continue;
+            };
+            it.events = it.events.max(other.events);
+            it.absent_fields.retain(|field| other.absent_fields.contains(field));
+        }
+    }
+    (exceptions, calendar)
+}
+
 /// What came closest to being an alert, where there was none.
-fn highest_below(rule: &RuleReport, closest: Option<&Record>) -> String {
+fn highest_below(rule: &RuleReport, closest: Option<&Record>, what: Noun<'_>) -> String {
     match closest {
         _ if rule.alerts > 0 => String::new(),
         Some(closest) => {
@@ -166,7 +263,7 @@ fn highest_below(rule: &RuleReport, closest: Option<&Record>) -> String {
             format!("; the highest{of} was {}: {}", score(closest), Named(closest))
         }
         None if rule.hidden > 0 => String::new(),
-        None => "; no port was rare".to_owned(),
+        None => format!("; no {} was rare", what.one()),
     }
 }
 
@@ -175,8 +272,9 @@ fn tell_too_little(closest: &Record, console: &Console) {
     let explanation = closest.anomaly_score_explanation.as_ref();
     if explanation.is_some_and(|it| it.by_field_first_occurrence) {
         console.warn(format_args!(
-            "a port that was never seen before scored only {}: the model has learned from too \
+            "a {} that was never seen before scored only {}: the model has learned from too \
              little; give more of the log",
+            Noun(&closest.by_field_name).one(),
             score(closest)
         ));
     }

@@ -1,10 +1,10 @@
 //! Very many new ports at once, such as those of a port scan: what they hide, and
-//! what to do.
+//! what to do. What they are is the model's to say.
 
 use rareport::Detector;
 use rareport::detector::{Crowd, CrowdInfluencer};
 
-use crate::console::Console;
+use crate::noun::Noun;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count};
 
@@ -16,21 +16,11 @@ const FEWEST: u64 = 10;
 /// user for these to be named.
 const MOST: f64 = 0.9;
 
-/// Tells if ports that came once and together keep a new port from a score of
-/// `threshold`, and if records were too many to be written.
-pub(super) fn tell(detector: &Detector, threshold: f64, console: &Console) {
-    if let Some(crowd) = detector.crowd().filter(|crowd| hides(crowd, threshold)) {
-        console.warn(format_args!("{}", sentence(&crowd)));
-    }
-    let cut = detector.counts().records_cut;
-    if cut > 0 {
-        let limit = detector.job().limits.results_per_bucket.unwrap_or(usize::MAX);
-        console.warn(format_args!(
-            "{} left out, as a bucket has {limit} at most: those with the largest probabilities. \
-             Ignore what is known with an exception of action = \"ignore\"",
-            count(cut, "record was", "records were")
-        ));
-    }
+/// What ports that came once and together hide, if they keep a new port from a
+/// score of `threshold`.
+pub(crate) fn hidden(detector: &Detector, threshold: f64) -> Option<String> {
+    let crowd = detector.crowd().filter(|crowd| hides(crowd, threshold))?;
+    Some(sentence(&crowd, Noun(&detector.job().detector.by_field)))
 }
 
 /// Whether a new port cannot alert, and that is mostly because of these.
@@ -40,7 +30,7 @@ fn hides(crowd: &Crowd, threshold: f64) -> bool {
         && 2.0 * crowd.share >= crowd.new_probability
 }
 
-fn sentence(crowd: &Crowd) -> String {
+fn sentence(crowd: &Crowd, what: Noun<'_>) -> String {
     let most = MOST * crowd.values as f64;
     let with: Vec<&CrowdInfluencer> =
         crowd.with.iter().filter(|it| it.values as f64 >= most).collect();
@@ -49,13 +39,15 @@ fn sentence(crowd: &Crowd) -> String {
         all if all.is_empty() => String::new(),
         all => format!(" (nearly all with {})", all.join(", ")),
     };
+    let like = if what.is_port() { ", as in a port scan" } else { "" };
     format!(
-        "{} came in the bucket of {}{whose} and never again, as in a port scan. Among so many a new \
-         port is not rare: it scores {:.1} at most, so that others are hidden. If they are known, an \
+        "{} came in the bucket of {}{whose} and never again{like}. Among so many a new {} is not \
+         rare: it scores {:.1} at most, so that others are hidden. If they are known, an \
          exception with action = \"ignore\" on what they have in common keeps them from being \
          learned; `rareport anomalies --partition host.name` looks at each host by itself",
-        count(crowd.once, "new port", "new ports"),
+        count(crowd.once, &format!("new {}", what.one()), &format!("new {}", what.many())),
         rfc3339(crowd.timestamp),
+        what.one(),
         crowd.new_score
     )
 }

@@ -128,6 +128,17 @@ fn alerts_get_to_where_the_page_says() {
         text["text"].as_str().is_some_and(|text| text.contains("203.0.113.66:4444"))
     }));
 
+    let server = StandIn::start();
+    let address = server.address();
+    let run = clone.run(block("--json @-"), &[("WEBHOOK", &address)]);
+    // An old curl has no --json.
+    if run.succeeded && !run.printed.contains("--json") {
+        let requests = server.requests();
+        assert_eq!(requests.len(), 7, "{}", run.printed);
+        let alert: serde_json::Value = serde_json::from_str(&requests[0].body).expect("JSON");
+        assert_eq!(alert["kibana.alert.severity"], "low");
+    }
+
     clone.run(block("logger"), &[]);
     let logged = clone.kept("logger");
     assert_eq!(logged.matches("-t rareport -p authpriv.warning").count(), 7, "{logged}");

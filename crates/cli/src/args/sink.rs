@@ -20,7 +20,8 @@ pub(crate) struct SinkArgs {
     ///
     /// A command that fails is tried twice more; one that takes longer than a
     /// minute has failed. Commands may end in another order than the alerts.
-    /// Of their output, the last line is shown of those that fail.
+    /// Of their output, the last line is shown of those that fail. For a webhook:
+    /// --exec 'curl -fsS --json @- https://chat.example/hook'
     #[arg(long, help_heading = ELSEWHERE, value_name = "COMMAND")]
     pub(crate) exec: Option<String>,
     /// How many commands of --exec may run at once

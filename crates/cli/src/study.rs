@@ -100,8 +100,10 @@ impl<'a> Study<'a> {
         rule_file::check(&set, &job, args.feed.input_format, console);
         let fields = with_rule_fields(Fields::of(&job, feed), &set);
         let fields = fields.and([BOUND_PORT]).0;
-        let begun = args.state.as_deref().map(|path| Begun::with(path, &args.feed, &fields, &job.job_id));
+        let begun =
+            args.state.as_deref().map(|path| Begun::with(path, &args.feed, &fields, &job.job_id));
         let (begun, snapshot) = begun.transpose()?.unzip();
+        let snapshot = snapshot.flatten();
         let profile = args.feed.profile;
         let detection = carry::detection(set, &job, profile, snapshot.as_ref())?;
         if !detection.has_rules() {
@@ -195,7 +197,7 @@ struct Pass<'a, W> {
 impl<W: Watcher> Pass<'_, W> {
     fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()> {
         match verdict {
-            Verdict::Passed | Verdict::Chosen => self.learn(event)?,
+            Verdict::Passed | Verdict::Chosen | Verdict::Start => self.learn(event)?,
             Verdict::Excluded(reason) => self.watcher.left_out(event, LeftOut::Filter(reason)),
             Verdict::OtherEvent => self.watcher.left_out(event, LeftOut::OtherEvent),
         }

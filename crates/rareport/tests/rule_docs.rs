@@ -14,10 +14,12 @@ fn blocks(text: &str) -> Vec<&str> {
 fn rule_files_of_the_documentation_are_read() {
     let alerts = blocks(include_str!("../../../docs/alerts.md"));
     let readme = blocks(include_str!("../../../README.md"));
-    assert_eq!((alerts.len(), readme.len()), (1, 1));
-    let set = RuleSet::from_toml(alerts[0]).unwrap();
-    assert_eq!((set.rules.len(), set.exceptions.len(), set.calendar.len()), (1, 1, 1));
-    assert_eq!(RuleSet::from_toml(readme[0]).unwrap().exceptions.len(), 1);
+    let counts = |blocks: Vec<&str>| -> Vec<_> {
+        let sets = blocks.into_iter().map(|block| RuleSet::from_toml(block).unwrap());
+        sets.map(|set| (set.rules.len(), set.exceptions.len(), set.calendar.len())).collect()
+    };
+    assert_eq!(counts(alerts), [(2, 0, 0), (1, 1, 1)]);
+    assert_eq!(counts(readme), [(0, 1, 0), (0, 0, 1)]);
 }
 
 /// The rows of the table of keys of rules: the keys of each, and the default in the words of the
@@ -33,10 +35,13 @@ fn rows(text: &str) -> Vec<(Vec<&str>, &str)> {
     .collect()
 }
 
+/// The job whose rules are spoken of.
+const JOB: &str = "linux_rare_destination_port";
+
 /// What a rule says that has a name only, as it is written; `None` where it says nothing.
 fn of_a_bare_rule(key: &str) -> Option<String> {
     let mut set = RuleSet::from_toml("[[rule]]\nname = \"Rare port\"\n").unwrap();
-    set.complete("the-job");
+    set.complete(JOB);
     let written = set.to_toml().unwrap();
     let lines = written.lines().filter_map(|line| line.split_once(" = "));
     let value = lines.into_iter().find(|(name, _)| *name == key)?.1;
@@ -72,7 +77,9 @@ fn the_defaults_of_rules_are_as_documented() {
                 "the name, such as `rare-port` for `Rare port`" => {
                     assert_eq!(found.as_deref(), Some("rare-port"));
                 }
-                "the job that is run" => assert_eq!(found.as_deref(), Some("[\"the-job\"]")),
+                "`linux_rare_destination_port`" => {
+                    assert_eq!(found, Some(format!("[\"{JOB}\"]")), "{key}");
+                }
                 "the `rule_id`" => {
                     let set = RuleSet::from_toml("[[rule]]\nname = \"n\"\n").unwrap();
                     assert_eq!((found, set.rules[0].instance()), (None, "n"));

@@ -22,6 +22,7 @@ pub(crate) use self::report::{ExplainArgs, ReportArgs, StudyArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::audit_event::AuditEvent;
+use crate::input::MAX_EXPANSION;
 use crate::job::catalogue_help;
 use crate::version;
 use crate::when::{When, duration};
@@ -146,6 +147,11 @@ pub(crate) struct InputArgs {
     /// thread does everything.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Give up a compressed file that grows to more than N times its size; 0 is no limit
+    ///
+    /// What came before is used. Texts of up to 64 MiB are never too long.
+    #[arg(long, value_name = "N", default_value_t = MAX_EXPANSION)]
+    pub(crate) max_expansion: u64,
     /// Bytes of the parts that threads are given, which changes nothing but speed
     #[arg(long, value_name = "BYTES", hide = true)]
     pub(crate) part_bytes: Option<usize>,

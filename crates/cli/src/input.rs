@@ -19,6 +19,7 @@ mod log;
 mod log_end;
 mod merge;
 mod places;
+mod prefetch;
 mod reader;
 mod rotation;
 mod silence;
@@ -35,6 +36,7 @@ use std::thread;
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Limits, Reader, Record};
 
+pub(crate) use self::compression::MAX_EXPANSION;
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
 pub(crate) use self::files::log_files;
@@ -95,6 +97,8 @@ pub(crate) struct Input<'a> {
     tally: Tally,
     met: Cell<Met>,
     threads: usize,
+    /// How many times as long as its file a text may be.
+    expansion: u64,
     /// Bytes of the parts that threads are given, if it is not left to them.
     part_bytes: Option<usize>,
     before_waiting: BeforeWaiting<'a>,
@@ -137,6 +141,7 @@ impl<'a> Input<'a> {
             met: Cell::default(),
             threads: args.threads.map_or_else(cores, usize::from),
             part_bytes: args.part_bytes,
+            expansion: args.max_expansion,
             before_waiting: &|| Ok(()),
             is_waited_for: false,
             tap: None,
@@ -332,7 +337,8 @@ impl<'a> Input<'a> {
 
     /// A log as one stream of text.
     pub(crate) fn log_reader(&self, log: &Log) -> LogReader<'_> {
-        let text = LogReader::new(log, self.console, &self.tally, self.before_waiting);
+        let text = LogReader::new(log, self.console, &self.tally, self.before_waiting)
+            .with_expansion(self.expansion);
         match self.tap {
             Some(_) => text.with_tap(self.tap).telling_silence(),
             None => text,

@@ -102,7 +102,14 @@ impl Input<'_> {
 
     fn plan<'b>(&self, lanes: &'b [Lane<'b>], at_once: usize, limits: Limits) -> Plan<'b> {
         let bounds = Bounds::new(self.threads, at_once, self.part_bytes);
-        Plan { lanes, bounds, limits, progress: self.console.progress() }
+        Plan {
+            lanes,
+            bounds,
+            limits,
+            expansion: self.expansion,
+            prefetch: self.threads / at_once.max(1),
+            progress: self.console.progress(),
+        }
     }
 
     fn lane<'b>(&'b self, log: &'b Log) -> Lane<'b> {

@@ -6,12 +6,15 @@ use std::iter::Enumerate;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
-use super::compression::{Broken, CHUNK, Text, decompress, read_start};
+use super::compression::{
+    Broken, CHUNK, MAX_EXPANSION, Text, decompress, decompress_within, read_start,
+};
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::journal::{JournalReader, is_journal};
 use super::log::{Log, Member};
 use super::places::Places;
+use super::prefetch::Prefetch;
 use super::silence::{Listener, silence, stdin};
 use super::tally::Tally;
 use crate::console::Console;
@@ -32,6 +35,11 @@ pub(crate) struct LogReader<'a> {
     before_waiting: BeforeWaiting<'a>,
     tells_silence: bool,
     tap: Option<Tap<'a>>,
+    /// How many times as long as its file a text may be; see
+    /// [`decompress_within`].
+    expansion: u64,
+    /// What decompresses files ahead, if threads do.
+    prefetch: Option<Prefetch>,
 }
 
 /// What is done before bytes are read that may be yet to come.
@@ -67,6 +75,8 @@ impl<'a> LogReader<'a> {
             before_waiting,
             tells_silence: false,
             tap: None,
+            expansion: MAX_EXPANSION,
+            prefetch: None,
         }
     }
 
@@ -76,7 +86,8 @@ impl<'a> LogReader<'a> {
         console: &'a Console,
         tally: &'a Tally,
     ) -> LogReader<'a> {
-        let opened = Opened::over(Member::Stdin, source, None, console);
+        let text = decompress(console.watch(source));
+        let opened = Opened::over(Member::Stdin, text, None);
         LogReader {
             waiting: Vec::new().into_iter().enumerate(),
             current: opened.map_err(|reason| console.error(reason)).ok(),
@@ -87,6 +98,8 @@ impl<'a> LogReader<'a> {
             before_waiting: &|| Ok(()),
             tells_silence: false,
             tap: None,
+            expansion: MAX_EXPANSION,
+            prefetch: None,
         }
     }
 
@@ -101,16 +114,37 @@ impl<'a> LogReader<'a> {
         LogReader { tap, ..self }
     }
 
+    /// The same reader, with another limit of how much a file may grow.
+    pub(super) fn with_expansion(self, expansion: u64) -> LogReader<'a> {
+        LogReader { expansion, ..self }
+    }
+
+    /// The same reader, for which so many files at a time are decompressed by
+    /// threads of their own.
+    pub(super) fn with_prefetch(self, files: usize) -> LogReader<'a> {
+        let prefetch = (files > 0).then(|| Prefetch::new(files, self.console.progress()));
+        LogReader { prefetch, ..self }
+    }
+
     /// Where the members begin, as far as they were read.
     pub(super) fn places(&self) -> Rc<Places> {
         Rc::clone(&self.places)
     }
 
-    /// Opens a member that is no archive; the error says why not.
-    fn open(&self, member: Member) -> Result<Opened<'a>, String> {
+    /// Opens the member at this place, if it is no archive; the error says why
+    /// not.
+    fn open(&mut self, place: usize, member: Member) -> Result<Opened<'a>, String> {
+        if let Some(prefetch) = &mut self.prefetch {
+            let others = self.waiting.clone().map(|(_, member)| member);
+            let members: Vec<Member> = [member.clone()].into_iter().chain(others).collect();
+            if let Some(text) = prefetch.text(place, members.iter(), self.expansion) {
+                return Opened::over(member, Ok(text), None);
+            }
+        }
         let (source, listener) =
             self.source(&member).map_err(|error| unreadable(&member, &error))?;
-        Opened::over(member, source, listener, self.console)
+        let text = decompress_within(self.console.watch(source), self.expansion);
+        Opened::over(member, text, listener)
     }
 
     /// The bytes of a member, and what tells when none come, if that can be told.
@@ -183,6 +217,7 @@ impl<'a> LogReader<'a> {
                 current: Some(opened),
                 ends_in_newline: true,
                 places: Rc::default(),
+                prefetch: None,
                 ..*self
             };
             (name, alone)
@@ -197,7 +232,7 @@ impl<'a> LogReader<'a> {
         if !self.ends_in_newline {
             self.places.pass(b"\n");
         }
-        match self.open(member) {
+        match self.open(index, member) {
             Ok(opened) => {
                 self.places.begin(index);
                 self.current = Some(opened);
@@ -209,15 +244,14 @@ impl<'a> LogReader<'a> {
 }
 
 impl<'a> Opened<'a> {
-    /// The text of a member that is no archive, whose bytes are those of `source`; the error says
-    /// why not.
+    /// The text of a member that is no archive; the error says why not.
     fn over(
         member: Member,
-        source: impl Read + 'a,
+        text: io::Result<Text<'a>>,
         listener: Option<Listener<'a>>,
-        console: &Console,
     ) -> Result<Opened<'a>, String> {
-        let opened = Opened::start(&member, source, listener, console)
+        let opened = text
+            .and_then(|text| Opened::start(&member, text, listener))
             .map_err(|error| unreadable(&member, &error))?;
         if is_archive(opened.start.get_ref()) {
             return Err(format!("{member}: {}", Foreign::Archive.advice()));
@@ -228,11 +262,10 @@ impl<'a> Opened<'a> {
     /// Reads the start of the text.
     fn start(
         member: &Member,
-        source: impl Read + 'a,
+        text: Text<'a>,
         listener: Option<Listener<'a>>,
-        console: &Console,
     ) -> io::Result<Opened<'a>> {
-        let Text { reader: mut text, printed_by } = decompress(console.watch(source))?;
+        let Text { reader: mut text, printed_by } = text;
         let mut start = read_start(&mut text, tells_archive)?;
         let journal = is_journal(&start.bytes);
         if journal {

@@ -167,6 +167,11 @@ pub(super) struct Plan<'a> {
     pub(super) bounds: Bounds,
     /// The bounds of the reader of each log.
     pub(super) limits: Limits,
+    /// How many times as long as its file a text may be.
+    pub(super) expansion: u64,
+    /// How many files of a log are decompressed at a time by threads of their
+    /// own.
+    pub(super) prefetch: usize,
     /// What is read is progress.
     pub(super) progress: ProgressBar,
 }

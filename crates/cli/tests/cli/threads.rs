@@ -2,7 +2,7 @@
 //! to do at a time.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -87,7 +87,7 @@ fn fleet() -> TempDir {
     for (host, node) in ["db01", "web01", "web02"].into_iter().zip(["", "node=a ", ""]) {
         let directory = fleet.path().join(host);
         fs::create_dir(&directory).unwrap();
-        let log = interleaved(host.len() as u64 * 100, 1500, node);
+        let log = interleaved(host.len() as u64 * 100, 600, node);
         let (old, new) = log.as_bytes().split_at(log.len() / 3 + 11);
         let (older, old) = old.split_at(old.len() / 2 + 17);
         fs::write(directory.join("audit.log"), new).unwrap();
@@ -188,13 +188,12 @@ fn a_reader_that_goes_ends_the_threads() {
 /// A reader of the output that waits holds up the reading, and then gets all.
 #[test]
 fn a_slow_reader_bounds_what_is_held() {
+    const RECORDS: usize = 10_000;
     let directory = TempDir::new().unwrap();
     let log = directory.path().join("audit.log");
-    let mut file = fs::File::create(&log).unwrap();
-    let text = interleaved(1, 20_000, "");
-    for _ in 0..8 {
-        file.write_all(text.as_bytes()).unwrap();
-    }
+    let long = "x".repeat(8000);
+    let record = |serial| format!("type=USER_CMD msg=audit(1.000:{serial}): cmd=\"{long}\"\n");
+    fs::write(&log, (0..RECORDS).map(record).collect::<String>()).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
         .args(["records", "--threads", "2", path(&log)])
         .stdin(Stdio::null())
@@ -210,8 +209,7 @@ fn a_slow_reader_bounds_what_is_held() {
     let mut rest = Vec::new();
     stdout.read_to_end(&mut rest).unwrap();
     assert!(child.wait().unwrap().success());
-    let lines = 8 * text.lines().filter(|line| line.contains("msg=audit")).count();
-    assert_eq!(rest.iter().filter(|&&byte| byte == b'\n').count(), lines - count(&start));
+    assert_eq!(rest.iter().filter(|&&byte| byte == b'\n').count(), RECORDS);
     if let Some(peak) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
         let peak: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
         assert!(peak < 48 << 10, "{peak} KiB");
@@ -220,6 +218,23 @@ fn a_slow_reader_bounds_what_is_held() {
     }
 }
 
-fn count(start: &[u8]) -> usize {
-    start.iter().filter(|&&byte| byte == b'\n').count()
+/// A file that grows beyond measure is given up, which is told in a sentence.
+#[test]
+fn a_bomb_is_given_up() {
+    let directory = TempDir::new().unwrap();
+    let [bomb, log] = ["audit.log.1", "audit.log"].map(|name| directory.path().join(name));
+    let record = b"type=EOE msg=audit(1.000:1): \n";
+    let grown = record.chain(std::io::repeat(b'x').take(65 << 20));
+    fs::write(&bomb, zstd::encode_all(grown, 1).unwrap()).unwrap();
+    fs::write(&log, record).unwrap();
+    for threads in ["1", "3"] {
+        let run = run(&["records"], &[path(&bomb), path(&log)], threads, None).expect(2);
+        let told = "audit.log.1: it grows to more than 250 times its size when it is \
+            decompressed, as a bomb does; if it is a log, say --max-expansion 0; the rest of this \
+            file is lost, what came before it was used\n";
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert_eq!(run.stdout.lines().count(), 2);
+        let allowed = ["records", "--max-expansion", "0", "--threads", threads, path(&bomb)];
+        assert!(!rareport(&allowed).expect(0).stderr.contains("error"));
+    }
 }

@@ -3,14 +3,14 @@
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use auditparse::{Batch, ConnectionReader, EventReader, Limits, Reader, Stats};
+use auditparse::{Batch, ConnectionReader, EventReader, Reader, Stats};
 
 use super::super::log::Log;
 use super::super::places::Places;
 use super::super::reader::LogReader;
 use super::super::tally::{Sum, Tally};
 use super::super::totals::Totals;
-use super::Unit;
+use super::{Plan, Unit};
 use crate::console::{Console, Said};
 
 /// A part of a log.
@@ -67,14 +67,16 @@ impl<'a, S: Fn() -> bool> Cutter<'a, S> {
     pub(super) fn new(
         log: &'a Log,
         unit: Unit,
-        limits: Limits,
+        plan: &Plan<'_>,
         console: &'a Console,
         tally: &'a Tally,
         is_stopped: S,
     ) -> Cutter<'a, S> {
-        let text = LogReader::new(log, console, tally, &|| Ok(()));
+        let text = LogReader::new(log, console, tally, &|| Ok(()))
+            .with_expansion(plan.expansion)
+            .with_prefetch(plan.prefetch);
         let places = text.places();
-        let reader = Reader::with_limits(Stoppable { text, is_stopped }, limits);
+        let reader = Reader::with_limits(Stoppable { text, is_stopped }, plan.limits);
         let reader = match unit {
             Unit::Records => Units::Records(reader),
             Unit::Events => Units::Events(reader.events()),

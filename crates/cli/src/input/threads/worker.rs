@@ -31,7 +31,7 @@ impl<W: Work> Worker<'_, W> {
                 Step::Cut { lane, mut part } => {
                     let cutter = cutters.entry(lane).or_insert_with(|| {
                         let (log, unit) = (self.plan.lanes[lane].log, self.work.unit());
-                        Cutter::new(log, unit, self.plan.limits, &console, &tally, is_stopped)
+                        Cutter::new(log, unit, self.plan, &console, &tally, is_stopped)
                     });
                     cutter.cut(&mut part, self.plan.bounds.part_bytes);
                     if part.is_last() {

@@ -116,7 +116,7 @@ const PART_BYTES: usize = 128 << 10;
 const LEAST_PART_BYTES: usize = 4 << 10;
 
 /// Bytes of parts that may wait, for each thread.
-const WAITING_BYTES: usize = 4 << 20;
+const WAITING_BYTES: usize = 1 << 20;
 
 impl Bounds {
     /// The bounds of so many threads that read so many lanes at once; a size of

@@ -13,6 +13,11 @@ use super::{Bounds, Done};
 /// Parts that are used up and kept to be used again, for each thread.
 const SPARE_PARTS: usize = 2;
 
+/// What was made of parts and is kept to be used again, for each lane: of no
+/// more parts than a lane holds, as memory that one thread gives back to the
+/// system and another asks for anew takes longer than the work itself.
+const SPARE_MADE: usize = 8;
+
 /// Parts that wait to be worked on, for each thread, before the worker that
 /// cuts them works on them too.
 const AHEAD: usize = 2;
@@ -50,7 +55,8 @@ struct LaneState<M> {
     size: usize,
     /// Whether it is not read on until something is taken.
     is_full: bool,
-    spare: Option<M>,
+    /// What was used up, to be used again.
+    spare: Vec<M>,
 }
 
 /// A part in its lane.
@@ -73,8 +79,13 @@ pub(super) enum Step<M> {
 impl<M: Default> Board<M> {
     /// A board of so many lanes, none of which is read yet.
     pub(super) fn new(lanes: usize, bounds: Bounds) -> Board<M> {
-        let lane =
-            || LaneState { parts: VecDeque::new(), first: 0, size: 0, is_full: false, spare: None };
+        let lane = || LaneState {
+            parts: VecDeque::new(),
+            first: 0,
+            size: 0,
+            is_full: false,
+            spare: Vec::new(),
+        };
         let state = State {
             lanes: (0..lanes).map(|_| lane()).collect(),
             todo: VecDeque::new(),
@@ -139,7 +150,7 @@ impl<M: Default> Board<M> {
             if let Some((lane, number)) = state.todo.pop_front()
                 && let Some(part) = state.lanes[lane].take_up(number)
             {
-                let made = state.lanes[lane].spare.take().unwrap_or_default();
+                let made = state.lanes[lane].spare.pop().unwrap_or_default();
                 return Step::Make { lane, number, part, made };
             }
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -207,7 +218,10 @@ impl<M: Default> Board<M> {
 
     /// Keeps something that was used up, to be used again.
     pub(super) fn give_back(&self, lane: usize, made: M) {
-        self.state().lanes[lane].spare = Some(made);
+        let spare = &mut self.state().lanes[lane].spare;
+        if spare.len() < SPARE_MADE {
+            spare.push(made);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::attempt::NotAConnection;
 use crate::connection::Connection;
 use crate::event::{Completion, Event};
 use crate::event_id::EventId;
-use crate::reassembly::CopiedRecord;
+use crate::reassembly::slot::CopiedRecord;
 use crate::record::Record;
 use crate::syscall::CallHead;
 

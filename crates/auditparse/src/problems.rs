@@ -27,9 +27,20 @@ pub struct Problems<'a> {
     segments: Segments<'a>,
 }
 
-impl<'a> Problems<'a> {
-    pub(crate) fn of(record: &Record<'a>) -> Problems<'a> {
-        Problems { body_bytes: record.body().len(), segments: record.segments() }
+impl<'a> Record<'a> {
+    /// What in the body is not as the format wants it. Empty for a sound record.
+    ///
+    /// ```
+    /// use auditparse::{FieldErrorKind, Record};
+    ///
+    /// let cut = Record::parse(b"type=SYSCALL msg=audit(1.001:1): pid=7 exe=\"/usr/b")?;
+    /// assert_eq!(cut.get("pid").unwrap().as_u64(), Some(7));
+    /// let kinds: Vec<_> = cut.problems().map(|problem| problem.kind()).collect();
+    /// assert_eq!(kinds, [FieldErrorKind::UnterminatedQuote]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
+    pub fn problems(&self) -> Problems<'a> {
+        Problems { body_bytes: self.body().len(), segments: self.segments() }
     }
 }
 
@@ -91,7 +102,7 @@ impl<'a> ConnectionProblems<'a> {
         records: [Option<Record<'a>>; 3],
         address: Option<SockAddrHexError>,
     ) -> ConnectionProblems<'a> {
-        let problems = |record: Record<'a>| (record.record_type(), Problems::of(&record));
+        let problems = |record: Record<'a>| (record.record_type(), record.problems());
         ConnectionProblems { records: records.map(|record| record.map(problems)), address }
     }
 }

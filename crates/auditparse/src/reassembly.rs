@@ -20,7 +20,7 @@
 mod assembler;
 mod identities;
 mod nodes;
-mod slot;
+pub(crate) mod slot;
 
 use core::fmt;
 

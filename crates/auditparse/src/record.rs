@@ -14,7 +14,6 @@ use crate::error::RecordError;
 use crate::event_id::EventId;
 use crate::field::Field;
 use crate::header::{KnownHeader, Layout};
-use crate::problems::Problems;
 use crate::record_type::RecordType;
 use crate::segment::{Fields, Segments};
 
@@ -122,21 +121,6 @@ impl<'a> Record<'a> {
     #[inline(never)]
     pub fn get(&self, key: &str) -> Option<Field<'a>> {
         self.fields().find(|field| field.key() == key.as_bytes())
-    }
-
-    /// What in the body is not as the format wants it. Empty for a sound record.
-    ///
-    /// ```
-    /// use auditparse::{FieldErrorKind, Record};
-    ///
-    /// let cut = Record::parse(b"type=SYSCALL msg=audit(1.001:1): pid=7 exe=\"/usr/b")?;
-    /// assert_eq!(cut.get("pid").unwrap().as_u64(), Some(7));
-    /// let kinds: Vec<_> = cut.problems().map(|problem| problem.kind()).collect();
-    /// assert_eq!(kinds, [FieldErrorKind::UnterminatedQuote]);
-    /// # Ok::<(), auditparse::RecordError>(())
-    /// ```
-    pub fn problems(&self) -> Problems<'a> {
-        Problems::of(self)
     }
 }
 

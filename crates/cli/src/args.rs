@@ -4,6 +4,7 @@
 //! arguments. What an argument means for the run is decided where it is used.
 
 mod anomalies;
+mod catalogue;
 mod daemon;
 mod feed;
 mod follow;

@@ -7,6 +7,7 @@ pub(crate) mod detect;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod observations;
+mod parts;
 pub(crate) mod records;
 pub(crate) mod report;
 pub(crate) mod rules;

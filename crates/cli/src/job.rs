@@ -1,7 +1,6 @@
 //! Which job is run: the one for destination ports unless the command line
 //! says otherwise.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -76,26 +75,6 @@ pub(crate) fn choose(args: &JobArgs, console: &Console) -> Result<Chosen> {
     Ok(chosen)
 }
 
-/// What `--help` says of the ready-made jobs: first those that audit logs can
-/// feed.
-pub(crate) fn catalogue_help() -> String {
-    let (by_audit_logs, by_others): (Vec<_>, Vec<_>) =
-        catalogue().into_iter().partition(|entry| entry.feed.is_of_connections());
-    let mut text = String::new();
-    for (heading, entries) in [
-        ("Ready-made jobs, for audit logs as for documents of connections:", by_audit_logs),
-        ("Ready-made jobs for ECS documents or CSV of program starts:", by_others),
-    ] {
-        let gap = if text.is_empty() { "" } else { "\n\n" };
-        // Writing to memory cannot fail.
-        let _ = write!(text, "{gap}{heading}");
-        for entry in entries {
-            let _ = write!(text, "\n  {}\n          {}", entry.job.job_id, entry.description);
-        }
-    }
-    text
-}
-
 fn ready_made(name: &str) -> Option<Chosen> {
     all_ready_made().find(|chosen| chosen.job.job_id == name)
 }
@@ -157,16 +136,5 @@ mod tests {
     fn the_job_for_ports_is_the_first_of_the_catalogue() {
         let of_catalogue = ready_made("linux_rare_destination_port").unwrap();
         assert_eq!(of_catalogue.job, destination_port());
-    }
-
-    #[test]
-    fn help_tells_which_jobs_audit_logs_can_feed() {
-        let help = catalogue_help();
-        let (audit, others) = help.split_once("\n\n").unwrap();
-        assert!(audit.starts_with("Ready-made jobs, for audit logs"));
-        assert_eq!(audit.lines().filter(|line| line.starts_with("  linux_")).count(), 4);
-        assert_eq!(others.lines().filter(|line| line.starts_with("  linux_")).count(), 10);
-        assert!(audit.contains("linux_rare_metadata_user"));
-        assert!(others.contains("linux_rare_sudo_user"));
     }
 }

@@ -10,6 +10,7 @@ mod csv;
 mod document;
 mod elements;
 mod fields;
+mod lines;
 mod live;
 mod ndjson;
 pub(crate) mod probe;

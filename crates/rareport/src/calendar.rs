@@ -8,7 +8,7 @@ pub use time_of_day::{TimeOfDay, TimeOfDayError};
 
 use crate::condition::Condition;
 use crate::moment;
-use crate::rule::RuleError;
+use crate::rule::error::RuleError;
 use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 86_400_000;

@@ -5,7 +5,7 @@
 
 use crate::condition::Condition;
 use crate::moment;
-use crate::rule::RuleError;
+use crate::rule::error::RuleError;
 use serde::{Deserialize, Serialize};
 
 /// Events that give no alert.

@@ -6,7 +6,7 @@
 //! its [schedule](crate::schedule), and what becomes of records by the
 //! [detection](crate::detection).
 
-mod error;
+pub(crate) mod error;
 mod reading;
 mod threat;
 

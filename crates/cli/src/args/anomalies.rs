@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::catalogue::catalogue_help;
 use super::{EXIT_STATUS, FeedArgs, FollowArgs, Format, InputArgs, OutputArgs, StateArgs};
-use crate::job::catalogue_help;
 use crate::when::{When, duration};
 
 /// Heading of the options about the job.

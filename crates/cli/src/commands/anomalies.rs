@@ -52,7 +52,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
         .context("this job cannot be run")?;
     let before = detector.counts();
     let input = Input::open_or_follow(&args.input, &args.follow, out.is_terminal(), console)?;
-    let signals = Signals::while_following(&args.follow)?;
+    let signals = Signals::while_following(args.follow.follow)?;
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);

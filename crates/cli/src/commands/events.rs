@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 use auditparse::{Connection, ConnectionKind, SockAddr};
 
+use super::parts::{self, Text};
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
 use crate::daemon::Signals;
@@ -50,7 +51,7 @@ fn write_one_by_one(
     let write = |connection: &Connection<'_>, host: &str| {
         Ok(rows.write(connection, host, &mut out.borrow_mut())?)
     };
-    let totals = match Signals::while_following(&args.follow)? {
+    let totals = match Signals::while_following(args.follow.follow)? {
         Some(signals) => input.follow_connections(|| signals.is_ending(), write),
         None => input.connections(write),
     };
@@ -70,15 +71,7 @@ fn write_in_parts(
 ) -> Result<(Totals, u64)> {
     out.write_all(&header(shape, &CSV)?)?;
     let work = MakeRows { args, window: input.window(), shape };
-    let mut shown = 0;
-    let totals = input.in_parts(&work, |made| {
-        shown += made.shown;
-        Ok(out.write_all(&made.bytes)?)
-    });
-    out.flush()?;
-    let totals = totals?;
-    out.keep()?;
-    Ok((totals, shown))
+    parts::write(&work, &input, out)
 }
 
 /// Makes rows of connections.
@@ -129,21 +122,14 @@ struct MakeRows<'a> {
     shape: Shape,
 }
 
-/// Rows of a part.
-#[derive(Default)]
-struct MadeRows {
-    bytes: Vec<u8>,
-    shown: u64,
-}
-
 impl Work for MakeRows<'_> {
-    type Made = MadeRows;
+    type Made = Text;
 
     fn unit(&self) -> Unit {
         Unit::Connections
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut MadeRows, account: &mut Account) -> Result<()> {
+    fn make(&self, part: &Cut<'_>, made: &mut Text, account: &mut Account) -> Result<()> {
         made.bytes.clear();
         let mut out = RowWriter::in_memory(std::mem::take(&mut made.bytes), self.shape);
         let mut rows = Rows::new(self.args);
@@ -155,11 +141,11 @@ impl Work for MakeRows<'_> {
             }
         }
         account.totals.damage().add(rows.damage);
-        *made = MadeRows { bytes: out.into_bytes()?, shown: rows.shown };
+        *made = Text { bytes: out.into_bytes()?, shown: rows.shown };
         Ok(())
     }
 
-    fn size(made: &MadeRows) -> usize {
+    fn size(made: &Text) -> usize {
         made.bytes.len()
     }
 }

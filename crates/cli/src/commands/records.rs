@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 use auditparse::{Event, EventId, Record};
 
+use super::parts::{self, Text};
 use crate::args::RecordsArgs;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -57,21 +58,9 @@ fn write_one_by_one(
 
 /// Writes every record or event as [`write_one_by_one`] does, by several
 /// threads.
-fn write_in_parts(
-    args: &RecordsArgs,
-    input: Input<'_>,
-    mut out: Destination,
-) -> Result<(Totals, u64)> {
+fn write_in_parts(args: &RecordsArgs, input: Input<'_>, out: Destination) -> Result<(Totals, u64)> {
     let work = MakeDocuments { args, window: input.window() };
-    let mut shown = 0;
-    let totals = input.in_parts(&work, |made| {
-        shown += made.shown;
-        Ok(out.write_all(&made.bytes)?)
-    });
-    out.flush()?;
-    let totals = totals?;
-    out.keep()?;
-    Ok((totals, shown))
+    parts::write(&work, &input, out)
 }
 
 /// Makes documents of records and events.
@@ -127,21 +116,14 @@ struct MakeDocuments<'a> {
     window: Window,
 }
 
-/// Documents of a part.
-#[derive(Default)]
-struct MadeDocuments {
-    bytes: Vec<u8>,
-    shown: u64,
-}
-
 impl Work for MakeDocuments<'_> {
-    type Made = MadeDocuments;
+    type Made = Text;
 
     fn unit(&self) -> Unit {
         if self.args.group { Unit::Events } else { Unit::Records }
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut MadeDocuments, account: &mut Account) -> Result<()> {
+    fn make(&self, part: &Cut<'_>, made: &mut Text, account: &mut Account) -> Result<()> {
         made.bytes.clear();
         let mut out = NdjsonWriter::new(std::mem::take(&mut made.bytes));
         let mut documents = Documents::new(self.args);
@@ -158,11 +140,11 @@ impl Work for MakeDocuments<'_> {
                 .try_for_each(|record| documents.record(&record, part.host, &mut out))?;
         }
         out.flush()?;
-        *made = MadeDocuments { bytes: out.into_inner(), shown: documents.shown };
+        *made = Text { bytes: out.into_inner(), shown: documents.shown };
         Ok(())
     }
 
-    fn size(made: &MadeDocuments) -> usize {
+    fn size(made: &Text) -> usize {
         made.bytes.len()
     }
 }

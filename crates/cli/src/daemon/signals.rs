@@ -5,8 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::args::FollowArgs;
-
 /// What was asked by signals.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
@@ -29,13 +27,13 @@ impl Signals {
     }
 
     /// Takes the signals that ask for the end of a run that follows logs and has
-    /// no rules; `None` if the command line says nothing of following.
+    /// no rules; `None` for one that does not follow.
     ///
     /// # Errors
     ///
     /// If the system refuses.
-    pub(crate) fn while_following(args: &FollowArgs) -> io::Result<Option<Signals>> {
-        args.follow.then(Signals::take_ends).transpose()
+    pub(crate) fn while_following(follows: bool) -> io::Result<Option<Signals>> {
+        follows.then(Signals::take_ends).transpose()
     }
 
     #[cfg(unix)]

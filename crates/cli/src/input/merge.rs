@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::rc::Rc;
 
 use anyhow::Result;
-use auditparse::{Connection, ConnectionReader, Event, EventReader};
+use auditparse::{Connection, ConnectionReader, Event, EventReader, Stats};
 
 use super::Input;
 use super::log::Log;
@@ -154,11 +154,37 @@ enum EitherReader<R> {
 }
 
 impl<R: Read> EitherReader<R> {
-    /// Events that are missing by serial number so far.
-    fn lost_events(&self) -> u64 {
+    /// Lets `taking` look at what is read next; whether it is taken, or `None`
+    /// at the end.
+    fn take_next<T: FromConnection>(
+        &mut self,
+        taking: &Taking<'_>,
+        next: &mut T,
+        totals: &mut Totals,
+        met: &mut Met,
+    ) -> io::Result<Option<bool>> {
+        Ok(match self {
+            EitherReader::Connections(reader) => reader
+                .next_connection()?
+                .map(|connection| taking.connection(&connection, next, totals, met)),
+            EitherReader::Events(reader) => {
+                reader.next_event()?.map(|event| taking.event(&event, next, totals, met))
+            }
+        })
+    }
+
+    /// Takes all events that are begun as over.
+    fn end_what_is_begun(&mut self) {
         match self {
-            EitherReader::Connections(reader) => reader.stats().events.lost_events,
-            EitherReader::Events(reader) => reader.stats().events.lost_events,
+            EitherReader::Connections(reader) => reader.advance_to(u64::MAX),
+            EitherReader::Events(reader) => reader.advance_to(u64::MAX),
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        match self {
+            EitherReader::Connections(reader) => reader.stats(),
+            EitherReader::Events(reader) => reader.stats(),
         }
     }
 }
@@ -169,52 +195,27 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
     fn advance(&mut self) -> Result<Option<i64>> {
         let ConnectionStream { input, reader, next, host, .. } = self;
         if let Some(tap) = input.tap {
-            tap.missing(reader.lost_events());
+            tap.missing(reader.stats().events.lost_events);
         }
         let mut totals = self.totals.borrow_mut();
         let taking = Taking { window: input.window, host };
         let mut met = input.met.get();
-        let stats = match reader {
-            EitherReader::Connections(reader) => {
-                loop {
-                    let error = match reader.next_connection() {
-                        Ok(Some(connection)) => {
-                            let taken = taking.connection(&connection, next, &mut totals, &mut met);
-                            input.met.set(met);
-                            if taken {
-                                return Ok(Some(next.time()));
-                            }
-                            continue;
-                        }
-                        Ok(None) => break,
-                        Err(error) => error,
-                    };
-                    pass_silence(error)?;
-                    reader.advance_to(u64::MAX);
+        loop {
+            match reader.take_next(&taking, next, &mut totals, &mut met) {
+                Ok(Some(is_taken)) => {
+                    input.met.set(met);
+                    if is_taken {
+                        return Ok(Some(next.time()));
+                    }
                 }
-                reader.stats()
-            }
-            EitherReader::Events(reader) => {
-                loop {
-                    let error = match reader.next_event() {
-                        Ok(Some(event)) => {
-                            let taken = taking.event(&event, next, &mut totals, &mut met);
-                            input.met.set(met);
-                            if taken {
-                                return Ok(Some(next.time()));
-                            }
-                            continue;
-                        }
-                        Ok(None) => break,
-                        Err(error) => error,
-                    };
+                Ok(None) => break,
+                Err(error) => {
                     pass_silence(error)?;
-                    reader.advance_to(u64::MAX);
+                    reader.end_what_is_begun();
                 }
-                reader.stats()
             }
-        };
-        totals.add(&stats, |line| self.places.name(self.log, line));
+        }
+        totals.add(&reader.stats(), |line| self.places.name(self.log, line));
         Ok(None)
     }
 

@@ -12,7 +12,7 @@ use std::io::{self, BufRead};
 
 use self::scanner::{Scanner, Step};
 use super::LONGEST_ROW;
-use super::ndjson::{BYTE_ORDER_MARK, Line};
+use super::lines::{BYTE_ORDER_MARK, Line};
 
 /// First members that a search response of Elasticsearch may have.
 const RESPONSE_MEMBERS: [&[u8]; 9] = [

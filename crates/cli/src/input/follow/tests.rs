@@ -66,16 +66,21 @@ fn append(path: &Path, text: &str) {
 
 /// Notes what it is given; stops when time passes in silence.
 #[derive(Default)]
-struct Notes {
+struct Notes<'a> {
     taken: Vec<(u32, String)>,
     passed: Option<i64>,
     positions: Vec<Positions>,
+    /// What happens when a log was found and is not yet read.
+    when_found: Option<&'a dyn Fn()>,
+    /// What happens while an event is taken.
+    while_taking: Option<&'a dyn Fn()>,
 }
 
-impl Follower for Notes {
+impl Follower for Notes<'_> {
     type Item = (u32, String);
 
     fn place(&self, _: &Log) -> Self::Item {
+        self.when_found.inspect(|happens| happens());
         Default::default()
     }
 
@@ -90,6 +95,7 @@ impl Follower for Notes {
     }
 
     fn take(&mut self, item: &Self::Item) -> Result<()> {
+        self.while_taking.inspect(|happens| happens());
         self.taken.push(item.clone());
         Ok(())
     }
@@ -106,7 +112,7 @@ impl Follower for Notes {
 }
 
 /// What is given of logs behind positions.
-fn follow(paths: &[&Path], positions: Positions) -> (Notes, Positions) {
+fn follow(paths: &[&Path], positions: Positions) -> (Notes<'static>, Positions) {
     let (args, console, clock) = (arguments(paths), Console::silent(), still());
     let input = Input::open_to_follow(&args.input, &console).unwrap();
     let mut notes = Notes::default();
@@ -115,7 +121,7 @@ fn follow(paths: &[&Path], positions: Positions) -> (Notes, Positions) {
     (notes, live.positions())
 }
 
-fn serials(notes: &Notes) -> Vec<u32> {
+fn serials(notes: &Notes<'_>) -> Vec<u32> {
     notes.taken.iter().map(|(serial, _)| *serial).collect()
 }
 
@@ -184,40 +190,6 @@ fn silence_ends_open_events_and_lets_time_pass_behind_the_clock() {
     assert_eq!(notes.passed, Some(1_000_000_000 - 120_000));
 }
 
-/// Takes so long for an event that another is begun meanwhile.
-struct Slow<'a>(Notes, &'a Path, &'a Steps);
-
-impl Follower for Slow<'_> {
-    type Item = (u32, String);
-
-    fn place(&self, log: &Log) -> Self::Item {
-        self.0.place(log)
-    }
-
-    fn make(
-        &mut self,
-        connection: &Connection<'_>,
-        host: &str,
-        item: &mut Self::Item,
-    ) -> Result<Option<i64>> {
-        self.0.make(connection, host, item)
-    }
-
-    fn take(&mut self, item: &Self::Item) -> Result<()> {
-        self.2.1.set(self.2.1.get() + Duration::from_secs(3));
-        append(self.1, &event(2000, 2)[0]);
-        self.0.take(item)
-    }
-
-    fn pass_time(&mut self, millis: i64) -> Result<()> {
-        self.0.pass_time(millis)
-    }
-
-    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
-        self.0.settle(positions)
-    }
-}
-
 #[test]
 fn an_event_that_is_begun_while_others_take_long_is_not_cut_off() {
     let directory = TempDir::new().unwrap();
@@ -226,44 +198,13 @@ fn an_event_that_is_begun_while_others_take_long_is_not_cut_off() {
     let (args, console, clock) = (arguments(&[&log]), Console::silent(), still());
     let input = Input::open_to_follow(&args.input, &console).unwrap();
     let mut live = Live::new(&input, Positions::default(), &clock).unwrap();
-    let mut slow = Slow(Notes::default(), &log, &clock);
-    live.run(&mut slow, Until::CaughtUp).unwrap();
-    assert_eq!(serials(&slow.0), [1]);
-}
-
-/// Rotates a log between its being found and its being read.
-struct RotatesFirst<'a>(Notes, &'a Path);
-
-impl Follower for RotatesFirst<'_> {
-    type Item = (u32, String);
-
-    fn place(&self, log: &Log) -> Self::Item {
-        let [live, first] = ["audit.log", "audit.log.1"].map(|name| self.1.join(name));
-        fs::rename(&live, first).unwrap();
-        append(&live, &event(2000, 2).concat());
-        self.0.place(log)
-    }
-
-    fn make(
-        &mut self,
-        connection: &Connection<'_>,
-        host: &str,
-        item: &mut Self::Item,
-    ) -> Result<Option<i64>> {
-        self.0.make(connection, host, item)
-    }
-
-    fn take(&mut self, item: &Self::Item) -> Result<()> {
-        self.0.take(item)
-    }
-
-    fn pass_time(&mut self, millis: i64) -> Result<()> {
-        self.0.pass_time(millis)
-    }
-
-    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
-        self.0.settle(positions)
-    }
+    let another_begins = || {
+        clock.1.set(clock.1.get() + Duration::from_secs(3));
+        append(&log, &event(2000, 2)[0]);
+    };
+    let mut notes = Notes { while_taking: Some(&another_begins), ..Notes::default() };
+    live.run(&mut notes, Until::CaughtUp).unwrap();
+    assert_eq!(serials(&notes), [1]);
 }
 
 #[test]
@@ -273,9 +214,14 @@ fn a_log_that_is_rotated_before_its_first_text_is_read_is_read_from_its_oldest_f
     let (args, console, clock) = (arguments(&[directory.path()]), Console::silent(), still());
     let input = Input::open_to_follow(&args.input, &console).unwrap();
     let mut live = Live::new(&input, Positions::default(), &clock).unwrap();
-    let mut rotates = RotatesFirst(Notes::default(), directory.path());
-    live.run(&mut rotates, Until::CaughtUp).unwrap();
-    assert_eq!(serials(&rotates.0), [1, 2]);
+    let is_rotated = || {
+        let [live, first] = ["audit.log", "audit.log.1"].map(|name| directory.path().join(name));
+        fs::rename(&live, first).unwrap();
+        append(&live, &event(2000, 2).concat());
+    };
+    let mut notes = Notes { when_found: Some(&is_rotated), ..Notes::default() };
+    live.run(&mut notes, Until::CaughtUp).unwrap();
+    assert_eq!(serials(&notes), [1, 2]);
 }
 
 #[test]

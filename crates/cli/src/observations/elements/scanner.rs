@@ -6,7 +6,7 @@
 //! is the first line that starts with an object and is indented no more than
 //! the broken one. Nothing is kept but the names of two members.
 
-use super::super::ndjson::BYTE_ORDER_MARK;
+use super::super::lines::BYTE_ORDER_MARK;
 
 /// The member that holds the hits of a response, in an object of the same name.
 const HITS: &[u8] = b"hits";

@@ -15,7 +15,7 @@
 //! one is told from a damaged one.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -31,6 +31,18 @@ const HEADER: usize = MAGIC.len() + 4 + 8 + 8;
 /// How hard zstd tries: its default.
 const LEVEL: i32 = 3;
 
+/// How many times as long as what is stored a body may be. Every value that a
+/// model keeps has times and counts of its own, so that no state comes near it.
+const MAX_EXPANSION: u64 = 250;
+
+/// A body up to this length is no bomb, however little is stored of it.
+const HARMLESS: u64 = 64 << 20;
+
+/// The longest body that so many compressed bytes may hold.
+fn longest_body(compressed: u64) -> u64 {
+    compressed.saturating_mul(MAX_EXPANSION).max(HARMLESS)
+}
+
 /// Why bytes are no state.
 #[derive(Debug)]
 pub(crate) enum Flaw {
@@ -40,6 +52,8 @@ pub(crate) enum Flaw {
     Torn { expected: u64, found: u64 },
     /// They are not those that were written.
     Damaged,
+    /// They hold more than a state does, as a bomb does.
+    TooLong { most: u64 },
     /// A later version wrote them.
     Newer { found: u32 },
 }
@@ -52,6 +66,11 @@ impl fmt::Display for Flaw {
                 write!(f, "is torn: it has {found} of {expected} bytes")
             }
             Flaw::Damaged => f.write_str("is damaged: its checksum is wrong"),
+            Flaw::TooLong { most } => write!(
+                f,
+                "grows to more than {most} bytes when it is decompressed, as no state does: \
+                 rareport did not write it"
+            ),
             Flaw::Newer { found } => write!(
                 f,
                 "has format {found}, but this rareport knows none after {VERSION}; use the version \
@@ -67,10 +86,14 @@ impl std::error::Error for Flaw {}
 ///
 /// # Errors
 ///
-/// If it cannot be compressed, for want of memory.
+/// If it cannot be compressed, for want of memory, or could not be read again.
 pub(super) fn pack(body: &[u8]) -> io::Result<Vec<u8>> {
     let compressed = zstd::bulk::compress(body, LEVEL)?;
     let length = compressed.len() as u64;
+    let most = longest_body(length);
+    if body.len() as u64 > most {
+        return Err(io::Error::other(Flaw::TooLong { most }));
+    }
     let mut bytes = Vec::with_capacity(HEADER + compressed.len());
     bytes.extend(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
@@ -106,7 +129,20 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Flaw> {
     if version != VERSION {
         return Err(Flaw::Newer { found: version });
     }
-    zstd::stream::decode_all(rest).map_err(|_| Flaw::Damaged)
+    decompress(rest)
+}
+
+/// The body that was compressed to these bytes.
+fn decompress(compressed: &[u8]) -> Result<Vec<u8>, Flaw> {
+    let most = longest_body(compressed.len() as u64);
+    let mut body = Vec::new();
+    zstd::Decoder::with_buffer(compressed)
+        .and_then(|text| text.take(most.saturating_add(1)).read_to_end(&mut body))
+        .map_err(|_| Flaw::Damaged)?;
+    if body.len() as u64 > most {
+        return Err(Flaw::TooLong { most });
+    }
+    Ok(body)
 }
 
 /// Takes the first bytes, if there are as many.
@@ -159,6 +195,25 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(unpack(&flipped).is_err(), "bit {bit}");
         }
+    }
+
+    #[test]
+    fn a_forged_body_does_not_fill_the_memory() {
+        let forged = |length: u64| {
+            let compressed = zstd::encode_all(io::repeat(0).take(length), LEVEL).unwrap();
+            let mut bytes = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
+            let stored = compressed.len() as u64;
+            bytes.extend(stored.to_le_bytes());
+            bytes.extend(checksum(VERSION, stored, &compressed).to_le_bytes());
+            bytes.extend(compressed);
+            bytes
+        };
+        assert_eq!(unpack(&forged(HARMLESS)).unwrap().len() as u64, HARMLESS);
+        let flaw = unpack(&forged(HARMLESS + 1)).unwrap_err();
+        assert!(matches!(flaw, Flaw::TooLong { most: HARMLESS }), "{flaw}");
+        assert!(flaw.to_string().contains("more than 67108864 bytes"), "{flaw}");
+        // Nothing is written that could not be read again.
+        assert!(pack(&vec![0; HARMLESS as usize + 1]).is_err());
     }
 
     #[test]

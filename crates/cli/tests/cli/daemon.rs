@@ -343,3 +343,20 @@ fn the_unit_is_one() {
     assert!(verified.status.success(), "{}", stderr(&verified));
     assert!(!stderr(&verified).contains("rareport.service"), "{}", stderr(&verified));
 }
+
+#[test]
+fn the_unit_lets_little_through() {
+    // From 0 (nothing) to 100; without any restriction it is 96.
+    let words = ["security", "--offline=true", "--threshold=10"];
+    let unit = packaged("rareport.service");
+    let Ok(rated) = Command::new("systemd-analyze").args(words).arg(&unit).output() else {
+        eprintln!("skipped: there is no systemd-analyze");
+        return;
+    };
+    if stderr(&rated).contains("unrecognized option") {
+        eprintln!("skipped: systemd-analyze is older than 250");
+        return;
+    }
+    let table = String::from_utf8_lossy(&rated.stdout);
+    assert!(rated.status.success(), "{table}{}", stderr(&rated));
+}

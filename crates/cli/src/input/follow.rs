@@ -10,11 +10,13 @@ mod each;
 mod followed;
 mod follower;
 mod generations;
+mod listing;
 mod live;
 mod live_log;
 mod passages;
 mod position;
 mod search;
+mod stamp;
 mod tail;
 mod watch;
 

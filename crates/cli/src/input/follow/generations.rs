@@ -1,16 +1,17 @@
-//! The files that a log has now: which there are, in order of age, and which
-//! of them is one that was read before.
+//! The files of a log: what each begins with, its text from an offset on, and
+//! which of them is one that was read before. Which there are is
+//! [`listing`](super::listing)'s to say.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::compression::{decompress, is_compressed};
-use super::super::rotation::RotatedName;
-use super::position::{Inode, Place, START};
+use super::position::{Fingerprint, Inode, Place, START};
+use super::stamp::Stamp;
 
-/// A file of a log.
+/// A file of a log, as it was when it was looked at last.
 #[derive(Clone, Debug)]
 pub(super) struct Generation {
     pub(super) path: PathBuf,
@@ -18,58 +19,10 @@ pub(super) struct Generation {
     /// What its text begins with, up to [`START`] bytes; empty if nothing can
     /// be read of it, as of a compressed file that is still being written.
     pub(super) head: Vec<u8>,
-}
-
-/// How often a directory is read anew while its files are being renamed.
-const ATTEMPTS: usize = 10;
-
-/// The files of a log, oldest first.
-///
-/// # Errors
-///
-/// If the directory cannot be read, or its files are being renamed all the time.
-pub(super) fn list(directory: &Path, base: &str) -> io::Result<Vec<Generation>> {
-    let mut names = entries(directory, base)?;
-    // A directory that is read while files get other names may show one twice or not at all, and a
-    // name may lead to another file by the time that it is opened.
-    for _ in 0..ATTEMPTS {
-        let generations = names.iter().map(|(_, path, inode)| {
-            let head = head_of(path).unwrap_or_default();
-            Generation { path: path.clone(), inode: *inode, head }
-        });
-        let generations = generations.collect();
-        let again = entries(directory, base)?;
-        if again == names {
-            return Ok(generations);
-        }
-        names = again;
-    }
-    Err(io::ErrorKind::WouldBlock.into())
-}
-
-/// The names of the files of a log.
-fn entries(directory: &Path, base: &str) -> io::Result<Vec<(RotatedName, PathBuf, Inode)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !name.starts_with(base) {
-            continue;
-        }
-        let name = RotatedName::parse(&name);
-        let Ok(metadata) = fs::metadata(&path) else { continue };
-        if name.base == base && metadata.is_file() {
-            found.push((name, path, Inode::of(&metadata)));
-        }
-    }
-    found.sort_by(|left, right| left.0.cmp(&right.0));
-    Ok(found)
-}
-
-fn head_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    decompress(File::open(path)?)?.reader.take(START as u64).read_to_end(&mut head)?;
-    Ok(head)
+    /// That of all of `head`.
+    pub(super) start: Fingerprint,
+    /// From what it was before this was read.
+    pub(super) stamp: Option<Stamp>,
 }
 
 /// The text of a file from an offset on.
@@ -86,7 +39,36 @@ pub(super) enum Text {
     Packed(Box<dyn Read>),
 }
 
+/// What the text of a file begins with, up to [`START`] bytes.
+fn head_of(file: File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    decompress(file)?.reader.take(START as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 impl Generation {
+    /// The file of this inode at a path, whose start is read. By the time that
+    /// it is opened the path may be another file's: then nothing is known of it.
+    pub(super) fn at(path: &Path, inode: Inode, stamp: Option<Stamp>) -> Generation {
+        let is_it = |file: &File| file.metadata().is_ok_and(|found| Inode::of(&found) == inode);
+        let file = File::open(path).ok();
+        let is_other = file.as_ref().is_some_and(|file| !is_it(file));
+        let file = file.filter(|_| !is_other);
+        let head = file.and_then(|file| head_of(file).ok()).unwrap_or_default();
+        let start = Fingerprint::of(&head);
+        let stamp = stamp.filter(|_| !is_other);
+        Generation { path: path.to_owned(), inode, head, start, stamp }
+    }
+
+    /// Whether its text begins as that of the file with this fingerprint does.
+    pub(super) fn begins_as(&self, other: Fingerprint) -> bool {
+        // To compare fingerprints is far less than to take one.
+        if self.start.has_length_of(other) {
+            return self.start == other && !other.is_empty();
+        }
+        other.is_of(&self.head)
+    }
+
     /// Opens the file at an offset of its text, which may be behind its end;
     /// `None` if the path is another file's by now.
     pub(super) fn open(&self, offset: u64) -> io::Result<Option<Text>> {
@@ -121,11 +103,11 @@ pub(super) enum Found {
 
 /// Finds a place.
 pub(super) fn find(place: &Place, files: &[Generation]) -> Found {
-    let is_it = |file: &&Generation| place.file.start.is_of(&file.head);
+    let is_it = |file: &&Generation| file.begins_as(place.file.start);
     let at = files.iter().position(|file| is_it(&file) && file.inode.is(place.file.inode));
     if let Some(at) = at.or_else(|| files.iter().position(|file| is_it(&file))) {
         return Found::In(at);
     }
-    let is_older = |file: &Generation| place.older.iter().any(|older| older.is_of(&file.head));
+    let is_older = |file: &Generation| place.older.iter().any(|older| file.begins_as(*older));
     Found::Before(files.iter().rposition(is_older).map_or(0, |at| at + 1))
 }

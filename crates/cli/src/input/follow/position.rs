@@ -61,7 +61,7 @@ pub(super) struct FileMark {
 
 /// Device and inode of a file; both are 0 where there is no such thing, and
 /// then tell nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Inode {
     device: u64,
     number: u64,
@@ -106,6 +106,11 @@ impl Fingerprint {
     /// Whether it is that of a file without text.
     pub(super) fn is_empty(self) -> bool {
         self.length == 0
+    }
+
+    /// Whether both are of as many bytes.
+    pub(super) fn has_length_of(self, other: Fingerprint) -> bool {
+        self.length == other.length
     }
 
     /// Whether a file whose text begins so is that file, which may have grown

@@ -12,7 +12,7 @@ use super::super::rotation::RotatedName;
 use super::super::{Input, LOCALHOST, limits_of_each};
 use super::followed::Followed;
 use super::follower::Follower;
-use super::generations::list;
+use super::listing::Listing;
 use super::live_log::LiveLog;
 use super::position::Positions;
 use super::tail::Tail;
@@ -103,8 +103,9 @@ impl<'a> Search<'a> {
 
     /// Whether a new log is none that can be followed, which is told once.
     fn is_foreign(&mut self, name: &str, directory: &Path, base: &str) -> bool {
-        let files = list(directory, base).unwrap_or_default();
-        let is_foreign = files.last().is_some_and(|file| is_json(&file.head));
+        let mut listing = Listing::of(directory, base);
+        listing.look();
+        let is_foreign = listing.files().last().is_some_and(|file| is_json(&file.head));
         if is_foreign {
             self.input.console.error(format_args!(
                 "{}: --follow reads audit logs, and this is JSON; read it without --follow",

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::discover::unreadable_path;
-use super::generations::{Found, Generation, Text, find, list};
+use super::generations::{Found, Generation, Text, find};
+use super::listing::Listing;
 use super::passages::Passages;
 use super::position::{FileMark, Fingerprint, Inode, Place, START};
 use crate::console::Console;
@@ -40,8 +41,7 @@ const OLDER: usize = 128;
 /// Reads a log over its rotations. At its end for now, reading fails with an
 /// error that [`is_caught_up`] tells; it never comes to another end.
 pub(super) struct Tail<'a> {
-    directory: PathBuf,
-    base: String,
+    listing: Listing,
     current: Option<Current>,
     /// Where the next file is to be opened.
     start: Start,
@@ -82,8 +82,7 @@ impl<'a> Tail<'a> {
         console: &'a Console,
     ) -> Tail<'a> {
         Tail {
-            directory: directory.to_owned(),
-            base: base.to_owned(),
+            listing: Listing::of(directory, base),
             current: None,
             start: Start::File(first),
             ends_in_newline: true,
@@ -107,51 +106,48 @@ impl<'a> Tail<'a> {
 
     /// Opens the file to begin with; whether there is one with text.
     fn begin(&mut self) -> io::Result<bool> {
-        let files = self.files();
+        self.listing.look();
+        let files = self.listing.files();
         let (at, offset, is_lost) = match &self.start {
             Start::File(first) => {
                 let is_first = |file: &Generation| first.as_ref() == Some(&file.path);
                 (files.iter().position(is_first).unwrap_or(0), 0, false)
             }
-            Start::Place(place) => match find(place, &files) {
+            Start::Place(place) => match find(place, files) {
                 Found::In(at) => (at, place.offset, false),
                 Found::Before(at) => (at, 0, !place.file.start.is_empty()),
             },
         };
-        let Some(at) = with_text(&files, at, &[]) else {
-            self.tell_unreadable(&files);
+        let Some(at) = with_text(files, at, &[]) else {
+            self.tell_unreadable();
             return Ok(false);
         };
         if is_lost {
             self.console.warn(format_args!(
                 "{}: the file that was read last is not there any more; what was written to it \
                  since is lost",
-                Inert(self.directory.join(&self.base).as_os_str().as_encoded_bytes())
+                Inert(self.listing.live().as_os_str().as_encoded_bytes())
             ));
         }
-        self.open(&files, at, offset)
-    }
-
-    /// The files that there are; none if they cannot be listed, as while their
-    /// directory is not there.
-    fn files(&self) -> Vec<Generation> {
-        list(&self.directory, &self.base).unwrap_or_default()
+        Ok(self.open(at, offset))
     }
 
     /// Tells once if there is a live file that must not be read.
-    fn tell_unreadable(&mut self, files: &[Generation]) {
-        let Some(Err(error)) = files.last().map(|file| File::open(&file.path)) else { return };
+    fn tell_unreadable(&mut self) {
+        let live = self.listing.files().last();
+        let Some(Err(error)) = live.map(|file| File::open(&file.path)) else { return };
         if !self.is_told && error.kind() == io::ErrorKind::PermissionDenied {
             self.is_told = true;
-            self.console.error(unreadable_path(&self.directory.join(&self.base), &error));
+            self.console.error(unreadable_path(&self.listing.live(), &error));
         }
     }
 
     /// Opens a file; whether that could be done. If not, as when it was given
     /// another name just now, it is tried again later.
-    fn open(&mut self, files: &[Generation], at: usize, offset: u64) -> io::Result<bool> {
+    fn open(&mut self, at: usize, offset: u64) -> bool {
+        let files = self.listing.files();
         let file = &files[at];
-        let Ok(Some(text)) = file.open(offset) else { return Ok(false) };
+        let Ok(Some(text)) = file.open(offset) else { return false };
         let older = &files[at.saturating_sub(OLDER)..at];
         let older = older.iter().filter(|file| !file.head.is_empty());
         self.current = Some(Current {
@@ -160,35 +156,35 @@ impl<'a> Tail<'a> {
             text,
             head: file.head[..file.head.len().min(offset.min(START as u64) as usize)].to_vec(),
             offset,
-            older: older.map(|file| Fingerprint::of(&file.head)).collect(),
+            older: older.map(|file| file.start).collect(),
             is_followed: false,
         });
         self.passages.borrow_mut().open();
-        Ok(true)
+        true
     }
 
     /// At the end of the current file: opens the next, if there is one with
     /// text; whether there may be more to read.
     fn turn(&mut self) -> io::Result<bool> {
         let Some(current) = &mut self.current else { return Ok(false) };
-        let live = fs::metadata(self.directory.join(&self.base));
+        let live = fs::metadata(self.listing.live());
         if live.is_ok_and(|live| Inode::of(&live).is(current.inode)) {
             return Ok(false);
         }
-        let files = list(&self.directory, &self.base).unwrap_or_default();
-        let place = current.place();
+        self.listing.look();
+        let files = self.listing.files();
         let known = files.iter().position(|file| file.inode.is(current.inode));
-        let next = match known.map_or_else(|| find(&place, &files), Found::In) {
+        let next = match known.map_or_else(|| find(&current.place(), files), Found::In) {
             Found::In(at) => at + 1,
             Found::Before(at) => at,
         };
-        let Some(next) = with_text(&files, next, &current.head) else { return Ok(false) };
+        let Some(next) = with_text(files, next, &current.head) else { return Ok(false) };
         // Who writes has turned to the next by now, but may have written here before that.
         if !current.is_followed {
             current.is_followed = true;
             return Ok(true);
         }
-        self.open(&files, next, 0)
+        Ok(self.open(next, 0))
     }
 
     /// The current file was cut short or written anew in place: what it was is
@@ -215,13 +211,14 @@ impl Current {
 
     /// Whether the file whose first text was read is the next one. A file that was empty may have been
     /// written, copied, cut short and written again since it was looked at.
-    fn is_next(&self, directory: &Path, base: &str) -> bool {
+    fn is_next(&self, listing: &mut Listing) -> bool {
         if !self.head.is_empty() {
             return true;
         }
-        let files = list(directory, base).unwrap_or_default();
-        let (Found::In(at) | Found::Before(at)) = find(&self.place(), &files);
-        with_text(&files, at, &[]).is_some_and(|at| files[at].inode.is(self.inode))
+        listing.look();
+        let files = listing.files();
+        let (Found::In(at) | Found::Before(at)) = find(&self.place(), files);
+        with_text(files, at, &[]).is_some_and(|at| files[at].inode.is(self.inode))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -295,9 +292,7 @@ impl Read for Tail<'_> {
                     0
                 }
             };
-            if !current.is_itself(length)?
-                || (length > 0 && !current.is_next(&self.directory, &self.base))
-            {
+            if !current.is_itself(length)? || (length > 0 && !current.is_next(&mut self.listing)) {
                 self.lose();
             } else if length > 0 {
                 let place = current.pass(&buffer[..length]);

@@ -219,7 +219,8 @@ pub(crate) struct DetectArgs {
     ///
     /// Up to five, with time, host, user, process, executable and command line,
     /// and the commands that show their audit records. The documents of NDJSON
-    /// have them anyway.
+    /// have them anyway. Then an exception that silences the alert, to be pasted
+    /// into a file for --rules.
     #[arg(long)]
     pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the

@@ -100,10 +100,7 @@ impl<'a> Study<'a> {
     pub(crate) fn of(args: &'a StudyArgs, console: &'a Console) -> Result<Study<'a>> {
         let Chosen { job, feed } = job::choose(&args.job, console)?;
         check_job(&job)?;
-        let set = match &args.rules {
-            Some(file) => rule_file::choose(Some(file), args.threshold, &job.job_id)?,
-            None => rule_file::default_for(&job, args.threshold)?,
-        };
+        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job)?;
         rule_file::check(&set, &job, args.feed.input_format, console);
         let fields = with_rule_fields(Fields::of(&job, feed), &set);
         let fields = fields.and([BOUND_PORT]).0;

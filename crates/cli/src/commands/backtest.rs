@@ -28,7 +28,7 @@ use crate::unlearned;
 /// Runs the command.
 pub(crate) fn run(args: &BacktestArgs, console: &Console) -> Result<Exit> {
     let Chosen { job, feed } = job::default();
-    let set = rule_file::choose(args.rules.as_deref(), None, &job.job_id)?;
+    let set = rule_file::choose(args.rules.as_deref(), None, &job)?;
     rule_file::check(&set, &job, args.feed.input_format, console);
     let selection = &Selection::of(&args.feed, feed)?;
     let fields = with_rule_fields(Fields::of(&job, feed), &set);

@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Learn from old logs into a state file, without alerts
     Train(TrainArgs),
-    /// Show what would have been an alert at several thresholds, by day and port
+    /// Show what would have been an alert at several thresholds, by day and port or other value
     Backtest(BacktestArgs),
     /// Show what a state file holds, or go back to an earlier one
     State(StateCommandArgs),

@@ -13,15 +13,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rareport::JobConfig;
+use rareport::detection::Report;
 use rareport::job::catalogue;
 use rareport::rule::{Profile, RuleError, RuleSet};
 
 use crate::args;
+use crate::console::Console;
 use crate::input::unreadable_path;
 
 pub(crate) use self::check::check;
 pub(crate) use self::explain::explain;
-pub(crate) use self::jobs::{jobs, of_job};
+pub(crate) use self::jobs::{asked_for, jobs, of_job};
 
 /// The rules of a file, or the default one, to be executed over the results of a
 /// job, with a threshold in place of theirs if there is one. A file with exceptions
@@ -78,6 +80,15 @@ pub(crate) fn default_for(job: &JobConfig) -> Result<RuleSet, RuleError> {
         rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
     }
     Ok(set)
+}
+
+/// Warns of rules that are not executed.
+pub(crate) fn tell_idle(report: &Report, console: &Console) {
+    for rule in &report.rules {
+        if let Some(why) = &rule.idle {
+            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
+        }
+    }
 }
 
 /// The profile as the library has it.

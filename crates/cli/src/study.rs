@@ -165,17 +165,8 @@ impl<'a> Study<'a> {
             tell_maturity(buckets + buckets_before, detector.job().bucket_span, console);
         }
         let rules = detection.report();
-        tell_idle(&rules, console);
+        rule_file::tell_idle(&rules, console);
         Ok(Studied { detector, rules, buckets_before, events, lost_events })
-    }
-}
-
-/// Warns of rules that are not executed.
-fn tell_idle(rules: &Report, console: &Console) {
-    for rule in &rules.rules {
-        if let Some(why) = &rule.idle {
-            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
-        }
     }
 }
 

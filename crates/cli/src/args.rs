@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Learn from old logs into a state file, without alerts
     Train(TrainArgs),
-    /// Show what would have been an alert at several thresholds, by day and port
+    /// Show what would have been an alert at several thresholds, by day and port or other value
     Backtest(BacktestArgs),
     /// Show what a state file holds, or go back to an earlier one
     State(StateCommandArgs),
@@ -219,7 +219,8 @@ pub(crate) struct DetectArgs {
     ///
     /// Up to five, with time, host, user, process, executable and command line,
     /// and the commands that show their audit records. The documents of NDJSON
-    /// have them anyway.
+    /// have them anyway. Then an exception that silences the alert, to be pasted
+    /// into a file for --rules.
     #[arg(long)]
     pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the

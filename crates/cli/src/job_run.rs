@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 
 use crate::args::Profile;
 use crate::carry;
+use crate::console::Console;
 use crate::feeding::{feed, pass_time};
 use crate::job::Chosen;
 use crate::observations::{Event, Fields, Verdict};
@@ -122,6 +123,21 @@ pub(crate) fn pass_time_by_all(
     })
 }
 
+/// Warns that nothing in the input was for a job that runs beside others.
+pub(crate) fn tell_unfed(job_id: &str, feed: Option<Feed>, console: &Console) {
+    let what_it_needs = match feed.is_none_or(Feed::is_of_connections) {
+        true => "",
+        false => {
+            "; it looks at the starts of programs, of which audit logs are not read: give it ECS \
+             documents or CSV of these too"
+        }
+    };
+    console.warn(format_args!(
+        "the job {job_id} was given no event: nothing in the input is what it looks at\
+         {what_it_needs}"
+    ));
+}
+
 impl JobRun {
     /// Its name, and the field whose values are rare.
     pub(crate) fn names(&self) -> (&str, &str) {
@@ -133,9 +149,9 @@ impl JobRun {
         (&mut self.detector, Some(&self.detection))
     }
 
-    /// Whether it looks at connections, which audit logs have.
-    pub(crate) fn is_of_connections(&self) -> bool {
-        self.feed.is_none_or(Feed::is_of_connections)
+    /// Warns that nothing in the input was for it.
+    pub(crate) fn tell_unfed(&self, console: &Console) {
+        tell_unfed(self.names().0, self.feed, console);
     }
 
     /// Whether it looks at an event of which this was said.

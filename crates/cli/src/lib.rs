@@ -34,6 +34,7 @@ mod rules;
 mod seen;
 mod service;
 mod sink;
+mod snippet;
 mod spelling;
 mod stamp;
 mod state_file;

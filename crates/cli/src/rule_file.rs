@@ -13,66 +13,82 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rareport::JobConfig;
+use rareport::detection::Report;
 use rareport::job::catalogue;
 use rareport::rule::{Profile, RuleError, RuleSet};
 
 use crate::args;
+use crate::console::Console;
 use crate::input::unreadable_path;
 
 pub(crate) use self::check::check;
 pub(crate) use self::explain::explain;
-pub(crate) use self::jobs::{jobs, of_job};
+pub(crate) use self::jobs::{asked_for, jobs, of_job};
 
 /// The rules of a file, or the default one, to be executed over the results of a
-/// job, with a threshold in place of theirs if there is one.
+/// job, with a threshold in place of theirs if there is one. A file with exceptions
+/// and calendar windows alone goes with the default rule of the job.
 ///
 /// # Errors
 ///
 /// If the file cannot be read, or has nothing in it that can be used.
-pub(crate) fn choose(file: Option<&Path>, threshold: Option<f64>, job_id: &str) -> Result<RuleSet> {
+pub(crate) fn choose(
+    file: Option<&Path>,
+    threshold: Option<f64>,
+    job: &JobConfig,
+) -> Result<RuleSet> {
+    let default = default_for(job)?;
     let mut set = match file {
-        None => RuleSet::default_rules()?,
-        Some(path) => {
-            let text =
-                fs::read_to_string(path).map_err(|error| anyhow!(unreadable_path(path, &error)))?;
-            let unusable = || format!("{}: these rules cannot be used", path.display());
-            let set = RuleSet::from_toml(&text).with_context(unusable)?;
-            if set.is_empty() {
-                bail!(
-                    "{}: there is no [[rule]], [[exception]] or [[calendar]] in it; --print-rule \
-                     prints a rule to start from",
-                    path.display()
-                );
-            }
-            set
-        }
+        None => default,
+        Some(path) => read(path, &default)?,
     };
-    set.complete(job_id);
+    set.complete(&job.job_id);
     if let Some(threshold) = threshold {
         set.rules.iter_mut().for_each(|rule| rule.threshold = threshold);
     }
     Ok(set)
 }
 
-/// The default rule for the results of any job: with the threshold that the catalogue names for
-/// it if it is ready-made, unless another is given.
+/// Reads a file; exceptions and calendar windows alone go with the default rules.
+fn read(path: &Path, default: &RuleSet) -> Result<RuleSet> {
+    let text = fs::read_to_string(path).map_err(|error| anyhow!(unreadable_path(path, &error)))?;
+    let set = RuleSet::from_toml_with(&text, &default.rules)
+        .with_context(|| format!("{}: these rules cannot be used", path.display()))?;
+    if set.is_empty() {
+        bail!(
+            "{}: there is no [[rule]], [[exception]] or [[calendar]] in it; --print-rule prints a \
+             rule to start from",
+            path.display()
+        );
+    }
+    Ok(set)
+}
+
+/// The default rule for the results of any job, with the threshold that the catalogue names for it
+/// if it is ready-made.
 ///
 /// # Errors
 ///
 /// If the default rule cannot be read, which it can.
-pub(crate) fn default_for(job: &JobConfig, threshold: Option<f64>) -> Result<RuleSet, RuleError> {
+pub(crate) fn default_for(job: &JobConfig) -> Result<RuleSet, RuleError> {
     let mut set = RuleSet::default_rules()?;
     let entry = catalogue().into_iter().find(|entry| entry.job.job_id == job.job_id);
-    for rule in &mut set.rules {
-        if !rule.job_ids.contains(&job.job_id) {
-            rule.job_ids = vec![job.job_id.clone()];
-            rule.rule_id.clone_from(&job.job_id);
-            rule.name = format!("Rare {}", job.detector.by_field);
-            rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
-        }
-        rule.threshold = threshold.unwrap_or(rule.threshold);
+    for rule in set.rules.iter_mut().filter(|rule| !rule.job_ids.contains(&job.job_id)) {
+        rule.job_ids = vec![job.job_id.clone()];
+        rule.rule_id.clone_from(&job.job_id);
+        rule.name = format!("Rare {}", job.detector.by_field);
+        rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
     }
     Ok(set)
+}
+
+/// Warns of rules that are not executed.
+pub(crate) fn tell_idle(report: &Report, console: &Console) {
+    for rule in &report.rules {
+        if let Some(why) = &rule.idle {
+            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
+        }
+    }
 }
 
 /// The profile as the library has it.

@@ -100,10 +100,7 @@ impl<'a> Study<'a> {
     pub(crate) fn of(args: &'a StudyArgs, console: &'a Console) -> Result<Study<'a>> {
         let Chosen { job, feed } = job::choose(&args.job, console)?;
         check_job(&job)?;
-        let set = match &args.rules {
-            Some(file) => rule_file::choose(Some(file), args.threshold, &job.job_id)?,
-            None => rule_file::default_for(&job, args.threshold)?,
-        };
+        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job)?;
         rule_file::check(&set, &job, args.feed.input_format, console);
         let fields = with_rule_fields(Fields::of(&job, feed), &set);
         let fields = fields.and([BOUND_PORT]).0;
@@ -168,17 +165,8 @@ impl<'a> Study<'a> {
             tell_maturity(buckets + buckets_before, detector.job().bucket_span, console);
         }
         let rules = detection.report();
-        tell_idle(&rules, console);
+        rule_file::tell_idle(&rules, console);
         Ok(Studied { detector, rules, buckets_before, events, lost_events })
-    }
-}
-
-/// Warns of rules that are not executed.
-fn tell_idle(rules: &Report, console: &Console) {
-    for rule in &rules.rules {
-        if let Some(why) = &rule.idle {
-            console.warn(format_args!("the rule {} was not executed: {why}", rule.rule.rule_id));
-        }
     }
 }
 

@@ -41,7 +41,7 @@ fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Whether a terminal or a reader's eye would take the character for more (or
 /// less) than a visible character.
-fn is_active(char: char) -> bool {
+pub(crate) fn is_active(char: char) -> bool {
     char.is_control()
         || matches!(char,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

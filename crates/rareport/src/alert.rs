@@ -15,7 +15,6 @@ use crate::results::Record;
 use crate::rule::Rule;
 use crate::suppression::Suppressed;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The Kibana space in which alerts are.
@@ -50,16 +49,7 @@ impl Alert {
     /// ones, as far as the evidence has them.
     #[must_use]
     pub fn values_of(&self, field: &str) -> Vec<&str> {
-        let mut values = Vec::new();
-        for value in self.record.values_of(field) {
-            match self.evidence.list(field, value) {
-                Some(single) => values.extend(single.iter().map(String::as_str)),
-                None => values.push(value),
-            }
-        }
-        let mut seen = BTreeSet::new();
-        values.retain(|value| seen.insert(*value));
-        values
+        self.evidence.values_of(&self.record, field)
     }
 
     /// The alert in a sentence: what, where to, by whom and where.

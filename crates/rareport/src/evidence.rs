@@ -15,8 +15,10 @@ pub(crate) use state::EvidenceState;
 
 use crate::alert::nested::nest;
 use crate::moment::rfc3339;
+use crate::results::Record;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most samples of a value in a bucket: the first ones.
@@ -149,8 +151,24 @@ impl Evidence {
         }
     }
 
+    /// The values of a field of the record that this lies behind, each once: where the record has
+    /// several joined by commas, the single ones, as far as they are known.
+    #[must_use]
+    pub fn values_of<'a>(&'a self, record: &'a Record, field: &str) -> Vec<&'a str> {
+        let mut values = Vec::new();
+        for value in record.values_of(field) {
+            match self.list(field, value) {
+                Some(single) => values.extend(single.iter().map(String::as_str)),
+                None => values.push(value),
+            }
+        }
+        let mut seen = BTreeSet::new();
+        values.retain(|value| seen.insert(*value));
+        values
+    }
+
     /// The single values of a field's joined one, if they are known.
-    pub(crate) fn list(&self, field: &str, joined: &str) -> Option<&[String]> {
+    fn list(&self, field: &str, joined: &str) -> Option<&[String]> {
         let mut lists = self.lists.iter();
         let list = lists.find(|list| list.field == field && list.joined == joined)?;
         Some(&list.values)

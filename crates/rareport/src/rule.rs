@@ -163,7 +163,7 @@ impl RuleSet {
     /// # Errors
     /// Never in practice: the text is part of this crate and tested.
     pub fn default_rules() -> Result<RuleSet, RuleError> {
-        RuleSet::from_toml(DEFAULT_TOML)
+        RuleSet::from_toml_with(DEFAULT_TOML, &[])
     }
 
     /// Reads rules from TOML. Exceptions and calendar windows without a rule are for the default
@@ -190,10 +190,19 @@ impl RuleSet {
     /// # Errors
     /// If the text is not TOML of this form, or if something in it cannot be meant so.
     pub fn from_toml(text: &str) -> Result<RuleSet, RuleError> {
+        RuleSet::from_toml_with(text, &RuleSet::default_rules()?.rules)
+    }
+
+    /// Reads rules from TOML. Exceptions and calendar windows without a rule are for those of
+    /// `without_any`, such as that of another job.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_toml_with(text: &str, without_any: &[Rule]) -> Result<RuleSet, RuleError> {
         let mut set: RuleSet =
             toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;
         if set.rules.is_empty() && !set.is_empty() {
-            set.rules = RuleSet::default_rules()?.rules;
+            set.rules = without_any.to_vec();
         }
         for rule in set.rules.iter_mut().filter(|rule| rule.rule_id.is_empty()) {
             rule.rule_id = slug(&rule.name);

@@ -1,5 +1,6 @@
 //! An alert as a block of lines for reading: what a row of the table has no
-//! room for, the events behind it above all. Nothing in it is cut.
+//! room for, the events behind it above all, and the exception that silences it.
+//! Nothing in it is cut.
 
 use std::fmt::Write;
 
@@ -8,6 +9,7 @@ use rareport::evidence::Sample;
 
 use super::subject;
 use crate::anomaly::start;
+use crate::snippet;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count};
 
@@ -32,6 +34,9 @@ pub(super) fn details(alert: &Alert) -> String {
     }
     lines.push(line("events", &events(alert)));
     lines.extend(evidence.samples.iter().flat_map(of_sample));
+    lines.push("  if it is known, this in a file for --rules silences it".to_owned());
+    let exception = snippet::exception(record, evidence, &[&rule.rule_id]);
+    lines.extend(exception.lines().map(|part| format!("    {part}")));
     // A text from a log must not begin lines of its own.
     lines.iter().map(|line| format!("{}\n", Inert(line.as_bytes()))).collect()
 }

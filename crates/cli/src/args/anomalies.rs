@@ -62,7 +62,7 @@ pub(crate) struct AnomaliesArgs {
 }
 
 /// What to look for.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct JobArgs {
     /// Job to run: a file, or the name of a ready-made one [default:
     /// linux_rare_destination_port]
@@ -91,6 +91,13 @@ pub(crate) struct JobArgs {
     /// Field whose values may explain what is rare; instead of those of the job
     #[arg(long, help_heading = JOB, value_name = "FIELD")]
     pub(crate) influencer: Vec<String>,
+}
+
+impl JobArgs {
+    /// Whether the command line says anything of the job.
+    pub(crate) fn is_given(&self) -> bool {
+        *self != JobArgs::default()
+    }
 }
 
 /// Arguments of `rareport observations`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AnswerFormat, FeedArgs, Format, InputArgs, OutputArgs, RULES, score};
+use super::{AnswerFormat, FeedArgs, Format, InputArgs, JobArgs, OutputArgs, RULES, score};
 
 /// Where what was learned is kept.
 #[derive(Debug, Args)]
@@ -46,6 +46,8 @@ pub(crate) struct BacktestArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
@@ -53,6 +55,9 @@ pub(crate) struct BacktestArgs {
     pub(crate) output: OutputArgs,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that `detect --print-rule` prints]
+    ///
+    /// Every ready-made job that a rule is for is tried. With --job or one of its
+    /// options that job alone is, with the rules that are for it.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest scores (0 to 100) that are tried in place of those of the rules

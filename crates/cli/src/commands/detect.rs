@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         return print(DEFAULT_TOML);
     }
     let default = job::default().job;
-    let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default.job_id)?;
+    let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default)?;
     rule_file::check(&set, &default, args.feed.input_format, console);
     let jobs = rule_file::jobs(&set);
     if args.explain_config {

@@ -23,7 +23,7 @@ use crate::unlearned;
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let default = job::default().job;
-    let set = rule_file::choose(args.rules.as_deref(), None, &default.job_id)?;
+    let set = rule_file::choose(args.rules.as_deref(), None, &default)?;
     rule_file::check(&set, &default, args.feed.input_format, console);
     let jobs = rule_file::jobs(&set);
     let selection = &Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;

@@ -223,7 +223,9 @@ fn influencers(job: &JobConfig) -> impl Iterator<Item = &String> {
 
 /// A rule that has every record of a job for an alert.
 fn every_record(job: &JobConfig) -> Result<RuleSet, RuleError> {
-    let mut set = rule_file::default_for(job, Some(0.0))?;
-    set.rules.iter_mut().for_each(|rule| rule.max_alerts = usize::MAX);
+    let mut set = rule_file::default_for(job)?;
+    for rule in &mut set.rules {
+        (rule.threshold, rule.max_alerts) = (0.0, usize::MAX);
+    }
     Ok(set)
 }

@@ -6,7 +6,7 @@
 //! left out is counted in the document.
 
 use rareport::Detector;
-use rareport::detection::RuleReport;
+use rareport::detection::{Report, RuleReport};
 use rareport::detector::Known;
 use rareport::evidence::Sample;
 use rareport::results::Record;
@@ -19,6 +19,7 @@ use super::room::{MOST_BYTES, OF_PAGE, Room};
 use super::rules::InForce;
 use super::summary::{alerts, highest, left_out, sentences};
 use crate::service;
+use crate::snippet;
 use crate::study::{PORT, Studied};
 
 /// Most values of a field that have a lane.
@@ -139,6 +140,8 @@ struct ShownRecord {
     alerts: Vec<String>,
     /// Exceptions that hid it from a rule.
     hidden_by: Vec<String>,
+    /// What silences it, for a rule file.
+    exception: String,
     events: u64,
     first_seen: Option<i64>,
     last_seen: Option<i64>,
@@ -182,7 +185,10 @@ impl Document {
         let (other_ports, ports_left_out) = of_others.take(others.into_iter());
         (cut.on_map_only, cut.ports) = (other_ports.len() as u64, ports_left_out);
         let unused = [of_rules, of_ports, of_others].map(Room::left).iter().sum::<usize>();
-        let records = records(collected, Room::of(room + lanes_left + unused), &mut cut);
+        let rules = executed(&studied.rules);
+        let rules: Vec<&str> = rules.iter().map(|it| it.rule.rule_id.as_str()).collect();
+        let room = Room::of(room + lanes_left + unused);
+        let records = records(collected, &rules, room, &mut cut);
         let axis = &collected.axis;
         let is_binned = axis.bin_length() > i64::from(detector.job().bucket_span) * 1000;
         cut.bin = is_binned.then(|| axis.bin_length());
@@ -218,8 +224,7 @@ impl Document {
 fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
     let (from, to) = collected.span.unwrap_or_default();
     let job = studied.detector.job();
-    let executed = studied.rules.rules.iter().filter(|rule| rule.idle.is_none());
-    let executed: Vec<&RuleReport> = executed.collect();
+    let executed = executed(&studied.rules);
     let is_port = job.detector.by_field == PORT;
     Summary {
         sentences: sentences(collected, &executed, &job.detector.by_field, studied.buckets_before),
@@ -240,6 +245,11 @@ fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
         buckets_before: studied.buckets_before,
         job_id: job.job_id.clone(),
     }
+}
+
+/// The rules that were executed.
+fn executed(rules: &Report) -> Vec<&RuleReport> {
+    rules.rules.iter().filter(|rule| rule.idle.is_none()).collect()
 }
 
 /// The lanes of each field, and the bytes of room that they leave.
@@ -274,10 +284,15 @@ fn tenths(score: f64) -> f64 {
 
 /// The records with the highest scores, as far as there is room; the lowest of them without the
 /// events behind them.
-fn records(collected: &Collector, mut room: Room, cut: &mut Cut) -> Vec<ShownRecord> {
+fn records(
+    collected: &Collector,
+    rules: &[&str],
+    mut room: Room,
+    cut: &mut Cut,
+) -> Vec<ShownRecord> {
     let mut shown = Vec::new();
     for record in collected.records.values() {
-        let mut record = of_record(record);
+        let mut record = of_record(record, rules);
         if !room.takes_if_small(&record) {
             record.samples.clear();
             record.without_samples = true;
@@ -292,12 +307,13 @@ fn records(collected: &Collector, mut room: Room, cut: &mut Cut) -> Vec<ShownRec
     shown
 }
 
-fn of_record(shown: &Shown) -> ShownRecord {
+fn of_record(shown: &Shown, rules: &[&str]) -> ShownRecord {
     let Shown { record, evidence, alerts, hidden_by } = shown;
     ShownRecord {
         record: record.clone(),
         alerts: alerts.clone(),
         hidden_by: hidden_by.clone(),
+        exception: snippet::exception(record, evidence, rules),
         events: evidence.events,
         first_seen: evidence.first_seen,
         last_seen: evidence.last_seen,

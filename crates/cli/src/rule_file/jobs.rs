@@ -1,8 +1,32 @@
 //! The jobs that rules are for, and what of the rules is for each of them.
 
+use std::path::Path;
+
+use anyhow::Result;
 use rareport::rule::{Rule, RuleSet};
 
+use super::choose;
+use crate::args::JobArgs;
+use crate::console::Console;
 use crate::job::{self, Chosen};
+
+/// The jobs that a command line asks for, one at least, and the rules over them: the job that it
+/// names or, if it names none, all that the rules of a file are for.
+///
+/// # Errors
+///
+/// If the job or the rules cannot be used.
+pub(crate) fn asked_for(
+    args: &JobArgs,
+    file: Option<&Path>,
+    threshold: Option<f64>,
+    console: &Console,
+) -> Result<(Vec<Chosen>, RuleSet)> {
+    let chosen = job::choose(args, console)?;
+    let set = choose(file, threshold, &chosen.job)?;
+    let jobs = if args.is_given() { vec![chosen] } else { jobs(&set) };
+    Ok((jobs, set))
+}
 
 /// The ready-made jobs that enabled rules are for, in the order of the
 /// catalogue; the one for destination ports if there is none.

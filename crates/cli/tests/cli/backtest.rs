@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::common::{corpus, rareport};
 
 /// Number of alerts by day and port, as `detect` gives them at a threshold.
@@ -60,8 +62,76 @@ fn the_shapes_of_a_backtest() {
     assert!(words.iter().any(|row| row[..] == attack), "{}", table.stdout);
     assert!(table.stderr.contains("threshold 50: 7 alerts, 2.0 a day, of 7 ports\n"));
     let csv = rareport(&["backtest", "--format", "csv", "--threshold", "50", &fleet]).expect(0);
-    let header = "day,destination.port,alerts_at_50,highest_score,host.name,process.name\n";
+    let header = "day,destination.port,alerts_at_50,highest_score,host.name,process.name,job_id,\
+                  by_field_name,by_field_value\n";
     assert!(csv.stdout.starts_with(header), "{}", csv.stdout);
     assert_eq!(csv.stdout.lines().count(), 1 + 7);
     rareport(&["backtest", "--threshold", "50,101", &fleet]).expect(2);
+}
+
+/// Number of alerts by day, job and value of each threshold, as a backtest counts them.
+fn counted(rows: &[Value], place: usize) -> BTreeMap<[String; 3], u64> {
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap().to_owned();
+    let rows = rows.iter().map(|row| {
+        let key = ["day", "job_id", "by_field_value"].map(|field| text(row, field));
+        (key, row["thresholds"][place]["alerts"].as_u64().unwrap())
+    });
+    rows.filter(|(_, alerts)| *alerts > 0).collect()
+}
+
+#[test]
+fn rules_for_several_jobs_are_all_tried() {
+    let fleet = corpus("fleet-day");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rules.toml");
+    let rules = "[[rule]]\nname = \"Ports\"\n\
+        [[rule]]\nname = \"Programs\"\njob_ids = [\"linux_rare_network_process\"]\n\
+        [[rule]]\nname = \"Starts\"\njob_ids = [\"linux_rare_process\"]\n\
+        [[exception]]\ncomment = \"mail\"\nrules = [\"programs\"]\n\
+        conditions = [{ field = \"process.name\", is = \"mailer\" }]\n";
+    std::fs::write(&path, rules).unwrap();
+    let with = ["--rules", path.to_str().unwrap()];
+    let run = rareport(&[&["backtest", "--threshold", "10,30", &fleet], &with[..]].concat());
+    let run = run.expect(0);
+    let rows = run.documents();
+    for (place, threshold) in ["10", "30"].into_iter().enumerate() {
+        let detect = [&["detect", "--threshold", threshold, &fleet], &with[..]].concat();
+        let mut expected = BTreeMap::new();
+        for alert in rareport(&detect).expect(0).documents() {
+            let text = |field: &str| alert[field].as_str().unwrap().to_owned();
+            let day = text("kibana.alert.original_time")[..10].to_owned();
+            *expected.entry([day, text("job_id"), text("by_field_value")]).or_default() += 1;
+        }
+        assert_eq!(counted(&rows, place), expected, "{threshold}");
+    }
+    let programs: Vec<&Value> =
+        rows.iter().filter(|row| row["by_field_name"] == "process.name").collect();
+    assert!(programs.len() > 2 && programs.len() < rows.len(), "{rows:?}");
+    assert!(programs.iter().all(|row| row.get("destination.port").is_none()));
+    for told in [
+        "linux_rare_destination_port, threshold 30: ",
+        "linux_rare_network_process, 339 buckets of 15 minutes looked at",
+        "the job linux_rare_process was given no event",
+    ] {
+        assert!(run.stderr.contains(told), "{told}\n{}", run.stderr);
+    }
+    let table = [&["backtest", "--format", "table", &fleet], &with[..]].concat();
+    let table = rareport(&table).expect(0).stdout;
+    assert!(table.starts_with("DAY         JOB "), "{table}");
+    assert!(table.contains("  linux_rare_network_process   kinsing  "), "{table}");
+}
+
+#[test]
+fn another_job_is_tried_alone() {
+    let fleet = corpus("fleet-day");
+    let job = ["--job", "linux_rare_network_process"];
+    let several = ["backtest", "--threshold", "30", "--format"];
+    let rows = rareport(&[&several[..], &["ndjson", &fleet], &job].concat()).expect(0).documents();
+    assert!(rows.iter().any(|row| row["by_field_value"] == "kinsing"), "{rows:?}");
+    let table = rareport(&[&several[..], &["table", &fleet], &job].concat()).expect(0);
+    assert!(table.stdout.starts_with("DAY         PROCESS.NAME "), "{}", table.stdout);
+    assert!(table.stderr.contains(" of process.name\n"), "{}", table.stderr);
+    let by = ["--by", "user.name", "--partition", "host.name"];
+    let csv = rareport(&[&several[..], &["csv", "--threshold", "0", &fleet], &by].concat());
+    assert!(csv.expect(0).stdout.lines().nth(1).unwrap().contains(",user.name,"));
 }

@@ -42,6 +42,7 @@ mod report_rules;
 mod report_size;
 mod rules;
 mod sinks;
+mod snippet;
 mod state;
 mod threads;
 mod version;

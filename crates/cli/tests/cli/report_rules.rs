@@ -141,6 +141,19 @@ fn other_jobs_have_reports_too_if_they_have_one_model() {
     let shown = data["records"].as_array().unwrap().iter().map(|it| it["record"].clone());
     assert_eq!(scores(shown.collect()), scores(rareport(&records).expect(0).documents()));
     assert_eq!(data["field"], "process.name");
+    // Exceptions alone go with the default rule of the job that runs.
+    let directory = tempfile::tempdir().unwrap();
+    let rules = directory.path().join("rules.toml");
+    let exception = "[[exception]]\ncomment = \"Mine\"\nrules = [\"linux_rare_network_process\"]\n\
+                     conditions = [{ field = \"process.name\", is = \"kinsing\" }]\n";
+    fs::write(&rules, exception).unwrap();
+    let with = ["--job", job, "--rules", rules.to_str().unwrap()];
+    let data_with = data_of(&rareport(&[&["report", &fleet], &with[..]].concat()).expect(0).stdout);
+    let alerts = |data: &Value| data["summary"]["alerts"].as_u64().unwrap();
+    assert_eq!(data_with["summary"]["hidden"], 2);
+    assert_eq!(alerts(&data_with) + 2, alerts(&data));
+    let told = rareport(&[&["explain", "kinsing", &fleet], &with[..]].concat()).expect(0).stdout;
+    assert!(told.contains("by the exception “Mine”"), "{told}");
     let more = rareport(&["report", &fleet, "--partition", "host.name"]).expect(2);
     assert!(more.stderr.contains("has a partition field"), "{}", more.stderr);
 }

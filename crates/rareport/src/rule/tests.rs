@@ -126,6 +126,10 @@ fn exceptions_and_windows_alone_are_for_the_default_rule() {
     assert_eq!(RuleSet::from_toml(exception).unwrap().rules, default);
     assert_eq!(RuleSet::from_toml(window).unwrap().rules, default);
     assert!(RuleSet::from_toml("").unwrap().is_empty());
+    let other = RuleSet::from_toml(RULE).unwrap().rules;
+    assert_eq!(RuleSet::from_toml_with(window, &other).unwrap().rules, other);
+    assert!(RuleSet::from_toml_with(exception, &other).is_err());
+    assert_eq!(RuleSet::from_toml_with(RULE, &default).unwrap().rules, other);
     let both = RuleSet::from_toml(&format!("{exception}{window}")).unwrap();
     assert_eq!(both.fields().collect::<Vec<_>>(), ["a", "b"]);
 }

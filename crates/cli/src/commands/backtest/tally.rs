@@ -1,4 +1,4 @@
-//! Alerts counted by day, port and threshold.
+//! Alerts counted by day, job, value and threshold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -7,48 +7,61 @@ use rareport::alert::Alert;
 use serde::Serialize;
 
 use crate::anomaly::{influencer, some_values};
+use crate::noun::Noun;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::stamp::rfc3339;
 
 /// Columns of the CSV beside those of the thresholds.
 const BEFORE: [&str; 2] = ["day", "destination.port"];
-const AFTER: [&str; 3] = ["highest_score", "host.name", "process.name"];
+const AFTER: [&str; 6] =
+    ["highest_score", "host.name", "process.name", "job_id", "by_field_name", "by_field_value"];
 
-/// Columns of the table: one for each threshold, between the port and who it
-/// was.
-pub(super) fn table_columns(thresholds: &[f64]) -> Vec<Column> {
-    let at = |threshold: &f64| Column { title: format!("AT {threshold}").into(), number: true };
-    let mut columns = vec![Column::text("DAY"), Column::text("PORT")];
-    columns.extend(thresholds.iter().map(at));
-    columns.push(Column::number("HIGHEST"));
-    columns.extend([Column::text("HOST"), Column::text("PROCESS")]);
-    columns
+/// A job whose alerts are counted.
+#[derive(Clone, Debug)]
+pub(super) struct Of {
+    id: String,
+    /// The field whose values are rare.
+    field: String,
 }
 
-/// Columns of the CSV.
-pub(super) fn csv_columns(thresholds: &[f64]) -> Vec<String> {
-    let at = thresholds.iter().map(|threshold| format!("alerts_at_{threshold}"));
-    BEFORE.map(str::to_owned).into_iter().chain(at).chain(AFTER.map(str::to_owned)).collect()
+impl Of {
+    /// A job by its id and the field whose values are rare.
+    pub(super) fn new(id: &str, field: &str) -> Of {
+        Of { id: id.to_owned(), field: field.to_owned() }
+    }
+
+    /// Id of the job.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A value of it, if it is a port.
+    fn port<'a>(&self, value: &'a str) -> Option<&'a str> {
+        Noun(&self.field).is_port().then_some(value)
+    }
 }
 
-/// The alerts of all thresholds. Memory: one entry for each day and port of
+/// The alerts of all jobs at all thresholds. Memory: one entry for each day and value of
 /// which there was an alert.
 #[derive(Debug)]
 pub(super) struct Tally {
     thresholds: Vec<f64>,
+    jobs: Vec<Of>,
     lines: BTreeMap<Key, Line>,
 }
 
-/// A day and a port, in the order in which they are shown: ports as numbers,
+/// A day and a value of a job, in the order in which they are shown: values as numbers,
 /// then as texts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     day: String,
+    /// Place of the job.
+    job: usize,
     number: u64,
-    port: String,
+    value: String,
 }
 
-/// The alerts of a port on a day.
+/// The alerts of a value on a day.
 #[derive(Clone, Debug, Default)]
 struct Line {
     /// Number of alerts at each threshold.
@@ -58,28 +71,55 @@ struct Line {
     processes: BTreeSet<String>,
 }
 
-/// All alerts at a threshold.
+/// All alerts of a job at a threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Total {
     pub(super) threshold: f64,
     pub(super) alerts: u64,
-    /// Number of different ports.
-    pub(super) ports: u64,
+    /// Number of different values.
+    pub(super) values: u64,
 }
 
 impl Tally {
-    /// No alert yet at these thresholds.
-    pub(super) fn of(thresholds: Vec<f64>) -> Tally {
-        Tally { thresholds, lines: BTreeMap::new() }
+    /// No alert yet of these jobs at these thresholds.
+    pub(super) fn new(thresholds: Vec<f64>, jobs: Vec<Of>) -> Tally {
+        Tally { thresholds, jobs, lines: BTreeMap::new() }
     }
 
-    /// Counts alerts at a threshold, given by its place.
-    pub(super) fn count(&mut self, threshold: usize, alerts: &[Alert]) {
+    /// A job by its place.
+    pub(super) fn job(&self, place: usize) -> &Of {
+        &self.jobs[place]
+    }
+
+    /// Columns of the table: one for each threshold, between the value and who it was. Where there
+    /// are several jobs, each row says of which it is.
+    pub(super) fn table_columns(&self) -> Vec<Column> {
+        let at = |threshold: &f64| Column { title: format!("AT {threshold}").into(), number: true };
+        let mut columns = vec![Column::text("DAY")];
+        match self.jobs.as_slice() {
+            [one] if Noun(&one.field).is_port() => columns.push(Column::text("PORT")),
+            [one] => columns.push(Column::of_field(&one.field)),
+            _ => columns.extend([Column::text("JOB"), Column::text("VALUE")]),
+        }
+        columns.extend(self.thresholds.iter().map(at));
+        columns.push(Column::number("HIGHEST"));
+        columns.extend([Column::text("HOST"), Column::text("PROCESS")]);
+        columns
+    }
+
+    /// Columns of the CSV.
+    pub(super) fn csv_columns(&self) -> Vec<String> {
+        let at = self.thresholds.iter().map(|threshold| format!("alerts_at_{threshold}"));
+        BEFORE.map(str::to_owned).into_iter().chain(at).chain(AFTER.map(str::to_owned)).collect()
+    }
+
+    /// Counts alerts of a job at a threshold, both given by their places.
+    pub(super) fn count(&mut self, job: usize, threshold: usize, alerts: &[Alert]) {
         for alert in alerts {
             let record = &alert.record;
-            let port = record.value().to_owned();
+            let value = record.value().to_owned();
             let day = rfc3339(record.timestamp).split('T').next().unwrap_or_default().to_owned();
-            let key = Key { day, number: port.parse().unwrap_or(u64::MAX), port };
+            let key = Key { day, job, number: value.parse().unwrap_or(u64::MAX), value };
             let line = self.lines.entry(key).or_default();
             line.alerts.resize(self.thresholds.len(), 0);
             line.alerts[threshold] += 1;
@@ -89,25 +129,26 @@ impl Tally {
         }
     }
 
-    /// A row for each day and port, in order.
+    /// A row for each day and value, in order.
     pub(super) fn rows(&self) -> impl Iterator<Item = TallyRow<'_>> {
-        self.lines.iter().map(|(key, line)| TallyRow { thresholds: &self.thresholds, key, line })
+        self.lines.iter().map(|(key, line)| TallyRow { tally: self, key, line })
     }
 
-    /// The totals, one for each threshold.
-    pub(super) fn totals(&self) -> impl Iterator<Item = Total> {
-        self.thresholds.iter().enumerate().map(|(place, &threshold)| {
-            let with_alert = self.lines.iter().filter(|(_, line)| line.alerts[place] > 0);
-            let ports: BTreeSet<&str> = with_alert.map(|(key, _)| key.port.as_str()).collect();
-            let alerts = self.lines.values().map(|line| line.alerts[place]).sum();
-            Total { threshold, alerts, ports: ports.len() as u64 }
+    /// The totals of a job, one for each threshold.
+    pub(super) fn totals(&self, job: usize) -> impl Iterator<Item = Total> {
+        self.thresholds.iter().enumerate().map(move |(place, &threshold)| {
+            let of_job = || self.lines.iter().filter(move |(key, _)| key.job == job);
+            let with_alert = of_job().filter(|(_, line)| line.alerts[place] > 0);
+            let values: BTreeSet<&str> = with_alert.map(|(key, _)| key.value.as_str()).collect();
+            let alerts = of_job().map(|(_, line)| line.alerts[place]).sum();
+            Total { threshold, alerts, values: values.len() as u64 }
         })
     }
 }
 
-/// A day and a port, to be shown.
+/// A day and a value, to be shown.
 pub(super) struct TallyRow<'a> {
-    thresholds: &'a [f64],
+    tally: &'a Tally,
     key: &'a Key,
     line: &'a Line,
 }
@@ -116,8 +157,11 @@ pub(super) struct TallyRow<'a> {
 #[derive(Serialize)]
 struct Document<'a> {
     day: &'a str,
-    #[serde(rename = "destination.port")]
-    port: &'a str,
+    job_id: &'a str,
+    by_field_name: &'a str,
+    by_field_value: &'a str,
+    #[serde(rename = "destination.port", skip_serializing_if = "Option::is_none")]
+    port: Option<&'a str>,
     thresholds: Vec<At>,
     highest_score: f64,
     #[serde(rename = "host.name")]
@@ -133,6 +177,10 @@ struct At {
 }
 
 impl TallyRow<'_> {
+    fn of(&self) -> &Of {
+        self.tally.job(self.key.job)
+    }
+
     fn texts(values: &BTreeSet<String>) -> Vec<String> {
         values.iter().cloned().collect()
     }
@@ -140,8 +188,12 @@ impl TallyRow<'_> {
 
 impl Row for TallyRow<'_> {
     fn table_cells(&self) -> Vec<String> {
-        let TallyRow { key, line, .. } = self;
-        let mut cells = vec![key.day.clone(), key.port.clone()];
+        let TallyRow { tally, key, line } = self;
+        let mut cells = vec![key.day.clone()];
+        if tally.jobs.len() > 1 {
+            cells.push(self.of().id.clone());
+        }
+        cells.push(key.value.clone());
         cells.extend(line.alerts.iter().map(u64::to_string));
         cells.push(format!("{:.1}", line.highest));
         cells.extend([&line.hosts, &line.processes].map(|of| some_values(&Self::texts(of))));
@@ -150,20 +202,26 @@ impl Row for TallyRow<'_> {
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
         let TallyRow { key, line, .. } = self;
+        let of = self.of();
         out.cell(Some(&key.day))?;
-        out.cell(Some(&key.port))?;
+        out.cell(of.port(&key.value))?;
         line.alerts.iter().try_for_each(|alerts| out.cell(Some(alerts)))?;
         out.cell(Some(line.highest))?;
         out.cell(Some(Self::texts(&line.hosts).join(",")))?;
-        out.cell(Some(Self::texts(&line.processes).join(",")))
+        out.cell(Some(Self::texts(&line.processes).join(",")))?;
+        [&of.id, &of.field, &key.value].iter().try_for_each(|text| out.cell(Some(text)))
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
-        let TallyRow { thresholds, key, line } = self;
-        let at = thresholds.iter().zip(&line.alerts);
+        let TallyRow { tally, key, line } = self;
+        let of = self.of();
+        let at = tally.thresholds.iter().zip(&line.alerts);
         json.value(&Document {
             day: &key.day,
-            port: &key.port,
+            job_id: &of.id,
+            by_field_name: &of.field,
+            by_field_value: &key.value,
+            port: of.port(&key.value),
             thresholds: at.map(|(&threshold, &alerts)| At { threshold, alerts }).collect(),
             highest_score: line.highest,
             hosts: &line.hosts,

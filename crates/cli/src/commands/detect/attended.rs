@@ -128,7 +128,7 @@ impl<'a> Attended<'a> {
         let args = config_file::reread()?;
         let Run { jobs, judges, console, .. } = run;
         let default = job::default().job;
-        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default.job_id)?;
+        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default)?;
         let ids: Vec<&str> = jobs.iter().map(|job| job.names().0).collect();
         let wanted = rule_file::jobs(&set);
         let is_run = |wanted: &Chosen| ids.contains(&&*wanted.job.job_id);

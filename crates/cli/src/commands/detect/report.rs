@@ -101,11 +101,7 @@ impl OfJob<'_> {
         let (span, of_job) = (self.span(), self.of_job());
         let pushed = self.job.detector.counts().pushed;
         if pushed == 0 && self.is_one_of_several {
-            console.warn(format_args!(
-                "the job {} was given no event: nothing in the input is what it looks at{}",
-                self.job.names().0,
-                self.what_it_needs()
-            ));
+            self.job.tell_unfed(console);
         } else if buckets == 0 && pushed > 0 {
             console.warn(format_args!(
                 "what was read of the log spans less than one full bucket{of_job} of {span} \
@@ -123,17 +119,6 @@ impl OfJob<'_> {
                 "{} from the time when the model had learned little yet",
                 count(immature, &format!("alert{of_job} is"), &format!("alerts{of_job} are"))
             ));
-        }
-    }
-
-    /// What to give to a job that audit logs cannot feed.
-    fn what_it_needs(&self) -> &'static str {
-        match self.job.is_of_connections() {
-            true => "",
-            false => {
-                "; it looks at the starts of programs, of which audit logs are not read: give it \
-                 ECS documents or CSV of these too"
-            }
         }
     }
 

@@ -59,5 +59,5 @@ const evidenceOf = (shown) => {
 };
 
 const actionsOf = (shown) => make("div", { class: "whole actions" },
-  copyButton("Copy an exception", "exception", () => exceptionSnippet(shown)),
+  copyButton("Copy an exception", "exception", () => shown.exception),
   copyButton("Copy the JSON", "json", () => JSON.stringify(shown.record)));

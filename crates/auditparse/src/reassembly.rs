@@ -156,6 +156,10 @@ pub struct EventStats {
     pub evicted: u64,
     /// Those of them that ended with the input.
     pub cut_by_end: u64,
+    /// Events with an address of which it is not known what was called, and which are therefore no
+    /// connections: their `SYSCALL` record is missing, cannot be read, or is of an architecture
+    /// that is not known.
+    pub unknown_calls: u64,
     /// Records that came after their event had been delivered.
     pub late_records: u64,
     /// Serials of the kernel that are missing between those that came, over all nodes.

@@ -63,7 +63,8 @@ fn every_call_is_found_and_no_other() {
         let lost = count("call not in the log");
         assert_eq!(outcome.calls_missing.len(), lost, "{scenario}: {:?}", outcome.calls_missing);
         let io_uring = count("io_uring line (no connect event expected)");
-        assert_eq!(outcome.io_uring, io_uring, "{scenario}: io_uring");
+        assert_eq!(outcome.io_uring, io_uring, "{scenario}: {:?}", outcome.io_uring_missing);
+        assert!(outcome.io_uring_missing.is_empty(), "{scenario}: {:?}", outcome.io_uring_missing);
 
         let programs = count("program connect matched");
         assert_eq!(outcome.expected_found, programs, "{scenario}: calls of programs");

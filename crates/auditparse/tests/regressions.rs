@@ -6,8 +6,8 @@
 use std::io::{self, ErrorKind, Read};
 
 use auditparse::{
-    Completion, Events, Limits, MAX_SOCKADDR, NotAConnection, Reader, Reassembler, Record,
-    RecordErrorKind, RecordType, SockAddrBytes, SockAddrHexError,
+    Completion, Connections, Events, Limits, MAX_SOCKADDR, NotAConnection, Reader, Reassembler,
+    Record, RecordErrorKind, RecordType, SockAddrBytes, SockAddrHexError,
 };
 
 /// A source that gives these pieces one by one; `None` is an error that passes.
@@ -152,4 +152,28 @@ fn anything_behind_the_longest_address_is_too_long() {
         assert_eq!(read.problem(), Some(SockAddrHexError::TooLong), "{more:?}");
         assert_eq!(read.as_bytes(), [2; MAX_SOCKADDR]);
     }
+}
+
+/// A log without its `SYSCALL` records was said to come from rules without connect.
+#[test]
+fn addresses_of_which_nothing_says_what_was_called_are_counted() {
+    let event = |serial: u32, call: &str| {
+        let id = format!("msg=audit(1.00{serial}:{serial}):");
+        format!("{call} {id} arch=c000003e syscall=42 success=yes exit=0 a0=3\n")
+            + &format!("type=SOCKADDR {id} saddr=020001BB0A0000010000000000000000\n")
+            + &format!("type=PROCTITLE {id} proctitle=6E63\n")
+    };
+    let missing = event(1, "type=CWD");
+    let foreign = event(2, "type=SYSCALL").replace("c000003e", "c00000ff");
+    let known = event(3, "type=SYSCALL");
+    let other = event(4, "type=SYSCALL").replace("syscall=42", "syscall=59");
+    let operation = event(5, "type=URINGOP").replace("syscall=42", "uring_op=16");
+    let log = [missing, foreign, known, other, operation].concat();
+
+    let mut connections = Connections::new(log.as_bytes());
+    assert_eq!(connections.by_ref().count(), 2);
+    assert_eq!(connections.stats().events.unknown_calls, 2);
+    let mut events = Events::new(log.as_bytes());
+    assert_eq!(events.by_ref().count(), 5);
+    assert_eq!(events.stats().events.unknown_calls, 2);
 }

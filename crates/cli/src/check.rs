@@ -8,5 +8,5 @@ mod finding;
 mod ports;
 mod survey;
 
-pub(crate) use self::finding::{Finding, Severity, findings};
+pub(crate) use self::finding::{Finding, Missing, Severity, findings};
 pub(crate) use self::survey::{Connects, Host, Sighting, Survey};

@@ -69,7 +69,9 @@ pub(crate) fn choose(args: &JobArgs, console: &Console) -> Result<Chosen> {
     if let Some(path) = &args.filters {
         let text = text_of(path)?;
         let unusable = || format!("{}: these filters cannot be used", path.display());
-        chosen.job.add_filters_json(&text).with_context(unusable)?;
+        for warning in chosen.job.add_filters_json(&text).with_context(unusable)? {
+            console.warn(format_args!("{}: {warning}", path.display()));
+        }
     }
     change(&mut chosen.job, args);
     Ok(chosen)

@@ -9,7 +9,7 @@ use rareport::datafeed::Reason;
 use rareport::detection::{Detection, Hidden, Report};
 use rareport::explain::MATURE_AFTER;
 use rareport::job::Feed;
-use rareport::results::BucketResults;
+use rareport::results::{Bucket, BucketResults};
 use rareport::{Detector, JobConfig};
 
 use crate::args::StudyArgs;
@@ -85,6 +85,9 @@ pub(crate) struct Studied {
     pub(crate) rules: Report,
     /// Buckets that a state had learned before.
     pub(crate) buckets_before: u64,
+    /// Start of the last bucket, in milliseconds since 1970, if it was closed because the input
+    /// ended.
+    pub(crate) cut_short: Option<i64>,
     /// Events that were read, whatever they tell of.
     pub(crate) events: u64,
     /// Events that the audit system lost, by their serials.
@@ -151,7 +154,7 @@ impl<'a> Study<'a> {
         let observations =
             Observations { input: &input, format, fields: &fields, feed, selection, console };
         let read = observations.read_all(|event, verdict| pass.take(event, verdict))?;
-        pass.finish();
+        let last = pass.finish();
         read.require_values_of(fields.by_name(), console)?;
         read.report(console);
         let (events, lost_events) = (read.audit.events() + pass.rows, read.audit.lost_events());
@@ -166,7 +169,8 @@ impl<'a> Study<'a> {
         }
         let rules = detection.report();
         rule_file::tell_idle(&rules, console);
-        Ok(Studied { detector, rules, buckets_before, events, lost_events })
+        let cut_short = last.filter(|last| !input.reaches(end_of(last))).map(|last| last.timestamp);
+        Ok(Studied { detector, rules, buckets_before, cut_short, events, lost_events })
     }
 }
 
@@ -261,16 +265,19 @@ impl<W: Watcher> Pass<'_, W> {
         Ok(())
     }
 
-    /// Closes what is open.
-    fn finish(&mut self) {
+    /// Closes what is open; the last bucket, if any was.
+    fn finish(&mut self) -> Option<Bucket> {
         let Pass { detector, detection, watcher, from, buckets, .. } = self;
         let mut closed = detector.finish();
+        let mut last = None;
         while let Some(results) = closed.next() {
             *buckets += 1;
+            last = Some(results.bucket.clone());
             judge(results, closed.detector(), detection, *watcher, *from);
         }
         drop(closed);
         watcher.judged(detection.finish(), &[]);
+        last
     }
 }
 

@@ -162,6 +162,10 @@ fn configuration_can_be_read() {
                 let rules = rareport::rule::RuleSet::from_toml(&block.text);
                 assert!(rules.is_ok(), "{name}: {rules:?}\n{}", block.text);
             }
+            if block.text.contains("[detector]") {
+                let job = rareport::JobConfig::from_toml(&block.text);
+                assert!(job.is_ok(), "{name}: {job:?}\n{}", block.text);
+            }
         }
     }
 }

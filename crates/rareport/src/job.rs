@@ -290,14 +290,17 @@ impl JobConfig {
     /// Adds the filters of a JSON text of the form `{"filters": [{"filter_id": …, "items": […]}]}`,
     /// of the list in it alone, or of a single filter.
     ///
+    /// Returns what is not known of them and has no effect, in sentences.
+    ///
     /// # Errors
     /// If the text is not of this form, or if there are two filters with the same id. The job then
     /// stays as it was.
-    pub fn add_filters_json(&mut self, text: &str) -> Result<(), JobError> {
-        let filters = [self.filters.clone(), elastic::read_filters(text)?].concat();
+    pub fn add_filters_json(&mut self, text: &str) -> Result<Vec<String>, JobError> {
+        let (added, warnings) = elastic::read_filters(text)?;
+        let filters = [self.filters.clone(), added].concat();
         check_filter_ids(&filters)?;
         self.filters = filters;
-        Ok(())
+        Ok(warnings)
     }
 
     /// Whether the job can be run; filters that rules refer to are looked for by the detector.

@@ -51,7 +51,8 @@
 //! implements `Serialize` or `Deserialize`, for TOML, JSON or what else serde serves.
 //!
 //! Section numbers in this documentation ("rare-model §5.3") are those of the specification that
-//! the model was written from; `docs/model.md` in the repository explains it.
+//! the model was written from; `docs/model.md` in the repository explains it, and which of its
+//! sections is about what.
 
 pub mod aggregate;
 pub mod alert;

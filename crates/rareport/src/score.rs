@@ -9,6 +9,10 @@ use crate::constants::{FULL_SCORE, LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
 /// Largest probability with a raw score above zero (P_SIG, rare-model §2).
 const LARGEST_SCORED: f64 = 0.05;
 
+/// The ceiling of a probability of [`LARGEST_SCORED`], as a share of [`FULL_SCORE`]; that of [`SMALL`]
+/// is all of it (rare-model §8.6 (30)).
+const CEILING_OF_LARGEST: f64 = 0.05;
+
 /// Probability whose raw score is 1 (P_SMALL, rare-model §2).
 const SMALL: f64 = 1e-4;
 
@@ -74,7 +78,7 @@ pub fn probability(raw_score: f64) -> f64 {
 pub fn probability_ceiling(raw_score: f64) -> f64 {
     let (start, end) = (LARGEST_SCORED.ln(), SMALL.ln());
     let share = (probability(raw_score).ln() - start) / (end - start);
-    FULL_SCORE * (0.95 * share + 0.05)
+    FULL_SCORE * ((1.0 - CEILING_OF_LARGEST) * share + CEILING_OF_LARGEST)
 }
 
 /// The score 0 to 100 of a record judged by its probability alone: 0 above 0.035, otherwise

@@ -289,6 +289,7 @@ impl<K: Copy> Assembler<K> {
         self.open_events -= 1;
         self.open_bytes -= event.size;
         self.stats.events += 1;
+        self.stats.unknown_calls += u64::from(event.progress.is_unknown_call());
         match completion {
             Completion::Timeout => self.stats.timed_out += 1,
             Completion::Evicted => self.stats.evicted += 1,

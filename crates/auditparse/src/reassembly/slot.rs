@@ -128,6 +128,15 @@ impl Progress {
         }
     }
 
+    /// Whether there is an address, and nothing tells what was called with it.
+    pub(super) fn is_unknown_call(&self) -> bool {
+        let is_told = |head: &CallHead| {
+            head.call != Call::Other
+                || head.number.is_some() && head.arch.is_some_and(|arch| arch.name().is_some())
+        };
+        self.has_address && !self.has_uring && !self.head.as_ref().is_some_and(is_told)
+    }
+
     /// Whether the event cannot be a connection any more.
     pub(super) fn is_no_connection(&self) -> bool {
         self.head.is_some_and(|head| head.call == Call::Other) && !self.has_uring

@@ -13,6 +13,9 @@ use super::lossy;
 /// calls with its coarse clock, and the guests ran emulated. No stamp is ever late.
 const EARLY_MILLIS: f64 = 100.0;
 
+/// How long an operation may take of which only the start is noted.
+const OPERATION_MILLIS: f64 = 1000.0;
+
 /// i386's number of `socketcall`.
 const SOCKETCALL: u32 = 102;
 
@@ -90,8 +93,9 @@ pub(crate) struct Outcome {
     /// Calls that are noted one by one, found in the log.
     pub(crate) calls_found: usize,
     pub(crate) calls_missing: Vec<Value>,
-    /// Calls of io_uring, which leave no connect event of their own.
+    /// Operations of io_uring, which leave no event of a call of their own, found in the log.
     pub(crate) io_uring: usize,
+    pub(crate) io_uring_missing: Vec<Value>,
     /// Calls expected of programs that do not note their own, found in the log.
     pub(crate) expected_found: usize,
     pub(crate) expected_missing: Vec<Value>,
@@ -105,7 +109,11 @@ pub(crate) fn compare(truth: &[Value], seen: &[Seen]) -> Outcome {
     let mut outcome = Outcome::default();
     for call in truth.iter().filter(|entry| !entry["syscall"].is_null()) {
         if text(call, "syscall").starts_with("io_uring") {
-            outcome.io_uring += 1;
+            if search.claim_operation(call) {
+                outcome.io_uring += 1;
+            } else {
+                outcome.io_uring_missing.push(call.clone());
+            }
         } else if search.claim_call(call) {
             outcome.calls_found += 1;
         } else {
@@ -159,6 +167,13 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Claims an operation of io_uring, which a thread of the kernel may have done for the process.
+    fn claim_operation(&mut self, operation: &Value) -> bool {
+        let all: Vec<usize> = (0..self.seen.len()).collect();
+        let address = Address::of(operation);
+        self.claim(&all, operation, |seen| seen.io_uring && address.is_that_of(seen))
+    }
+
     fn claim_expected(&mut self, program: &Value, expected: &Value) -> bool {
         let wanted = destination(expected).expect("a destination");
         let syscall = text(expected, "syscall");
@@ -187,7 +202,7 @@ impl<'a> Search<'a> {
         wanted: impl Fn(&Seen) -> bool,
     ) -> bool {
         let from = entry["t0"].as_f64().expect("t0") * 1000.0 - EARLY_MILLIS;
-        let to = entry["t1"].as_f64().expect("t1") * 1000.0;
+        let to = entry["t1"].as_f64().map_or(from + OPERATION_MILLIS, |t1| t1 * 1000.0);
         let found = candidates.iter().copied().find(|&index| {
             let seen = &self.seen[index];
             let same_node =

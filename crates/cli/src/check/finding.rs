@@ -66,12 +66,20 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// What is to be said of a log from which `lost` events are missing, the worst
-/// first. `job` is what it is to be fit for, with alerts from a score of
-/// `threshold` on.
+/// What of a log is not there to be looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Missing {
+    /// Events, by their serials.
+    pub(crate) events: u64,
+    /// Events with an address of which it is not known what was called.
+    pub(crate) calls: u64,
+}
+
+/// What is to be said of a log, the worst first. `job` is what it is to be fit
+/// for, with alerts from a score of `threshold` on.
 pub(crate) fn findings(
     survey: &Survey,
-    lost: u64,
+    missing: Missing,
     job: &JobConfig,
     threshold: f64,
 ) -> Vec<Finding> {
@@ -81,11 +89,12 @@ pub(crate) fn findings(
     let mut add = |severity, code, message: Option<String>| {
         found.extend(message.map(|message| Finding { severity, code, message }));
     };
-    add(Severity::Problem, "no_connect_rule", no_connect(&fleet));
+    add(Severity::Problem, "no_connect_rule", no_connect(&fleet, missing));
+    add(Severity::Problem, "no_syscall_records", no_syscall_records(&fleet, missing));
     add(Severity::Problem, "no_addresses", no_addresses(&fleet));
     add(Severity::Problem, "too_short", too_short(survey, bucket_span));
     add(Severity::Warning, "only_successful_connects", only_success(&fleet));
-    add(Severity::Warning, "lost_events", lost_events(&fleet, lost));
+    add(Severity::Warning, "lost_events", lost_events(&fleet, missing.events));
     add(Severity::Warning, "clock_steps", clock_steps(survey));
     add(Severity::Warning, "silence", silence(survey));
     add(Severity::Warning, "ports_hide_others", crowd_of_ports(survey, job, threshold));
@@ -95,12 +104,27 @@ pub(crate) fn findings(
     found
 }
 
-fn no_connect(fleet: &Host) -> Option<String> {
-    (fleet.connects.total == 0).then(|| {
+fn no_connect(fleet: &Host, missing: Missing) -> Option<String> {
+    (fleet.connects.total == 0 && missing.calls == 0).then(|| {
         format!(
             "no connect in {}: no audit rule for it was loaded when the log was written. \
              `rareport rules` prints the rules to load",
             count(fleet.events, "event", "events")
+        )
+    })
+}
+
+/// For each connection, this many whose call is not known are needed before it is said
+/// that the log is not whole.
+const WITHOUT_CALL: u64 = 20;
+
+fn no_syscall_records(fleet: &Host, missing: Missing) -> Option<String> {
+    let Missing { calls, .. } = missing;
+    (calls > 0 && fleet.connections <= calls / WITHOUT_CALL).then(|| {
+        format!(
+            "{} an address and no SYSCALL record that says what was called: part of the log was \
+             filtered out. Give the whole audit.log",
+            count(calls, "event has", "events have")
         )
     })
 }

@@ -7,7 +7,7 @@ use rareport::rule::RuleSet;
 use serde::Serialize;
 
 use crate::args::{AnswerFormat, CheckArgs};
-use crate::check::{Connects, Finding, Host, Severity, Sighting, Survey, findings};
+use crate::check::{Connects, Finding, Host, Missing, Severity, Sighting, Survey, findings};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::{Account, Cut, Input, Unit, Window, Work};
@@ -41,7 +41,8 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> Result<Exit> {
     console.detail(totals.summary(false));
     totals.report_skipped(console);
     let lost_events = totals.lost_events();
-    let findings = findings(&survey, lost_events, &job, threshold);
+    let missing = Missing { events: lost_events, calls: totals.unknown_calls() };
+    let findings = findings(&survey, missing, &job, threshold);
     let answer = Answer { fleet: survey.fleet(), survey, lost_events, findings };
     let as_text = match args.format {
         AnswerFormat::Auto => out.is_terminal(),

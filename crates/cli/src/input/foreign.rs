@@ -46,7 +46,7 @@ impl Foreign {
             }
             Foreign::Export => {
                 "this is the journal in its export format; give what \
-                 `journalctl -o json _TRANSPORT=audit` prints"
+                 `journalctl --all -o json _TRANSPORT=audit` prints"
             }
             Foreign::Archive => {
                 "this is an archive (tar, zip, 7z or lz4); unpack it and name the log in it \

@@ -6,7 +6,9 @@
 //! they are, so that they are counted where all lines are.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::rc::Rc;
 
 use auditparse::Limits;
 use serde::Deserialize;
@@ -40,20 +42,34 @@ struct Entry<'a> {
     source_time: Cow<'a, str>,
 }
 
-/// A text, as numbers if it is not UTF-8.
+/// A text, as numbers if it is not UTF-8, and left out if it is long.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Message {
     Text(String),
     Bytes(Vec<u8>),
+    LeftOut(()),
+}
+
+/// What became of an entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// It is a line now.
+    Line,
+    /// It is of audit, but its text was left out.
+    Nothing,
+    /// It is not of audit.
+    Foreign,
 }
 
 impl Entry<'_> {
-    /// Writes the entry as a line; whether it is of audit.
-    fn write(self, line: &mut Vec<u8>) -> io::Result<bool> {
+    /// Writes the entry as a line, if it can be.
+    fn write(self, line: &mut Vec<u8>) -> io::Result<Written> {
         let mut message = match self.message {
             Message::Text(text) => text.into_bytes(),
             Message::Bytes(bytes) => bytes,
+            Message::LeftOut(()) if self.transport == "audit" => return Ok(Written::Nothing),
+            Message::LeftOut(()) => return Ok(Written::Foreign),
         };
         // A record is a line whatever a program wrote in it.
         message.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
@@ -62,7 +78,9 @@ impl Entry<'_> {
         }
         match &*self.transport {
             "audit" => {
-                let Ok(micros) = self.source_time.parse::<u64>() else { return Ok(false) };
+                let Ok(micros) = self.source_time.parse::<u64>() else {
+                    return Ok(Written::Foreign);
+                };
                 let (seconds, millis) = (micros / 1_000_000, micros / 1000 % 1000);
                 let (kind, id) = (&self.audit_type, &self.audit_id);
                 write!(line, "type={kind} msg=audit({seconds}.{millis:03}:{id}):")?;
@@ -71,21 +89,24 @@ impl Entry<'_> {
                 line.extend_from_slice(&message[body.unwrap_or(message.len())..]);
             }
             "kernel" => {
-                let Some(record) = message.strip_prefix(b"audit: ") else { return Ok(false) };
-                let Some(id) = memchr::memmem::find(record, b" audit(") else { return Ok(false) };
+                let record = message.strip_prefix(b"audit: ").unwrap_or_default();
+                let Some(id) = memchr::memmem::find(record, b" audit(") else {
+                    return Ok(Written::Foreign);
+                };
                 line.extend_from_slice(&record[..id]);
                 line.extend_from_slice(b" msg=");
                 line.extend_from_slice(&record[id + 1..]);
             }
-            _ => return Ok(false),
+            _ => return Ok(Written::Foreign),
         }
         line.push(b'\n');
-        Ok(true)
+        Ok(Written::Line)
     }
 }
 
 /// Reads a journal as a log. Holds one line of at most the length that a line
-/// of a log may have; a longer one is given as it is.
+/// of a log may have; a longer one is given as it is. An entry of audit whose text
+/// was left out is an empty line.
 pub(super) struct JournalReader<R> {
     lines: BufReader<R>,
     /// What was read.
@@ -95,17 +116,22 @@ pub(super) struct JournalReader<R> {
     given: usize,
     /// Whether what was read last is a part of a line.
     in_line: bool,
+    /// Entries of audit whose text was left out.
+    left_out: Rc<Cell<u64>>,
 }
 
 impl<R: Read> JournalReader<R> {
     /// The journal in `source` as a log.
-    pub(super) fn new(source: R) -> JournalReader<R> {
+    ///
+    /// `left_out` counts entries of audit whose text `journalctl` left out.
+    pub(super) fn new(source: R, left_out: Rc<Cell<u64>>) -> JournalReader<R> {
         JournalReader {
             lines: BufReader::with_capacity(CHUNK, source),
             line: Vec::new(),
             text: Vec::new(),
             given: 0,
             in_line: false,
+            left_out,
         }
     }
 
@@ -117,10 +143,17 @@ impl<R: Read> JournalReader<R> {
         let longest = Limits::default().line_bytes as u64;
         self.lines.by_ref().take(longest).read_until(b'\n', &mut self.line)?;
         let entry = if self.in_line { None } else { serde_json::from_slice(&self.line).ok() };
-        let is_audit = entry.map(|entry: Entry<'_>| entry.write(&mut self.text)).transpose()?;
-        if is_audit != Some(true) {
-            self.text.clear();
-            self.text.extend_from_slice(&self.line);
+        let written = entry.map(|entry: Entry<'_>| entry.write(&mut self.text)).transpose()?;
+        match written.unwrap_or(Written::Foreign) {
+            Written::Line => {}
+            Written::Nothing => {
+                self.left_out.set(self.left_out.get() + 1);
+                self.text.push(b'\n');
+            }
+            Written::Foreign => {
+                self.text.clear();
+                self.text.extend_from_slice(&self.line);
+            }
         }
         self.in_line = true;
         Ok(())
@@ -143,9 +176,28 @@ mod tests {
     use super::*;
 
     fn read(journal: &str) -> String {
-        let mut text = String::new();
-        JournalReader::new(journal.as_bytes()).read_to_string(&mut text).unwrap();
-        text
+        let reader = JournalReader::new(journal.as_bytes(), Rc::default());
+        io::read_to_string(reader).unwrap()
+    }
+
+    #[test]
+    fn texts_that_were_left_out_are_counted() {
+        let entry = |transport: &str, message: &str| {
+            format!(
+                r#"{{"_TRANSPORT":"{transport}","_AUDIT_TYPE":"1327","_AUDIT_ID":"7","_SOURCE_REALTIME_TIMESTAMP":"1500000","MESSAGE":{message}}}"#
+            )
+        };
+        let foreign = entry("stdout", "null");
+        let [long, short] =
+            ["null", "\"PROCTITLE proctitle=\\\"a\\\"\""].map(|it| entry("audit", it));
+        let journal = format!("{long}\n{foreign}\n{short}\n{long}\n");
+        let left_out = Rc::default();
+        let text = JournalReader::new(journal.as_bytes(), Rc::clone(&left_out));
+        assert_eq!(
+            io::read_to_string(text).unwrap(),
+            format!("\n{foreign}\ntype=1327 msg=audit(1.500:7): proctitle=\"a\"\n\n")
+        );
+        assert_eq!(left_out.get(), 2);
     }
 
     #[test]

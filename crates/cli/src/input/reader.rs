@@ -1,5 +1,6 @@
 //! A whole log as one stream of text.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::iter::Enumerate;
@@ -19,6 +20,7 @@ use super::silence::{Listener, silence, stdin};
 use super::tally::Tally;
 use crate::console::Console;
 use crate::daemon::Tap;
+use crate::text::count;
 
 /// Reads the members of a log one after the other, decompressed.
 ///
@@ -55,6 +57,8 @@ struct Opened<'a> {
     listener: Option<Listener<'a>>,
     /// The first [`HEAD`] bytes of what was read.
     head: Vec<u8>,
+    /// Records without a text in what was read, if it is a journal.
+    left_out: Rc<Cell<u64>>,
 }
 
 impl<'a> LogReader<'a> {
@@ -162,7 +166,9 @@ impl<'a> LogReader<'a> {
 
     /// Notes what was read of a member, at its end.
     fn close(&mut self) {
-        let foreign = self.current.take().and_then(|opened| Foreign::of(&opened.head));
+        let closed = self.current.take();
+        closed.iter().for_each(|opened| opened.tell_left_out(self.console));
+        let foreign = closed.and_then(|opened| Foreign::of(&opened.head));
         self.tally.foreign.set(self.tally.foreign.get().or(foreign));
     }
 
@@ -267,20 +273,33 @@ impl<'a> Opened<'a> {
     ) -> io::Result<Opened<'a>> {
         let Text { reader: mut text, printed_by } = text;
         let mut start = read_start(&mut text, tells_archive)?;
-        let journal = is_journal(&start.bytes);
+        let (journal, left_out) = (is_journal(&start.bytes), Rc::default());
         if journal {
-            text = Box::new(JournalReader::new(start.then(text)));
+            text = Box::new(JournalReader::new(start.then(text), Rc::clone(&left_out)));
             start = read_start(&mut text, tells_archive)?;
         }
         // A decoder may have more to give although nothing comes.
         let listener = listener.filter(|_| printed_by.is_none() && !journal);
         let text = Box::new(Broken(start.error).chain(text));
         let (start, head) = (Cursor::new(start.bytes), Vec::with_capacity(HEAD));
-        Ok(Opened { member: member.clone(), start, text, listener, head })
+        Ok(Opened { member: member.clone(), start, text, listener, head, left_out })
     }
 }
 
 impl Opened<'_> {
+    /// Tells of records that a journal had no text of.
+    fn tell_left_out(&self, console: &Console) {
+        let left_out = self.left_out.get();
+        if left_out > 0 {
+            console.warn(format_args!(
+                "{}: {} no text, as journalctl leaves long ones out; give what `journalctl --all -o \
+                 json _TRANSPORT=audit` prints",
+                self.member,
+                count(left_out, "record has", "records have")
+            ));
+        }
+    }
+
     /// Waits for something to read; whether there was nothing for a while.
     fn is_silent(&mut self) -> bool {
         let is_read = self.start.position() == self.start.get_ref().len() as u64;

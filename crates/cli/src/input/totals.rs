@@ -36,6 +36,8 @@ pub(crate) struct Totals {
     records: u64,
     broken_off: u64,
     events: u64,
+    /// Events with an address of which it is not known what was called.
+    unknown_calls: u64,
     rejected: [Skipped; RecordErrorKind::ALL.len()],
     late_records: u64,
     evicted: u64,
@@ -59,6 +61,7 @@ impl Totals {
         self.records += stats.records;
         self.broken_off += stats.broken_off;
         self.events += stats.events.events;
+        self.unknown_calls += stats.events.unknown_calls;
         self.late_records += stats.events.late_records;
         self.evicted += stats.events.evicted;
         self.lost_events += stats.events.lost_events;
@@ -77,6 +80,7 @@ impl Totals {
         self.records += other.records;
         self.broken_off += other.broken_off;
         self.events += other.events;
+        self.unknown_calls += other.unknown_calls;
         self.late_records += other.late_records;
         self.evicted += other.evicted;
         self.lost_events += other.lost_events;
@@ -143,6 +147,11 @@ impl Totals {
         self.lost_events
     }
 
+    /// Events with an address of which it is not known what was called.
+    pub(crate) fn unknown_calls(&self) -> u64 {
+        self.unknown_calls
+    }
+
     /// Whether anything was an audit record.
     pub(crate) fn has_record(&self) -> bool {
         self.records > 0
@@ -171,12 +180,19 @@ impl Totals {
 
     /// Tells that there was no connect.
     pub(crate) fn report_no_connect(&self, console: &Console) {
-        if self.connects == 0 {
-            console.warn(
-                "there is no connect in this log: no audit rule for it was loaded when it was \
-                 written. `rareport rules` prints the rules to load",
-            );
+        if self.connects > 0 {
+            return;
         }
+        console.warn(match self.unknown_calls {
+            0 => {
+                "there is no connect in this log: no audit rule for it was loaded when it was \
+                 written. `rareport rules` prints the rules to load"
+            }
+            _ => {
+                "no connect can be read in this log, although it has addresses: its SYSCALL records \
+                 are missing or damaged. Give the whole audit.log"
+            }
+        });
     }
 
     /// Tells if the log has no addresses.
@@ -248,6 +264,14 @@ impl Totals {
             let records = count(self.late_records, "record", "records");
             format!("{records} came after the event was over")
         });
+        let unknown = (self.unknown_calls > 0).then(|| {
+            format!(
+                "{} an address and no SYSCALL record that says what was called, so nothing is \
+                 made of {}",
+                count(self.unknown_calls, "event has", "events have"),
+                if self.unknown_calls == 1 { "it" } else { "them" }
+            )
+        });
         let evicted = (self.evicted > 0).then(|| {
             let events = count(self.evicted, "event", "events");
             let Limits { open_events, open_bytes, .. } = Limits::default();
@@ -264,7 +288,7 @@ impl Totals {
                 count(self.lost_events, "event is", "events are")
             )
         });
-        [late, evicted, self.damage.told(), lost].into_iter().flatten()
+        [late, unknown, evicted, self.damage.told(), lost].into_iter().flatten()
     }
 }
 
@@ -277,7 +301,7 @@ fn reason(kind: RecordErrorKind) -> String {
         }
         RecordErrorKind::NoEventId => format!(
             "{kind}; name /var/log/audit/audit.log of that machine or, if no auditd runs on it, \
-             give what `journalctl -o json _TRANSPORT=audit` or `journalctl -k` prints"
+             give what `journalctl --all -o json _TRANSPORT=audit` or `journalctl -k` prints"
         ),
         _ => kind.to_string(),
     }

@@ -227,7 +227,7 @@ fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
     let executed = executed(&studied.rules);
     let is_port = job.detector.by_field == PORT;
     Summary {
-        sentences: sentences(collected, &executed, &job.detector.by_field, studied.buckets_before),
+        sentences: sentences(collected, &executed, &job.detector.by_field, studied),
         highest: highest(collected, &job.detector.by_field),
         left_out: left_out(cut, is_port),
         from,

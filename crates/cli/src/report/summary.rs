@@ -7,7 +7,7 @@ use super::collect::{Collector, Shown};
 use super::document::Cut;
 use crate::anomaly::influencer;
 use crate::stamp::rfc3339;
-use crate::study::PORT;
+use crate::study::{PORT, Studied};
 use crate::text::{count, length};
 
 /// Most alerts that have a sentence.
@@ -22,8 +22,9 @@ pub(super) fn sentences(
     collected: &Collector,
     executed: &[&RuleReport],
     by: &str,
-    buckets_before: u64,
+    studied: &Studied,
 ) -> Vec<String> {
+    let Studied { buckets_before, cut_short, .. } = *studied;
     let mut sentences = Vec::new();
     let alerted: Vec<&Shown> =
         collected.records.values().filter(|shown| !shown.alerts.is_empty()).collect();
@@ -64,6 +65,12 @@ pub(super) fn sentences(
         )),
         _ => {}
     }
+    sentences.extend(cut_short.map(|start| {
+        format!(
+            "The last bucket, from {}, was closed with the log and may be incomplete.",
+            minute(start)
+        )
+    }));
     sentences.into_iter().map(shortened).collect()
 }
 

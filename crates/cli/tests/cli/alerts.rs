@@ -74,7 +74,7 @@ fn each_rule_has_its_closest() {
     let run = detect_with(&format!("threshold = 50\n{high}"));
     told(&run, "high: 0 alerts with a score of 99 or more in ");
     let rare = run.stderr.lines().find(|line| line.contains("rare: 7 alerts")).unwrap();
-    assert!(rare.ends_with(" of 15 minutes"), "{rare}");
+    assert!(rare.ends_with(" of 15 minutes, the last closed with the input"), "{rare}");
     assert_eq!(run.stderr.matches("; the highest was 67").count(), 1, "{}", run.stderr);
 }
 
@@ -128,7 +128,10 @@ fn an_exception_silences_what_is_known() {
     told(&run, "the exception “no such host” matched nothing; is it still needed?");
     told(&run, "the exception “old” has expired; 3 events after that would have matched");
     told(&run, "and hid 1 alert; it has expired by the end of the log");
-    told(&run, "5 alerts with a score of 50 or more in 339 buckets of 15 minutes; 2 more hidden");
+    told(
+        &run,
+        "5 alerts with a score of 50 or more in 339 buckets of 15 minutes, the last closed with the input; 2 more hidden",
+    );
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn alike_alerts_are_counted_with_the_first() {
     assert_eq!(counts, [0, 0, 1, 2]);
     told(
         &run,
-        "4 alerts with a score of 50 or more in 339 buckets of 15 minutes; 3 more counted with these",
+        "4 alerts with a score of 50 or more in 339 buckets of 15 minutes, the last closed with the input; 3 more counted with these",
     );
     let refused = Rules::new(&format!("{RULE}suppression = {{ by = [\"source.ip\"] }}\n"));
     told(&refused.detect(&[]).expect(2), "cannot be grouped by source.ip");

@@ -140,3 +140,20 @@ fn a_port_scan_that_hides_others_is_told() {
             .contains(&"ports_hide_others".to_owned())
     );
 }
+
+#[test]
+fn a_log_without_its_calls_is_not_taken_for_one_without_a_rule() {
+    let log = connects(330, "success=no exit=-111");
+    let addresses: Vec<&str> =
+        log.split_inclusive('\n').filter(|line| !line.contains("type=SYSCALL")).collect();
+    let answer = rareport_with(&["check"], addresses.concat().as_bytes()).expect(0).documents();
+    assert_eq!(codes(&answer[0])[0], "no_syscall_records");
+    assert!(!codes(&answer[0]).contains(&"no_connect_rule".to_owned()), "{}", answer[0]);
+    let run = rareport_with(&["detect", "-v"], addresses.concat().as_bytes());
+    assert!(
+        run.stderr.contains("its SYSCALL records are missing or damaged. Give the whole audit.log"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("330 events have an address and no SYSCALL record"));
+}

@@ -55,7 +55,8 @@ fn a_run_that_went_well_says_one_line() {
         run.stderr,
         "rareport: port 4444 was used later by ci01 at 2026-06-04T12:05:51.863Z\n\
          rareport: port 31337 was used later by db01 at 2026-06-04T11:37:45.448Z\n\
-         rareport: 7 alerts with a score of 50 or more in 339 buckets of 15 minutes\n"
+         rareport: 7 alerts with a score of 50 or more in 339 buckets of 15 minutes, the last \
+         closed with the input\n"
     );
     let events = rareport(&["events", &corpus("fleet-day")]).expect(0);
     assert_eq!(

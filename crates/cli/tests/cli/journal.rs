@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::common::{corpus, rareport};
+use crate::common::{corpus, rareport, rareport_with};
 
 /// The documents of a run on a file of the corpus, by serial.
 fn by_serial(command: &str, file: &str, serial: &str) -> BTreeMap<u64, Vec<Value>> {
@@ -101,11 +101,27 @@ fn the_journal_of_a_host_without_auditd_has_the_events_that_were_printed() {
 }
 
 #[test]
+fn records_that_journalctl_left_out_are_told_with_what_to_do() {
+    let entry = |message: &str| {
+        format!(
+            "{{\"_TRANSPORT\":\"audit\",\"_AUDIT_TYPE\":\"1300\",\"_AUDIT_ID\":\"7\",\
+             \"_SOURCE_REALTIME_TIMESTAMP\":\"1500000\",\"MESSAGE\":{message}}}\n"
+        )
+    };
+    let journal = entry("\"SYSCALL arch=c000003e syscall=42 a0=3\"") + &entry("null");
+    let run = rareport_with(&["records"], journal.as_bytes()).expect(0);
+    assert_eq!(run.documents().len(), 1);
+    let told = "1 record has no text, as journalctl leaves long ones out; give what `journalctl \
+                --all -o json _TRANSPORT=audit` prints";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
 fn other_forms_of_the_journal_are_refused_with_what_to_do() {
     let run = rareport(&["events", &corpus("printk/journal-audit.export.xz")]).expect(2);
-    assert!(run.stderr.contains("`journalctl -o json _TRANSPORT=audit`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`journalctl --all -o json _TRANSPORT=audit`"), "{}", run.stderr);
     let run = rareport(&["events", &corpus("printk/journal-audit.short.txt.xz")]).expect(2);
-    assert!(run.stderr.contains("`journalctl -o json _TRANSPORT=audit`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`journalctl --all -o json _TRANSPORT=audit`"), "{}", run.stderr);
 }
 
 #[test]

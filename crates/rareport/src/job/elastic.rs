@@ -92,22 +92,41 @@ pub(super) fn read(text: &str) -> Result<ParsedJob, JobError> {
     Ok(ParsedJob { job, warnings })
 }
 
-/// Reads a filter or a list of them, be it by itself or in the field `filters`.
-pub(super) fn read_filters(text: &str) -> Result<Vec<Filter>, JobError> {
-    let value: Value = serde_json::from_str(text)?;
-    let filters = match value {
-        Value::Object(mut object) if object.contains_key("filters") => {
-            object.remove("filters").unwrap_or_default()
+/// Reads a filter or a list of them, be it by itself or in the field `filters`; what is not known of
+/// them is named in a warning.
+pub(super) fn read_filters(text: &str) -> Result<(Vec<Filter>, Vec<String>), JobError> {
+    let mut warnings = Vec::new();
+    let filters = match serde_json::from_str(text)? {
+        Value::Object(fields) if fields.contains_key("filters") => {
+            let mut answer = Object { path: String::new(), fields };
+            let filters = answer.take("filters").unwrap_or_default();
+            answer.take("count");
+            answer.warn_of_rest(&mut warnings);
+            filters
         }
         other => other,
     };
-    match filters {
-        Value::Array(filters) => {
-            filters.into_iter().map(|filter| Ok(serde_json::from_value(filter)?)).collect()
-        }
-        only @ Value::Object(_) => Ok(vec![serde_json::from_value(only)?]),
-        other => Err(shape("filters", "a filter or a list of them", kind(&other))),
+    let filters = match filters {
+        Value::Array(filters) => filters,
+        only @ Value::Object(_) => vec![only],
+        other => return Err(shape("filters", "a filter or a list of them", kind(&other))),
+    };
+    let filter = |(index, value)| filter(&format!("filters[{index}]"), value, &mut warnings);
+    let filters: Result<_, _> = filters.into_iter().enumerate().map(filter).collect();
+    Ok((filters?, warnings))
+}
+
+fn filter(path: &str, value: Value, warnings: &mut Vec<String>) -> Result<Filter, JobError> {
+    let mut filter = Object::of(path, value)?;
+    let read = Filter {
+        filter_id: filter.required("filter_id")?,
+        items: filter.optional("items")?.unwrap_or_default(),
+    };
+    for field in ["description", "used_by", "create_time", "type"] {
+        filter.take(field);
     }
+    filter.warn_of_rest(warnings);
+    Ok(read)
 }
 
 /// The bucket length, which Elastic writes out in every job that it gives.
@@ -123,11 +142,11 @@ fn bucket_span(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<u32,
 
 fn detector(analysis: &mut Object, warnings: &mut Vec<String>) -> Result<DetectorConfig, JobError> {
     let path = analysis.path_of("detectors");
-    let mut detectors: Vec<Value> = analysis.required("detectors")?;
-    let (1, Some(only)) = (detectors.len(), detectors.pop()) else {
+    let detectors: Vec<Value> = analysis.required("detectors")?;
+    let [only] = <[Value; 1]>::try_from(detectors).map_err(|detectors| {
         let found = format!("a list of {}", detectors.len());
-        return Err(not_honoured(path, found, "a job has one detector; make a job of each"));
-    };
+        not_honoured(path.clone(), found, "a job has one detector; make a job of each")
+    })?;
     let mut detector = Object::of(&format!("{path}[0]"), only)?;
     detector.refuse("field_name", "leave it out")?;
     if detector.fields.get("exclude_frequent") != Some(&Value::from("none")) {

@@ -132,7 +132,11 @@ fn what_is_not_known_of_a_rule_is_named() {
         message(r#"{"scope": {"destination.port": {}}}"#),
         r#"expected a value at analysis_config.detectors[0].custom_rules[0].scope["destination.port"].filter_id, found nothing"#
     );
-    assert!(message(r#"{"actions": ["skip"]}"#).contains("custom_rules[0].actions"));
+    assert_eq!(
+        message(r#"{"actions": ["force_time_shift"]}"#),
+        "analysis_config.detectors[0].custom_rules[0].actions is \"force_time_shift\", which cannot be \
+         honoured: the actions are skip_result and skip_model_update"
+    );
 }
 
 /// Elastic's own documentation of jobs asks for a scope or a condition in each rule.
@@ -177,6 +181,11 @@ fn filters_in_any_form_but_each_once() {
     }
     job.filters.push(job.filters[0].clone());
     assert!(matches!(job.validate(), Err(JobError::RepeatedFilter { .. })));
+    let unknown = r#"{"filters": [{"filter_id": "g", "itmes": ["80"]}], "page": 1}"#;
+    assert_eq!(
+        JobConfig::rare("destination.port").add_filters_json(unknown).unwrap(),
+        ["page is not known and has no effect", "filters[0].itmes is not known and has no effect"]
+    );
     let error = job.add_filters_json("7").unwrap_err().to_string();
     assert_eq!(error, "expected a filter or a list of them at filters, found a number");
 }

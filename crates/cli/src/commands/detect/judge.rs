@@ -44,6 +44,14 @@ pub(super) struct Tally {
     pub(super) immature: u64,
 }
 
+impl Tally {
+    /// Start and end of the last bucket, in milliseconds since 1970, if it was
+    /// closed because the input ended.
+    pub(super) fn cut_short(&self) -> Option<(i64, i64)> {
+        self.last.filter(|_| self.buckets > self.closed_by_time && !self.is_whole)
+    }
+}
+
 /// What a state that is carried on had counted before.
 #[derive(Default)]
 pub(super) struct Before {

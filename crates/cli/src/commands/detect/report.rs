@@ -74,10 +74,7 @@ impl OfJob<'_> {
         }
         unlearned::tell(&counts, detector.job(), &many, console);
         self.tell_maturity(console);
-        if let Some((start, end)) = judge.tally.last
-            && judge.tally.buckets > judge.tally.closed_by_time
-            && !judge.tally.is_whole
-        {
+        if let Some((start, end)) = judge.tally.cut_short() {
             console.detail(format_args!(
                 "the last bucket{}, {} to {}, was closed with the input and may be incomplete",
                 self.of_job(),
@@ -171,10 +168,12 @@ impl OfJob<'_> {
     fn tell_found(&self, executed: &[&RuleReport], console: &Console) {
         let Tally { buckets, background, .. } = self.judge.tally;
         let what = Noun(self.job.fields.by_name());
+        let cut_short = self.judge.tally.cut_short().map(|_| ", the last closed with the input");
         let of = format!(
-            "{} of {} minutes",
+            "{} of {} minutes{}",
             count(buckets - background, "bucket", "buckets"),
-            self.span()
+            self.span(),
+            cut_short.unwrap_or_default()
         );
         let was_fed = self.job.detector.counts().pushed > 0 || !self.is_one_of_several;
         for (place, rule) in executed.iter().enumerate().filter(|_| was_fed) {

@@ -1,6 +1,6 @@
 //! The custom rules of a detector in Elastic's JSON.
 
-use super::Object;
+use super::{Object, not_honoured};
 use crate::job::{FilterType, JobError, RuleAction, RuleConfig, ScopeConfig};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,14 +18,29 @@ pub(super) fn read(
 
 fn rule(mut rule: Object, warnings: &mut Vec<String>) -> Result<RuleConfig, JobError> {
     rule.refuse("conditions", "rules on values have no conditions; use a scope")?;
-    let actions: Option<Vec<RuleAction>> = rule.optional("actions")?;
-    let actions = actions.unwrap_or_else(RuleConfig::default_actions);
+    let path = rule.path_of("actions");
+    let actions: Option<Vec<String>> = rule.optional("actions")?;
+    let actions = match actions {
+        None => RuleConfig::default_actions(),
+        Some(names) => names.iter().map(|name| action(&path, name)).collect::<Result<_, _>>()?,
+    };
     if actions.is_empty() {
         warnings.push(format!("{} is empty: the rule has no effect", rule.path_of("actions")));
     }
     let scope = scope(rule.optional_object("scope")?, warnings)?;
     rule.warn_of_rest(warnings);
     Ok(RuleConfig { actions, scope })
+}
+
+fn action(path: &str, name: &str) -> Result<RuleAction, JobError> {
+    match name {
+        "skip_result" => Ok(RuleAction::SkipResult),
+        "skip_model_update" => Ok(RuleAction::SkipModelUpdate),
+        _ => {
+            let actions = "the actions are skip_result and skip_model_update";
+            Err(not_honoured(path.to_owned(), format!("{name:?}"), actions))
+        }
+    }
 }
 
 fn scope(

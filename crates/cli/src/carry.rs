@@ -93,12 +93,12 @@ impl Carry {
         self.taken.is_new(event)
     }
 
-    /// From where on logs are followed that were followed before.
+    /// Up to where logs of files were read before.
     pub(crate) fn positions(&self) -> Positions {
         self.about.positions.clone()
     }
 
-    /// Notes up to where logs are read that are followed.
+    /// Notes up to where logs of files are read.
     pub(crate) fn reached(&mut self, positions: Positions) {
         self.about.positions = positions;
     }

@@ -5,6 +5,7 @@
 //! decompressed; [`Input`] has them all, with what the command line says about
 //! them. What the bytes mean is `auditparse`'s to say.
 
+mod caught_up;
 mod compression;
 mod damage;
 mod discover;
@@ -20,16 +21,19 @@ mod log;
 mod log_end;
 mod merge;
 mod places;
+mod position;
 mod prefetch;
 mod reader;
+mod resume;
 mod rotation;
 mod silence;
 mod tally;
 mod threads;
 mod totals;
+mod trail;
 mod window;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::Read;
 use std::path::PathBuf;
 use std::thread;
@@ -43,13 +47,14 @@ use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
 pub(crate) use self::files::log_files;
 use self::follow::{Each, Ended};
-pub(crate) use self::follow::{Follower, Live, Positions, SystemClock, Until};
+pub(crate) use self::follow::{Follower, Live, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
 pub(crate) use self::lane::{Items, LaneStream, MakeItems};
 pub(crate) use self::log::Log;
 use self::log::{Member, total_size};
 use self::log_end::resolve_range;
 pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
+pub(crate) use self::position::Positions;
 use self::reader::BeforeWaiting;
 pub(crate) use self::reader::LogReader;
 use self::silence::pass_silence;
@@ -108,6 +113,10 @@ pub(crate) struct Input<'a> {
     is_waited_for: bool,
     /// What comes to a run that goes on, in place of standard input.
     tap: Option<Tap<'a>>,
+    /// Up to where logs were read by earlier runs.
+    resumed: Positions,
+    /// Up to where they were read by this one.
+    reached: RefCell<Positions>,
 }
 
 impl<'a> Input<'a> {
@@ -168,6 +177,8 @@ impl<'a> Input<'a> {
             before_waiting: &|| Ok(()),
             is_waited_for: false,
             tap: None,
+            resumed: Positions::default(),
+            reached: RefCell::default(),
         })
     }
 
@@ -177,7 +188,7 @@ impl<'a> Input<'a> {
     ///
     /// If the wanted range of time cannot be told.
     pub(crate) fn open_stdin(args: &'a InputArgs, console: &'a Console) -> Result<Input<'a>> {
-        let logs = vec![Log { members: vec![Member::Stdin], host: None }];
+        let logs = vec![Log::new(vec![Member::Stdin], None)];
         Input::of(logs, args, console)
     }
 

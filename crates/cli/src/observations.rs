@@ -127,7 +127,9 @@ impl Observations<'_> {
 
     /// How a log is read.
     fn source<'a>(&self, log: &'a Log) -> Source<'a> {
-        let is_audit = self.input.is_of_files(log) && self.is_audit(log);
+        let may_be_audit = matches!(self.format, InputFormat::Auto | InputFormat::Audit);
+        let is_audit = self.input.is_of_files(log)
+            && ((may_be_audit && log.is_read_on()) || self.is_audit(log));
         Source { log, is_audit, in_lane: is_audit && self.input.is_in_parts() }
     }
 
@@ -264,6 +266,7 @@ impl Observations<'_> {
     /// Ends reading; an error if there was nothing to read.
     fn finish(&self, mut read: Read) -> Result<Read> {
         self.console.end_progress();
+        read.is_rest = self.input.is_read_on();
         if read.rows.all_bad() && !read.audit.has_record() {
             read.rows.report(self.console);
             bail!("nothing to use: no row could be read");
@@ -279,6 +282,9 @@ impl Observations<'_> {
             return Ok(read);
         }
         read.audit.report_skipped(self.console);
+        if read.is_rest {
+            return Ok(read);
+        }
         if self.console.failed() {
             bail!("nothing to use: no event could be read");
         }

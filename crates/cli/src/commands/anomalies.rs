@@ -56,6 +56,10 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let writer = RefCell::new(ResultWriter::new(detector.job(), &args.results, shape, out)?);
     let flush = || writer.borrow_mut().flush_before_waiting();
     let input = input.before_waiting(&flush);
+    let input = match &carry {
+        Some(carry) if !args.follow.follow => input.reading_on(carry.positions()),
+        _ => input,
+    };
     let stored = if args.renormalize { Some(StoredResults::new()?) } else { None };
     let mut run = Run {
         detector,
@@ -80,6 +84,9 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
             run.save_if_due(None)
         })
     };
+    if !args.follow.follow {
+        run.reached(input.positions());
+    }
     if read.is_ok() {
         run.end_of_input(args)?;
     }

@@ -24,7 +24,7 @@ use self::report::Report;
 use self::run::{LiveRun, Run};
 use crate::alert::{COLUMNS, COLUMNS_OF_ANY, CSV};
 use crate::args::DetectArgs;
-use crate::carry;
+use crate::carry::{self, Carry};
 use crate::console::Console;
 use crate::daemon::{Daemon, Source};
 use crate::exit::Exit;
@@ -82,6 +82,11 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         attended.iter().for_each(|attended| attended.attend_silence(&mut run.borrow_mut()));
     };
     let input = input.with_tap(daemon.as_ref().and_then(|daemon| daemon.tap(&while_waiting)));
+    let positions = run.borrow().carry.as_ref().map(Carry::positions);
+    let input = match positions {
+        Some(positions) if source.is_none() => input.reading_on(positions),
+        _ => input,
+    };
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
@@ -104,6 +109,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         })
     };
     attended.iter().try_for_each(Attended::check)?;
+    if source.is_none() {
+        run.borrow_mut().reached(input.positions());
+    }
     run.borrow_mut().finish(|end| input.reaches(end))?;
     let mut run = run.into_inner();
     attended.iter().for_each(|attended| attended.end(&run));

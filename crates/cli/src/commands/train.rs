@@ -33,6 +33,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
     carry.run_beside(jobs.iter().skip(1).map(JobRun::names));
     let counts: Vec<_> = jobs.iter().map(|job| job.detector.counts()).collect();
+    let input = input.reading_on(carry.positions());
     let mut training = Training { jobs, carry };
     console.start_progress(input.size(), false);
     let format = args.feed.input_format;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let read = observations.read_all(|event, verdict| training.take(event, verdict, console))?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
+    training.carry.reached(input.positions());
     training.carry.save_at_end(training.jobs.iter_mut().map(JobRun::state), console);
     let Training { jobs, carry } = &training;
     for (job, before) in jobs.iter().zip(counts) {

@@ -79,7 +79,7 @@ pub(crate) fn discover(paths: &[PathBuf], console: &Console) -> Result<Vec<Log>>
     }
     let mut logs = found.into_logs(console);
     if stdin > 0 || paths.is_empty() {
-        logs.push(Log { members: vec![Member::Stdin], host: None });
+        logs.push(Log::new(vec![Member::Stdin], None));
     }
     if logs.is_empty() {
         bail!("nothing to read: none of the paths could be used");
@@ -219,8 +219,7 @@ impl Found {
     /// The logs in order of their path.
     fn into_logs(self, console: &Console) -> Vec<Log> {
         let logs = self.logs.into_values();
-        logs.map(|FoundLog { files, host }| Log { members: members(files, console), host })
-            .collect()
+        logs.map(|FoundLog { files, host }| Log::new(members(files, console), host)).collect()
     }
 }
 

@@ -138,8 +138,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             Member::File { path, size: Some(1) }
         });
-        let LogFiles { words, search } =
-            log_files(&Log { members: members.collect(), host: None })?;
+        let LogFiles { words, search } = log_files(&Log::new(members.collect(), None))?;
         let root = directory.path().to_str().unwrap();
         Some((words.replace(&format!("{root}/"), "").replace(root, "."), search))
     }
@@ -164,6 +163,6 @@ mod tests {
         let (words, _) = named(&[plain("a b")]).unwrap();
         assert!(words.starts_with('\'') && words.ends_with("a b'"), "{words}");
         assert_eq!(named(&[plain("a\u{1b}")]), None);
-        assert_eq!(log_files(&Log { members: vec![Member::Stdin], host: None }), None);
+        assert_eq!(log_files(&Log::new(vec![Member::Stdin], None)), None);
     }
 }

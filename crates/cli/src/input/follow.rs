@@ -14,7 +14,6 @@ mod listing;
 mod live;
 mod live_log;
 mod passages;
-mod position;
 mod search;
 mod stamp;
 mod tail;
@@ -23,8 +22,8 @@ mod watch;
 pub(crate) use self::clock::SystemClock;
 pub(crate) use self::each::{Each, Ended};
 pub(crate) use self::follower::Follower;
+pub(super) use self::generations::{Found, Generation, find};
 pub(crate) use self::live::{Live, Until};
-pub(crate) use self::position::Positions;
 
 #[cfg(test)]
 mod tests;

@@ -92,8 +92,9 @@ impl Input<'_> {
 
     /// Adds what was counted of a part, which it then has no more.
     pub(super) fn account<M>(&self, done: &mut Done<M>, totals: &mut Totals) {
-        let Account { totals: more, met, sum } = std::mem::take(&mut done.account);
+        let Account { totals: more, met, sum, reached } = std::mem::take(&mut done.account);
         totals.merge(more);
+        self.note_reached(reached);
         let mut all = self.met.get();
         all.add(met);
         self.met.set(all);

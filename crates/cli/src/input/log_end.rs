@@ -112,7 +112,7 @@ mod tests {
             Member::File { path, size: Some(content.len() as u64) }
         });
         let members = members.collect();
-        (directory, Log { members, host: None })
+        (directory, Log::new(members, None))
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_pipe_has_no_end_yet() {
-        let pipe = Log { members: vec![Member::Stdin], host: None };
+        let pipe = Log::new(vec![Member::Stdin], None);
         let error = log_end(&[pipe]).unwrap_err().to_string();
         assert!(error.contains("standard input"), "{error}");
         let (_directory, empty) = log(&[b"no record"]);

@@ -10,11 +10,14 @@ use anyhow::Result;
 use auditparse::{Connection, ConnectionReader, Event, EventReader, Stats};
 
 use super::Input;
+use super::caught_up::is_caught_up;
 use super::log::Log;
 use super::places::Places;
 use super::reader::LogReader;
+use super::resume::Reached;
 use super::silence::pass_silence;
 use super::totals::Totals;
+use super::trail::Trail;
 use super::window::{Met, Window};
 
 /// A stream that holds its next item, in a place that is used again.
@@ -78,6 +81,7 @@ pub(crate) struct ConnectionStream<'a, T> {
     reader: EitherReader<LogReader<'a>>,
     log: &'a Log,
     places: Rc<Places>,
+    trail: Option<Rc<RefCell<Trail>>>,
     host: &'a str,
     next: T,
     totals: &'a RefCell<Totals>,
@@ -129,7 +133,8 @@ impl Taking<'_> {
 }
 
 impl<'a, T: FromConnection> ConnectionStream<'a, T> {
-    /// What `next` makes of the connections in `text`, which is that of `log`.
+    /// What `next` makes of the connections in `text`, which is that of `log` and
+    /// of which nothing was taken yet.
     pub(crate) fn new(
         input: &'a Input<'a>,
         log: &'a Log,
@@ -137,13 +142,14 @@ impl<'a, T: FromConnection> ConnectionStream<'a, T> {
         next: T,
         totals: &'a RefCell<Totals>,
     ) -> ConnectionStream<'a, T> {
-        let (places, host) = (text.places(), input.host_of(log));
+        let text = text.reading_on(log);
+        let (places, trail, host) = (text.places(), text.trail(), input.host_of(log));
         let reader = input.reader_of_many(text);
         let reader = match next.wants_other_events() {
             false => EitherReader::Connections(reader.connections()),
             true => EitherReader::Events(reader.events()),
         };
-        ConnectionStream { input, reader, log, places, host, next, totals }
+        ConnectionStream { input, reader, log, places, trail, host, next, totals }
     }
 }
 
@@ -181,6 +187,14 @@ impl<R: Read> EitherReader<R> {
         }
     }
 
+    /// Where the first of what was not given yet begins.
+    fn resume_position(&self) -> u64 {
+        match self {
+            EitherReader::Connections(reader) => reader.resume_position(),
+            EitherReader::Events(reader) => reader.resume_position(),
+        }
+    }
+
     fn stats(&self) -> Stats {
         match self {
             EitherReader::Connections(reader) => reader.stats(),
@@ -209,6 +223,13 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
                     }
                 }
                 Ok(None) => break,
+                Err(error) if is_caught_up(&error) => {
+                    let reached = self
+                        .trail
+                        .as_deref()
+                        .and_then(|trail| Reached::of(self.log, trail, reader.resume_position()));
+                    input.note_reached(reached);
+                }
                 Err(error) => {
                     pass_silence(error)?;
                     reader.end_what_is_begun();

@@ -1,23 +1,26 @@
 //! A whole log as one stream of text.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::iter::Enumerate;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
+use super::caught_up::caught_up;
 use super::compression::{
-    Broken, CHUNK, MAX_EXPANSION, Text, decompress, decompress_within, read_start,
+    Broken, CHUNK, MAX_EXPANSION, Text, decompress, decompress_within, is_compressed, read_start,
 };
 use super::discover::unreadable_path;
 use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
 use super::journal::{JournalReader, is_journal};
 use super::log::{Log, Member};
 use super::places::Places;
+use super::position::{Inode, START};
 use super::prefetch::Prefetch;
 use super::silence::{Listener, silence, stdin};
 use super::tally::Tally;
+use super::trail::Trail;
 use crate::console::Console;
 use crate::daemon::Tap;
 use crate::text::count;
@@ -42,6 +45,8 @@ pub(crate) struct LogReader<'a> {
     expansion: u64,
     /// What decompresses files ahead, if threads do.
     prefetch: Option<Prefetch>,
+    /// Which text was in which file, if that is to be noted.
+    trail: Option<Rc<RefCell<Trail>>>,
 }
 
 /// What is done before bytes are read that may be yet to come.
@@ -59,6 +64,10 @@ struct Opened<'a> {
     head: Vec<u8>,
     /// Records without a text in what was read, if it is a journal.
     left_out: Rc<Cell<u64>>,
+    /// Whether the text is what the file holds, and not made of it.
+    is_of_file: bool,
+    /// The first [`START`] bytes of what was passed over.
+    passed_over: Vec<u8>,
 }
 
 impl<'a> LogReader<'a> {
@@ -81,6 +90,7 @@ impl<'a> LogReader<'a> {
             tap: None,
             expansion: MAX_EXPANSION,
             prefetch: None,
+            trail: None,
         }
     }
 
@@ -104,6 +114,7 @@ impl<'a> LogReader<'a> {
             tap: None,
             expansion: MAX_EXPANSION,
             prefetch: None,
+            trail: None,
         }
     }
 
@@ -130,6 +141,24 @@ impl<'a> LogReader<'a> {
         LogReader { prefetch, ..self }
     }
 
+    /// The same reader, of which nothing was read yet, from where `log` is read
+    /// on. It notes which text was in which file, and at its end it tells that
+    /// by an error first ([`caught_up`]).
+    pub(super) fn reading_on(mut self, log: &Log) -> LogReader<'a> {
+        let Some(start) = &log.start else { return self };
+        for (_, member) in self.waiting.by_ref().take(start.member) {
+            if let Member::File { size: Some(size), .. } = member {
+                self.console.progress().inc(size);
+            }
+        }
+        LogReader { trail: Some(Rc::new(RefCell::new(Trail::from(start.clone())))), ..self }
+    }
+
+    /// Which text was in which file, if that is noted.
+    pub(super) fn trail(&self) -> Option<Rc<RefCell<Trail>>> {
+        self.trail.clone()
+    }
+
     /// Where the members begin, as far as they were read.
     pub(super) fn places(&self) -> Rc<Places> {
         Rc::clone(&self.places)
@@ -138,6 +167,39 @@ impl<'a> LogReader<'a> {
     /// Opens the member at this place, if it is no archive; the error says why
     /// not.
     fn open(&mut self, place: usize, member: Member) -> Result<Opened<'a>, String> {
+        let offset = self.trail.as_ref().map_or(0, |trail| trail.borrow().offset_in(place));
+        if offset == 0 {
+            return self.open_at_start(place, member);
+        }
+        self.places.pass_over(place, offset);
+        let opened = self.open_at(&member, offset).map_err(|error| unreadable(&member, &error))?;
+        if let Some(opened) = opened {
+            return Ok(opened);
+        }
+        let mut opened = self.open_at_start(place, member)?;
+        opened.pass_over(offset).map_err(|error| lost(&opened.member, &error))?;
+        Ok(opened)
+    }
+
+    /// Opens a file at an offset of its text; `None` if it is compressed.
+    fn open_at(&self, member: &Member, offset: u64) -> io::Result<Option<Opened<'a>>> {
+        let Member::File { path, .. } = member else { return Ok(None) };
+        let mut file = File::open(path)?;
+        if is_compressed(&mut file)? {
+            return Ok(None);
+        }
+        let mut passed_over = Vec::new();
+        file.rewind()?;
+        file.by_ref().take(offset.min(START as u64)).read_to_end(&mut passed_over)?;
+        file.seek(SeekFrom::Start(offset))?;
+        self.console.progress().inc(offset);
+        let text: Box<dyn Read> = Box::new(self.console.watch(file));
+        Ok(Some(Opened { passed_over, ..Opened::with(member.clone(), Vec::new(), text) }))
+    }
+
+    /// Opens the member at this place, if it is no archive; the error says why
+    /// not.
+    fn open_at_start(&mut self, place: usize, member: Member) -> Result<Opened<'a>, String> {
         if let Some(prefetch) = &mut self.prefetch {
             let others = self.waiting.clone().map(|(_, member)| member);
             let members: Vec<Member> = [member.clone()].into_iter().chain(others).collect();
@@ -224,6 +286,7 @@ impl<'a> LogReader<'a> {
                 ends_in_newline: true,
                 places: Rc::default(),
                 prefetch: None,
+                trail: None,
                 ..*self
             };
             (name, alone)
@@ -241,15 +304,51 @@ impl<'a> LogReader<'a> {
         match self.open(index, member) {
             Ok(opened) => {
                 self.places.begin(index);
+                self.begin_trail(index, &opened);
                 self.current = Some(opened);
             }
             Err(reason) => self.console.error(reason),
         }
         true
     }
+
+    /// Notes that text of this member follows.
+    fn begin_trail(&self, index: usize, opened: &Opened<'_>) {
+        let Some(trail) = &self.trail else { return };
+        let mut trail = trail.borrow_mut();
+        match &opened.member {
+            Member::File { path, .. } if opened.is_of_file => {
+                let inode = path.metadata().map_or_else(|_| Inode::default(), |it| Inode::of(&it));
+                trail.begin(index, inode, &opened.passed_over);
+            }
+            Member::File { .. } | Member::Stdin => trail.lose(),
+        }
+    }
+
+    /// What is given at the end: that it is there, the first time.
+    fn end(&self) -> io::Result<usize> {
+        match &self.trail {
+            Some(trail) if trail.borrow_mut().tells_end() => Err(caught_up()),
+            _ => Ok(0),
+        }
+    }
 }
 
 impl<'a> Opened<'a> {
+    /// A member of whose text a start was read.
+    fn with(member: Member, start: Vec<u8>, text: Box<dyn Read + 'a>) -> Opened<'a> {
+        Opened {
+            member,
+            start: Cursor::new(start),
+            text,
+            listener: None,
+            head: Vec::with_capacity(HEAD),
+            left_out: Rc::default(),
+            is_of_file: true,
+            passed_over: Vec::new(),
+        }
+    }
+
     /// The text of a member that is no archive; the error says why not.
     fn over(
         member: Member,
@@ -281,8 +380,17 @@ impl<'a> Opened<'a> {
         // A decoder may have more to give although nothing comes.
         let listener = listener.filter(|_| printed_by.is_none() && !journal);
         let text = Box::new(Broken(start.error).chain(text));
-        let (start, head) = (Cursor::new(start.bytes), Vec::with_capacity(HEAD));
-        Ok(Opened { member: member.clone(), start, text, listener, head, left_out })
+        let opened = Opened::with(member.clone(), start.bytes, text);
+        Ok(Opened { listener, is_of_file: !journal, left_out, ..opened })
+    }
+
+    /// Passes over so many bytes of the text, which was read up to there before.
+    fn pass_over(&mut self, bytes: u64) -> io::Result<()> {
+        let mut passed_over = Vec::new();
+        self.by_ref().take(bytes.min(START as u64)).read_to_end(&mut passed_over)?;
+        io::copy(&mut self.by_ref().take(bytes - passed_over.len() as u64), &mut io::sink())?;
+        self.passed_over = passed_over;
+        Ok(())
     }
 }
 
@@ -324,11 +432,12 @@ impl Read for LogReader<'_> {
         loop {
             let Some(opened) = &mut self.current else {
                 if !self.open_next() {
-                    return Ok(0);
+                    return self.end();
                 }
                 if !self.ends_in_newline {
                     self.ends_in_newline = true;
                     buffer[0] = b'\n';
+                    self.trail.iter().for_each(|trail| trail.borrow_mut().pass_newline());
                     return Ok(1);
                 }
                 continue;
@@ -348,6 +457,7 @@ impl Read for LogReader<'_> {
                     if self.waiting.len() > 0 {
                         self.places.pass(&buffer[..length]);
                     }
+                    self.trail.iter().for_each(|trail| trail.borrow_mut().pass(&buffer[..length]));
                     self.ends_in_newline = buffer[..length].ends_with(b"\n");
                     self.tally.bytes.set(self.tally.bytes.get() + length as u64);
                     return Ok(length);

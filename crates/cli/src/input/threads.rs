@@ -28,6 +28,7 @@ use indicatif::ProgressBar;
 use self::board::Board;
 use self::worker::Worker;
 use super::log::Log;
+use super::resume::Reached;
 use super::tally::Sum;
 use super::totals::Totals;
 use super::window::Met;
@@ -84,6 +85,8 @@ pub(crate) struct Account {
     pub(crate) met: Met,
     /// What was read of the files.
     pub(super) sum: Sum,
+    /// Up to where a log was read.
+    pub(super) reached: Option<Reached>,
 }
 
 /// What was made of a part.

@@ -28,6 +28,9 @@ pub(crate) struct Read {
     pub(crate) not_looked_at: u64,
     /// Events of a clock that was wrong.
     pub(super) astray: Astray,
+    /// Whether an earlier run has read a part of the logs, so that what is left
+    /// does not tell what is missing in all of them.
+    pub(super) is_rest: bool,
     /// Fields of the job of which no event had a value.
     pub(crate) without_values: Vec<String>,
 }
@@ -70,11 +73,13 @@ impl Read {
         if has_audit {
             console.detail(self.audit.summary(true));
             self.audit.report_skipped(console);
-            self.audit.report_no_connect(console);
+            if !self.is_rest {
+                self.audit.report_no_connect(console);
+            }
         }
         self.rows.report(console);
         self.report_excluded(console);
-        if has_audit {
+        if has_audit && !self.is_rest {
             self.audit.report_addresses(console);
         }
         if self.astray.events > 0 {

@@ -43,7 +43,7 @@ pub(crate) struct About {
     pub(crate) buckets: u64,
     /// Which events were taken.
     pub(crate) boundary: Boundary,
-    /// Up to where logs were read that were followed.
+    /// Up to where logs of files were read.
     #[serde(default)]
     pub(crate) positions: Positions,
     /// The other jobs that learned from the same events.

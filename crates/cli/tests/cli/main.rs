@@ -36,6 +36,7 @@ mod killed;
 mod memory;
 mod observations;
 mod output;
+mod read_on;
 mod records;
 mod report;
 mod report_rules;

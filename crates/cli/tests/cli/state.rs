@@ -133,23 +133,24 @@ fn a_log_in_pieces_gives_the_alerts_of_one_pass() {
 #[test]
 fn hosts_whose_logs_end_at_other_times_lose_nothing() {
     let place = Place::new();
-    let directory = place.path("logs");
-    let host = |name: &str, hours: std::ops::Range<u64>| {
+    // A position is that of a path, so nothing but its events tells what was read of another.
+    let [directory, later] = ["logs", "later"].map(|name| place.path(name));
+    let host = |directory: &Path, name: &str, hours: std::ops::Range<u64>| {
         let path = directory.join(name);
         fs::create_dir_all(&path).unwrap();
         fs::write(path.join("audit.log"), connects(hours)).unwrap();
     };
-    let detect = || {
+    let detect = |directory: &Path| {
         let run = rareport(&["detect", "--state", &place.state(), directory.to_str().unwrap()]);
         run.expect(0).stderr
     };
-    host("db01", 0..6);
+    host(&directory, "db01", 0..6);
     fs::create_dir_all(directory.join("web01")).unwrap();
     fs::write(directory.join("web01/audit.log"), connects(0..6) + &connects(6..7)[..9000]).unwrap();
-    detect();
-    host("db01", 0..7);
-    host("web01", 0..7);
-    let told = detect();
+    detect(&directory);
+    host(&later, "db01", 0..7);
+    host(&later, "web01", 0..7);
+    let told = detect(&later);
     let state = rareport(&["state", "show", &place.state()]).expect(0);
     assert_eq!(state.documents()[0]["latest_event"], "2026-06-01T06:59:00.000Z");
     // 6 hours of db01, and of web01 what was in the first 9,000 bytes of the hour besides.

@@ -56,6 +56,13 @@ impl Run<'_> {
         alerts.write(due)
     }
 
+    /// Notes up to where logs of files were read in the end.
+    pub(super) fn reached(&mut self, positions: Positions) {
+        if let Some(carry) = &mut self.carry {
+            carry.reached(positions);
+        }
+    }
+
     /// Saves the state if it is time to, with the positions of followed logs.
     pub(super) fn save_if_due(&mut self, positions: Option<&dyn Fn() -> Positions>) -> Result<()> {
         let Run { jobs, alerts, carry, console, .. } = self;
@@ -101,9 +108,7 @@ impl Taker for LiveRun<'_, '_> {
     }
 
     fn reached(&mut self, positions: Positions) {
-        if let Some(carry) = &mut self.run.carry {
-            carry.reached(positions);
-        }
+        self.run.reached(positions);
     }
 
     fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()> {

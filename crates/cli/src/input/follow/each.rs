@@ -5,9 +5,9 @@ use std::fmt;
 use anyhow::Result;
 use auditparse::Connection;
 
+use super::super::position::Positions;
 use super::super::{Input, Log, Totals};
 use super::follower::Follower;
-use super::position::Positions;
 
 /// Gives connections to a function at once, so that none of them waits.
 pub(crate) struct Each<'a, E, F> {

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use anyhow::Result;
 use auditparse::{Connection, ConnectionReader, Limits, Reader, Stats};
 
+use super::super::caught_up::is_caught_up;
+use super::super::position::{EventKey, Position};
 use super::passages::Passages;
-use super::position::{EventKey, Position};
-use super::tail::{Tail, is_caught_up};
+use super::tail::Tail;
 
 /// Connections that may have been taken behind one that is still open; then it
 /// is ended. It bounds what a position holds.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use auditparse::Connection;
 
 use super::super::Log;
-use super::position::Positions;
+use super::super::position::Positions;
 
 /// What is done with the connections of followed logs.
 pub(crate) trait Follower {

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::compression::{decompress, is_compressed};
-use super::position::{Fingerprint, Inode, Place, START};
+use super::super::position::{Fingerprint, Inode, Place, START};
 use super::stamp::Stamp;
 
 /// A file of a log, as it was when it was looked at last.
 #[derive(Clone, Debug)]
-pub(super) struct Generation {
+pub(in super::super) struct Generation {
     pub(super) path: PathBuf,
     pub(super) inode: Inode,
     /// What its text begins with, up to [`START`] bytes; empty if nothing can
@@ -47,6 +47,12 @@ fn head_of(file: File) -> io::Result<Vec<u8>> {
 }
 
 impl Generation {
+    /// The file at a path, as it is now.
+    pub(in super::super) fn of(path: &Path) -> Generation {
+        let inode = path.metadata().map_or_else(|_| Inode::default(), |found| Inode::of(&found));
+        Generation::at(path, inode, None)
+    }
+
     /// The file of this inode at a path, whose start is read. By the time that
     /// it is opened the path may be another file's: then nothing is known of it.
     pub(super) fn at(path: &Path, inode: Inode, stamp: Option<Stamp>) -> Generation {
@@ -94,7 +100,7 @@ impl Generation {
 
 /// Where a place is among the files that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in super::super) enum Found {
     /// In this file.
     In(usize),
     /// Its file is gone; the files from this one on are younger.
@@ -102,7 +108,7 @@ pub(super) enum Found {
 }
 
 /// Finds a place.
-pub(super) fn find(place: &Place, files: &[Generation]) -> Found {
+pub(in super::super) fn find(place: &Place, files: &[Generation]) -> Found {
     let is_it = |file: &&Generation| file.begins_as(place.file.start);
     let at = files.iter().position(|file| is_it(&file) && file.inode.is(place.file.inode));
     if let Some(at) = at.or_else(|| files.iter().position(|file| is_it(&file))) {

@@ -9,9 +9,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::position::{Inode, START};
 use super::super::rotation::RotatedName;
 use super::generations::Generation;
-use super::position::{Inode, START};
 use super::stamp::Stamp;
 
 /// How often a directory is read anew while its files are being renamed.

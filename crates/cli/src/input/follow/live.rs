@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use super::super::position::Positions;
 use super::super::{Input, Totals};
 use super::clock::Clock;
 use super::follower::Follower;
 use super::live_log::{LiveLog, missing, positions, read_bytes};
-use super::position::Positions;
 use super::search::Search;
 use super::watch::Watch;
 

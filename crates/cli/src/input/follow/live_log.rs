@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::super::position::Positions;
 use super::clock::Clock;
 use super::followed::Followed;
 use super::follower::Follower;
-use super::position::Positions;
 
 /// A log and what is made of its next connection.
 pub(super) struct LiveLog<'a, I> {

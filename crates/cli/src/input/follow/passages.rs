@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::position::Place;
+use super::super::position::Place;
 
 /// What was read.
 #[derive(Debug, Default)]

@@ -8,13 +8,12 @@ use std::time::Duration;
 use super::super::discover::find_logs;
 use super::super::foreign::is_json;
 use super::super::log::{Log, Member};
-use super::super::rotation::RotatedName;
+use super::super::position::Positions;
 use super::super::{Input, LOCALHOST, limits_of_each};
 use super::followed::Followed;
 use super::follower::Follower;
 use super::listing::Listing;
 use super::live_log::LiveLog;
-use super::position::Positions;
 use super::tail::Tail;
 use crate::console::Console;
 use crate::text::Inert;
@@ -71,7 +70,7 @@ impl<'a> Search<'a> {
         let limits = limits_of_each(logs.len());
         let mut found = Vec::new();
         for log in &logs {
-            let Some((directory, base)) = place_of(log) else { continue };
+            let Some((directory, base)) = log.place() else { continue };
             let name = directory.join(&base).to_string_lossy().into_owned();
             if !self.known.contains_key(&name) && !self.is_foreign(&name, &directory, &base) {
                 let first = self.named_first(log).map(|name| directory.join(name));
@@ -115,17 +114,6 @@ impl<'a> Search<'a> {
         self.known.insert(name.to_owned(), !is_foreign);
         is_foreign
     }
-}
-
-/// The directory and the name of a log's live file.
-fn place_of(log: &Log) -> Option<(PathBuf, String)> {
-    let Some(Member::File { path, .. }) = log.members.last() else { return None };
-    let name = RotatedName::parse(&path.file_name()?.to_string_lossy());
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    Some((std::fs::canonicalize(directory).ok()?, name.base))
 }
 
 /// The directory in which it shows that something is at `path`.

@@ -10,33 +10,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::super::caught_up::caught_up;
 use super::super::discover::unreadable_path;
+use super::super::position::{FileMark, Fingerprint, Inode, OLDER, Place, START};
 use super::generations::{Found, Generation, Text, find};
 use super::listing::Listing;
 use super::passages::Passages;
-use super::position::{FileMark, Fingerprint, Inode, Place, START};
 use crate::console::Console;
 use crate::text::Inert;
-
-/// Everything that there is was read. No error: more may come.
-#[derive(Debug)]
-struct CaughtUp;
-
-impl std::fmt::Display for CaughtUp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("all that there is was read")
-    }
-}
-
-impl std::error::Error for CaughtUp {}
-
-/// Whether an error only tells that all there is was read.
-pub(super) fn is_caught_up(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<CaughtUp>())
-}
-
-/// How many files before the current one are remembered.
-const OLDER: usize = 128;
 
 /// Reads a log over its rotations. At its end for now, reading fails with an
 /// error that [`is_caught_up`] tells; it never comes to another end.
@@ -271,7 +252,7 @@ impl Read for Tail<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.current.is_none() && !self.begin()? {
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, CaughtUp));
+                return Err(caught_up());
             }
             let Some(current) = &mut self.current else { continue };
             if current.offset == 0 && current.head.is_empty() && !self.ends_in_newline {
@@ -300,7 +281,7 @@ impl Read for Tail<'_> {
                 self.ends_in_newline = buffer[..length].ends_with(b"\n");
                 return Ok(length);
             } else if !self.turn()? {
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, CaughtUp));
+                return Err(caught_up());
             }
         }
     }

@@ -13,10 +13,10 @@ use auditparse::Connection;
 use clap::Parser;
 use tempfile::TempDir;
 
+use super::super::position::Positions;
 use super::clock::Clock;
 use super::follower::Follower;
 use super::live::{Live, Until};
-use super::position::Positions;
 use crate::args::{Args, Command, EventsArgs};
 use crate::console::Console;
 use crate::input::Input;

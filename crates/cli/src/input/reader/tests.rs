@@ -88,7 +88,7 @@ fn log(directory: &TempDir, contents: &[Option<&[u8]>]) -> Log {
         }
         Member::File { path, size: None }
     });
-    Log { members: members.collect(), host: None }
+    Log::new(members.collect(), None)
 }
 
 fn read(contents: &[Option<&[u8]>]) -> (String, bool, &'static str) {

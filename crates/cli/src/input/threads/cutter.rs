@@ -1,15 +1,19 @@
 //! A log that one worker reads and cuts into parts.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
 use auditparse::{Batch, ConnectionReader, EventReader, Reader, Stats};
 
+use super::super::caught_up::is_caught_up;
 use super::super::log::Log;
 use super::super::places::Places;
 use super::super::reader::LogReader;
+use super::super::resume::Reached;
 use super::super::tally::{Sum, Tally};
 use super::super::totals::Totals;
+use super::super::trail::Trail;
 use super::{Plan, Unit};
 use crate::console::{Console, Said};
 
@@ -24,6 +28,8 @@ pub(super) struct Part {
     pub(super) sum: Sum,
     /// What was read of the whole log, if this is its last part.
     pub(super) end: Option<Totals>,
+    /// Up to where the log was read, if its end was met and that is noted.
+    pub(super) reached: Option<Reached>,
     pub(super) failure: Option<io::Error>,
 }
 
@@ -51,6 +57,7 @@ pub(super) struct Cutter<'a, S> {
     reader: Units<Stoppable<'a, S>>,
     log: &'a Log,
     places: Rc<Places>,
+    trail: Option<Rc<RefCell<Trail>>>,
     console: &'a Console,
     tally: &'a Tally,
 }
@@ -74,15 +81,16 @@ impl<'a, S: Fn() -> bool> Cutter<'a, S> {
     ) -> Cutter<'a, S> {
         let text = LogReader::new(log, console, tally, &|| Ok(()))
             .with_expansion(plan.expansion)
-            .with_prefetch(plan.prefetch);
-        let places = text.places();
+            .with_prefetch(plan.prefetch)
+            .reading_on(log);
+        let (places, trail) = (text.places(), text.trail());
         let reader = Reader::with_limits(Stoppable { text, is_stopped }, plan.limits);
         let reader = match unit {
             Unit::Records => Units::Records(reader),
             Unit::Events => Units::Events(reader.events()),
             Unit::Connections => Units::Connections(reader.connections()),
         };
-        Cutter { reader, log, places, console, tally }
+        Cutter { reader, log, places, trail, console, tally }
     }
 
     /// Reads on into a part, until that takes so many bytes or the log is at
@@ -93,6 +101,7 @@ impl<'a, S: Fn() -> bool> Cutter<'a, S> {
             match self.reader.next_into(&mut part.batch) {
                 Ok(true) => {}
                 Ok(false) => part.end = Some(self.totals()),
+                Err(error) if is_caught_up(&error) => part.reached = self.reached(),
                 Err(error) => {
                     part.end = Some(self.totals());
                     part.failure = Some(error);
@@ -104,6 +113,10 @@ impl<'a, S: Fn() -> bool> Cutter<'a, S> {
             });
         }
         part.sum = self.tally.take();
+    }
+
+    fn reached(&self) -> Option<Reached> {
+        Reached::of(self.log, self.trail.as_deref()?, self.reader.resume_position())
     }
 
     fn totals(&self) -> Totals {
@@ -126,6 +139,14 @@ impl<R: Read> Units<R> {
         match self {
             Units::Records(_) => batch.record_count(),
             Units::Events(_) | Units::Connections(_) => batch.event_count(),
+        }
+    }
+
+    fn resume_position(&self) -> u64 {
+        match self {
+            Units::Records(reader) => reader.position(),
+            Units::Events(reader) => reader.resume_position(),
+            Units::Connections(reader) => reader.resume_position(),
         }
     }
 

@@ -53,7 +53,8 @@ impl<W: Work> Worker<'_, W> {
     fn make(&self, lane: usize, part: &mut Part, mut made: W::Made) -> Done<W::Made> {
         let is_last = part.is_last();
         let totals = part.end.take().unwrap_or_default();
-        let mut account = Account { totals, sum: part.sum, ..Account::default() };
+        let reached = part.reached.take();
+        let mut account = Account { totals, sum: part.sum, reached, ..Account::default() };
         let host = self.plan.lanes[lane].host;
         let cut = Cut { lane, host, batch: &part.batch, said_at: &part.said_at };
         let failure = self.work.make(&cut, &mut made, &mut account).err();

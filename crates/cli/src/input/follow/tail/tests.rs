@@ -4,6 +4,7 @@ use std::io::Write;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
+use super::super::super::caught_up::is_caught_up;
 use super::super::passages::Passages;
 use super::*;
 

@@ -17,7 +17,7 @@ use crate::console::Console;
 use crate::input::follow::SystemClock;
 use crate::input::follow::follower::Follower;
 use crate::input::follow::live::{Live, Until};
-use crate::input::follow::position::Positions;
+use crate::input::position::Positions;
 use crate::input::{Input, Log};
 
 /// What a program keeps that counts what it is given.

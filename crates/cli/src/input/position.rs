@@ -16,6 +16,12 @@ use serde::{Deserialize, Serialize};
 /// Bytes at the start of a file's text by which it is told.
 pub(super) const START: usize = 1 << 10;
 
+/// How many files before the current one are remembered.
+pub(super) const OLDER: usize = 128;
+
+/// Logs beside those that are read now whose positions are kept.
+const MOST_OTHERS: usize = 1 << 12;
+
 /// The positions of all logs, by the path of each log's live file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Positions(BTreeMap<String, Position>);
@@ -24,6 +30,22 @@ impl Positions {
     /// Sets the position of a log.
     pub(super) fn set(&mut self, log: &str, position: Position) {
         self.0.insert(log.to_owned(), position);
+    }
+
+    /// Sets the place up to which all of a log was taken.
+    pub(super) fn set_place(&mut self, log: &str, place: Place) {
+        self.set(log, Position { place, taken: Vec::new() });
+    }
+
+    /// Takes over the positions of logs that were read now. If there are too
+    /// many others, they are forgotten, and those logs are read whole the next
+    /// time.
+    pub(super) fn renew(&mut self, read: &Positions) {
+        let others = self.0.keys().filter(|log| !read.0.contains_key(*log)).count();
+        if others > MOST_OTHERS {
+            self.0.clear();
+        }
+        self.0.extend(read.0.clone());
     }
 
     /// The position of a log, if it has one.

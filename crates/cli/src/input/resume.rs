@@ -1,0 +1,120 @@
+//! Logs that an earlier run with the same state has read: where each is read
+//! on, and up to where this run reads them.
+//!
+//! Files are told apart as those of a followed log are, and positions are the
+//! same, so that a log may be followed one day and read the next.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::Input;
+use super::follow::{Found, Generation, find};
+use super::log::{Log, Member};
+use super::position::{Fingerprint, Place, Positions};
+use super::trail::Trail;
+use crate::text::count;
+
+/// Where a log is read on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The first file that is read, by its place among the members.
+    pub(super) member: usize,
+    /// The place in it, if a part of it was read.
+    pub(super) place: Option<Place>,
+    /// Files that come before, oldest first.
+    pub(super) older: Vec<Fingerprint>,
+}
+
+impl Start {
+    /// Where a log of these files is read on that was read up to a place.
+    fn behind(place: &Place, files: &[Generation]) -> Start {
+        let mut older = place.older.clone();
+        match find(place, files) {
+            Found::In(member) => Start { member, place: Some(place.clone()), older },
+            Found::Before(member) => {
+                older.extend(Some(place.file.start).filter(|start| !start.is_empty()));
+                Start { member, place: None, older }
+            }
+        }
+    }
+
+    /// Bytes of a member's text that are passed over.
+    pub(super) fn offset_in(&self, member: usize) -> u64 {
+        let place = self.place.as_ref().filter(|_| member == self.member);
+        place.map_or(0, |place| place.offset)
+    }
+}
+
+/// Up to where a log was read.
+#[derive(Debug)]
+pub(super) struct Reached {
+    /// The path of its live file.
+    log: String,
+    place: Place,
+}
+
+impl Reached {
+    /// A log that was read up to this byte of its text; `None` if its place
+    /// cannot be told.
+    pub(super) fn of(log: &Log, trail: &RefCell<Trail>, at: u64) -> Option<Reached> {
+        Some(Reached { place: trail.borrow().place(at)?, log: log.live()? })
+    }
+}
+
+impl Input<'_> {
+    /// Reads the logs on from where they were read up to, and notes up to where
+    /// they are read now. Pipes are read as they come.
+    pub(crate) fn reading_on(self, positions: Positions) -> Self {
+        let mut logs = self.logs;
+        let (mut whole, mut parts) = (0, 0);
+        for log in logs.iter_mut().filter(|log| !log.members.iter().any(Member::may_wait)) {
+            let position = log.live().and_then(|name| positions.get(&name));
+            let start = match position {
+                Some(position) => Start::behind(&position.place, &files_of(log)),
+                None => Start::default(),
+            };
+            whole += start.member as u64;
+            parts += u64::from(start.place.is_some());
+            log.start = Some(start);
+        }
+        if whole + parts > 0 {
+            self.console.detail(format_args!(
+                "read by an earlier run and passed over: {} and the beginning of {}",
+                count(whole, "file", "files"),
+                count(parts, "file", "files"),
+            ));
+        }
+        Input { logs, resumed: positions, ..self }
+    }
+
+    /// Whether something of the input was read by an earlier run.
+    pub(crate) fn is_read_on(&self) -> bool {
+        self.logs.iter().any(Log::is_read_on)
+    }
+
+    /// Up to where logs were read, by this run or those before it.
+    pub(crate) fn positions(&self) -> Positions {
+        let mut positions = self.resumed.clone();
+        // What is behind the wanted range is left for another run.
+        if !self.met.get().behind {
+            positions.renew(&self.reached.borrow());
+        }
+        positions
+    }
+
+    /// Notes up to where a log was read.
+    pub(super) fn note_reached(&self, reached: Option<Reached>) {
+        if let Some(Reached { log, place }) = reached {
+            self.reached.borrow_mut().set_place(&log, place);
+        }
+    }
+}
+
+/// The files of a log, as they are told apart.
+fn files_of(log: &Log) -> Vec<Generation> {
+    let paths = log.members.iter().map(|member| match member {
+        Member::File { path, .. } => path.as_path(),
+        Member::Stdin => Path::new(""),
+    });
+    paths.map(Generation::of).collect()
+}

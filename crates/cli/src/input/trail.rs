@@ -1,0 +1,111 @@
+//! Which text of a log was in which of its files, noted while it is read, so
+//! that a byte of it can be found again when files have other names.
+
+use super::position::{FileMark, Fingerprint, Inode, OLDER, Place, START};
+use super::resume::Start;
+
+/// What was read of a log.
+#[derive(Debug)]
+pub(super) struct Trail {
+    start: Start,
+    /// One for each file that had text, in the order in which they were read.
+    passages: Vec<Passage>,
+    /// Bytes of text that were read.
+    given: u64,
+    inode: Inode,
+    /// What the current file begins with, as far as it was read.
+    head: Vec<u8>,
+    /// Whether the last passage is of the current file.
+    is_open: bool,
+    /// Whether there was text that is not what a file holds, so that no place
+    /// can be told any more.
+    is_lost: bool,
+    has_told_end: bool,
+}
+
+/// What was read of one file.
+#[derive(Debug)]
+struct Passage {
+    /// Where in the text of the log it begins.
+    at: u64,
+    file: FileMark,
+    /// Where in the text of the file it begins.
+    offset: u64,
+}
+
+impl Trail {
+    /// The trail of a log that is read from here on.
+    pub(super) fn from(start: Start) -> Trail {
+        let known = start.place.iter();
+        let passages = known.map(|place| Passage { at: 0, file: place.file, offset: place.offset });
+        Trail {
+            passages: passages.collect(),
+            start,
+            given: 0,
+            inode: Inode::default(),
+            head: Vec::new(),
+            is_open: false,
+            is_lost: false,
+            has_told_end: false,
+        }
+    }
+
+    /// Bytes of a member's text that are passed over.
+    pub(super) fn offset_in(&self, member: usize) -> u64 {
+        self.start.offset_in(member)
+    }
+
+    /// Notes that text of another member follows, of which this much of the
+    /// start was passed over.
+    pub(super) fn begin(&mut self, member: usize, inode: Inode, passed_over: &[u8]) {
+        self.inode = inode;
+        self.head = passed_over[..passed_over.len().min(START)].to_vec();
+        self.is_open = self.offset_in(member) > 0;
+    }
+
+    /// Notes that what follows is not what a file holds.
+    pub(super) fn lose(&mut self) {
+        self.is_lost = true;
+    }
+
+    /// Notes text of the current file.
+    pub(super) fn pass(&mut self, text: &[u8]) {
+        if !self.is_open {
+            let file = FileMark { inode: self.inode, start: Fingerprint::of(&[]) };
+            self.passages.push(Passage { at: self.given, file, offset: 0 });
+            self.is_open = true;
+        }
+        let more = text.len().min(START - self.head.len());
+        if more > 0
+            && let Some(passage) = self.passages.last_mut()
+        {
+            self.head.extend_from_slice(&text[..more]);
+            passage.file = FileMark { inode: self.inode, start: Fingerprint::of(&self.head) };
+        }
+        self.given += text.len() as u64;
+    }
+
+    /// Notes a newline that no file has.
+    pub(super) fn pass_newline(&mut self) {
+        self.given += 1;
+    }
+
+    /// Whether the end is to be told, which is done once.
+    pub(super) fn tells_end(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_told_end, true)
+    }
+
+    /// The place of a byte of the text, or of its end; `None` if nothing was
+    /// read, or it cannot be told.
+    pub(super) fn place(&self, at: u64) -> Option<Place> {
+        if self.is_lost {
+            return None;
+        }
+        let index = self.passages.iter().rposition(|passage| passage.at <= at)?;
+        let (before, passage) = (&self.passages[..index], &self.passages[index]);
+        let mut older = self.start.older.clone();
+        older.extend(before.iter().map(|passage| passage.file.start));
+        older.drain(..older.len().saturating_sub(OLDER));
+        Some(Place { file: passage.file, offset: passage.offset + (at - passage.at), older })
+    }
+}

@@ -54,6 +54,9 @@ pub(super) fn sentences(
         ));
     }
     match collected.buckets + buckets_before {
+        0 if collected.events == 0 => {
+            sentences.push("Nothing in the log is what this job looks at.".to_owned());
+        }
         0 => sentences.push(
             "The log spans less than one full bucket: nothing was learned and nothing scored."
                 .to_owned(),

@@ -26,7 +26,7 @@ use crate::unlearned;
 pub(crate) struct JobRun {
     /// The fields of all jobs, as this one looks at them.
     pub(crate) fields: Fields,
-    feed: Option<Feed>,
+    pub(crate) feed: Option<Feed>,
     pub(crate) detector: Detector,
     pub(crate) detection: Detection,
 }

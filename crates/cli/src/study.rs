@@ -1,26 +1,30 @@
-//! A pass over logs for somebody who looks around in them: model and rules are what
-//! `detect` has, and everything that happens is told to a [`Watcher`].
+//! A pass over logs for somebody who looks around in them: models and rules are what
+//! `detect` has, and everything that happens is told to a [`Watcher`] of each job.
 //!
-//! Owns what is learned, judged and left out. What is shown of it is the watcher's.
+//! Owns what is read, and what is told of all jobs. What one of them learns is its [`learner`]'s,
+//! what is shown of it the watcher's.
+
+mod learner;
 
 use anyhow::{Result, bail};
+use rareport::Detector;
 use rareport::alert::Alert;
 use rareport::datafeed::Reason;
-use rareport::detection::{Detection, Hidden, Report};
+use rareport::detection::{Hidden, Report};
 use rareport::explain::MATURE_AFTER;
 use rareport::job::Feed;
-use rareport::results::{Bucket, BucketResults};
-use rareport::{Detector, JobConfig};
+use rareport::results::BucketResults;
 
+use self::learner::Learner;
 use crate::args::StudyArgs;
-use crate::carry::{self, Begun};
+use crate::carry::Begun;
 use crate::console::Console;
-use crate::feeding::end_of;
 use crate::input::Input;
-use crate::job::{self, Chosen};
+use crate::job::Chosen;
+use crate::job_run::{JobRun, feed_of, fields_of, run_all};
 use crate::observations::{Event, Fields, Observations, Selection, Verdict};
 use crate::rule_file;
-use crate::seen::{Seen, with_rule_fields};
+use crate::seen::Seen;
 use crate::text::count;
 use crate::unlearned;
 
@@ -43,17 +47,14 @@ pub(crate) enum LeftOut {
     Time,
 }
 
-/// Who is told what happens.
+/// Who is told what happens in a job.
 pub(crate) trait Watcher {
     /// All that follows is to be read; results are shown from this time on, in milliseconds since
     /// 1970.
     fn begins(&mut self, _from: Option<i64>) {}
 
-    /// An event that is about to be learned.
-    fn before(&mut self, _: &Seen<'_>) {}
-
     /// An event that was learned, and its value.
-    fn learned(&mut self, value: &[u8], event: &Event);
+    fn learned(&mut self, value: &[u8], seen: &Seen<'_>);
 
     /// An event that was not.
     fn left_out(&mut self, _: &Event, _: LeftOut) {}
@@ -71,15 +72,27 @@ pub(crate) trait Watcher {
 pub(crate) struct Study<'a> {
     args: &'a StudyArgs,
     console: &'a Console,
+    selection: Selection,
     feed: Option<Feed>,
-    pub(crate) fields: Fields,
-    detector: Detector,
-    detection: Detection,
+    /// The fields of all jobs.
+    fields: Fields,
+    /// The jobs that run, one at least.
+    pub(crate) jobs: Vec<JobRun>,
     begun: Option<Begun>,
 }
 
 /// What is known when all is read.
 pub(crate) struct Studied {
+    /// In the order of the jobs that run.
+    pub(crate) jobs: Vec<StudiedJob>,
+    /// Events that were read, whatever they tell of.
+    pub(crate) events: u64,
+    /// Events that the audit system lost, by their serials.
+    pub(crate) lost_events: u64,
+}
+
+/// What is known of a job then.
+pub(crate) struct StudiedJob {
     pub(crate) detector: Detector,
     /// What the rules did.
     pub(crate) rules: Report,
@@ -88,10 +101,6 @@ pub(crate) struct Studied {
     /// Start of the last bucket, in milliseconds since 1970, if it was closed because the input
     /// ended.
     pub(crate) cut_short: Option<i64>,
-    /// Events that were read, whatever they tell of.
-    pub(crate) events: u64,
-    /// Events that the audit system lost, by their serials.
-    pub(crate) lost_events: u64,
 }
 
 impl<'a> Study<'a> {
@@ -99,125 +108,105 @@ impl<'a> Study<'a> {
     ///
     /// # Errors
     ///
-    /// If the job, the rules or the state cannot be used, or the job has more than one model.
+    /// If the jobs, the rules or the state cannot be used, or no job has one model only.
     pub(crate) fn of(args: &'a StudyArgs, console: &'a Console) -> Result<Study<'a>> {
-        let Chosen { job, feed } = job::choose(&args.job, console)?;
-        check_job(&job)?;
-        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &job)?;
-        rule_file::check(&set, &job, args.feed.input_format, console);
-        let fields = with_rule_fields(Fields::of(&job, feed), &set);
-        let fields = fields.and([BOUND_PORT]).0;
-        let begun =
-            args.state.as_deref().map(|path| Begun::with(path, &args.feed, &job.job_id, &fields));
-        let (begun, snapshot) = begun.transpose()?.unzip();
-        let profile = args.feed.profile;
-        let detection = carry::detection(set, &job, profile, snapshot.as_ref())?;
-        if !detection.has_rules() {
-            bail!(
-                "none of the rules can be executed: none is enabled and for the job {}",
-                job.job_id
-            );
+        let rules = args.rules.as_deref();
+        let (jobs, set) = rule_file::asked_for(&args.job, rules, args.threshold, console)?;
+        let jobs = with_one_model(jobs, console)?;
+        rule_file::check(&set, &jobs[0].job, args.feed.input_format, console);
+        let selection = Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;
+        let feed = feed_of(&jobs);
+        let fields = fields_of(&jobs, &set).and([BOUND_PORT]).0;
+        let ids: Vec<&str> = jobs.iter().map(|chosen| chosen.job.job_id.as_str()).collect();
+        let begun = args.state.as_deref();
+        let begun = begun.map(|path| Begun::with(path, &args.feed, &ids, &fields)).transpose()?;
+        let (begun, snapshots) = begun.unzip();
+        let names = ids.join(" or ");
+        let snapshots = snapshots.unwrap_or_default();
+        let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
+        if !jobs.iter().any(|job| job.detection.has_rules()) {
+            bail!("none of the rules can be executed: none is enabled and for the job {names}");
         }
-        let detector = carry::detector(job, profile, snapshot.as_ref())?;
-        Ok(Study { args, console, feed, fields, detector, detection, begun })
+        Ok(Study { args, console, selection, feed, fields, jobs, begun })
     }
 
-    /// The job whose model learns.
-    pub(crate) fn job(&self) -> &JobConfig {
-        self.detector.job()
-    }
-
-    /// Reads everything, and tells the watcher.
+    /// Reads everything, and tells the watchers, of which there is one for each job.
     ///
     /// # Errors
     ///
     /// If the input cannot be read, or there is nothing in it that can be used.
-    pub(crate) fn run(self, watcher: &mut impl Watcher) -> Result<Studied> {
-        let Study { args, console, feed, fields, detector, detection, begun } = self;
-        let selection = &Selection::of(&args.feed, feed)?;
+    pub(crate) fn run<W: Watcher>(self, watchers: &mut [W]) -> Result<Studied> {
+        let Study { args, console, selection, feed, fields, jobs, begun } = self;
         let input = Input::open(&args.input, console)?.with_background();
         console.start_progress(input.size(), false);
-        let counts_before = detector.counts();
         let from = input.from();
-        watcher.begins(from);
-        let mut pass = Pass {
-            detector,
-            detection,
-            begun,
-            watcher,
-            fields: &fields,
-            from,
-            buckets: 0,
-            rows: 0,
-        };
+        watchers.iter_mut().for_each(|watcher| watcher.begins(from));
+        let learners = jobs.into_iter().map(|job| Learner::new(job, from)).collect();
+        let mut pass = Pass { learners, watchers, begun, rows: 0 };
         let format = args.feed.input_format;
+        let selection = &selection;
         let observations =
             Observations { input: &input, format, fields: &fields, feed, selection, console };
         let read = observations.read_all(|event, verdict| pass.take(event, verdict))?;
-        let last = pass.finish();
+        pass.finish();
         read.require_values_of(fields.by_name(), console)?;
         read.report(console);
         let (events, lost_events) = (read.audit.events() + pass.rows, read.audit.lost_events());
-        let words = if feed == Some(Feed::Connections) { "connects" } else { "events" };
-        let Pass { detector, detection, begun, buckets, .. } = pass;
-        let counts = unlearned::since(detector.counts(), counts_before);
-        unlearned::tell(&counts, detector.job(), words, console);
-        begun.iter().for_each(|begun| begun.tell(words, console));
-        let buckets_before = begun.map_or(0, |begun| begun.buckets);
-        if read.events > 0 {
-            tell_maturity(buckets + buckets_before, detector.job().bucket_span, console);
-        }
-        let rules = detection.report();
-        rule_file::tell_idle(&rules, console);
-        let cut_short = last.filter(|last| !input.reaches(end_of(last))).map(|last| last.timestamp);
-        Ok(Studied { detector, rules, buckets_before, cut_short, events, lost_events })
+        pass.tell(read.events, console);
+        let Pass { learners, begun, .. } = pass;
+        let jobs = learners.into_iter().map(|learner| {
+            let buckets_before = buckets_before(begun.as_ref(), learner.id());
+            let cut_short = learner.closed_at_end.filter(|&(_, end)| !input.reaches(end));
+            let cut_short = cut_short.map(|(start, _)| start);
+            let (detector, rules) = learner.end();
+            rule_file::tell_idle(&rules, console);
+            StudiedJob { detector, rules, buckets_before, cut_short }
+        });
+        Ok(Studied { jobs: jobs.collect(), events, lost_events })
     }
 }
 
-/// Refuses jobs with more than one model: what is known of a value is asked of one.
-fn check_job(job: &JobConfig) -> Result<()> {
+/// The jobs that have one model: what is known of a value is asked of one.
+///
+/// # Errors
+///
+/// If there is none.
+fn with_one_model(jobs: Vec<Chosen>, console: &Console) -> Result<Vec<Chosen>> {
+    let (shown, others): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|chosen| several_models(chosen).is_none());
+    let others: Vec<String> = others.iter().filter_map(several_models).collect();
+    if shown.is_empty() {
+        bail!("{}", others.join("; "));
+    }
+    others.iter().for_each(|why| console.warn(why));
+    Ok(shown)
+}
+
+/// Why a job is not shown, if it has more than one model.
+fn several_models(Chosen { job, .. }: &Chosen) -> Option<String> {
     let of = [
         ("partition", &job.detector.partition_field),
         ("population (over)", &job.detector.over_field),
     ];
-    match of.into_iter().find_map(|(what, field)| Some((what, field.as_ref()?))) {
-        None => Ok(()),
-        Some((what, field)) => bail!(
-            "the job {} has a {what} field, {field}, and so a model for each value of it, of which \
-             this command shows none; `rareport anomalies` runs it",
-            job.job_id
-        ),
-    }
+    let (what, field) = of.into_iter().find_map(|(what, field)| Some((what, field.as_ref()?)))?;
+    Some(format!(
+        "the job {} has a {what} field, {field}, and so a model for each value of it, of which this \
+         command shows none; `rareport anomalies` runs it",
+        job.job_id
+    ))
 }
 
-/// Warns if there were too few buckets to learn from.
-fn tell_maturity(buckets: u64, bucket_span: u32, console: &Console) {
-    let minutes = f64::from(bucket_span) / 60.0;
-    if buckets == 0 {
-        console.warn(format_args!(
-            "the log spans less than one full bucket of {minutes} minutes: nothing was learned and \
-             nothing scored. Give more of the log, such as its rotations"
-        ));
-    } else if buckets < MATURE_AFTER {
-        console.warn(format_args!(
-            "only {} of {minutes} minutes to learn from: scores mean little before {MATURE_AFTER}. \
-             Give more of the log, such as its rotations",
-            count(buckets, "bucket", "buckets")
-        ));
-    }
+/// Buckets that a state had learned of a job before.
+fn buckets_before(begun: Option<&Begun>, job_id: &str) -> u64 {
+    begun.map_or(0, |begun| begun.buckets_of(job_id))
 }
 
-/// The model and the rules at work.
+/// Models and rules at work.
 struct Pass<'a, W> {
-    detector: Detector,
-    detection: Detection,
+    learners: Vec<Learner>,
+    /// One for each of them.
+    watchers: &'a mut [W],
     begun: Option<Begun>,
-    watcher: &'a mut W,
-    fields: &'a Fields,
-    /// From when on results are shown, in milliseconds since 1970; what was before is learned only.
-    from: Option<i64>,
-    /// Buckets that were closed.
-    buckets: u64,
     /// Events that are not of audit logs.
     rows: u64,
 }
@@ -225,76 +214,77 @@ struct Pass<'a, W> {
 impl<W: Watcher> Pass<'_, W> {
     fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()> {
         self.rows += u64::from(!event.is_audit);
-        match verdict {
-            Verdict::Passed | Verdict::Chosen | Verdict::Start => self.learn(event)?,
-            Verdict::Excluded(reason) => self.watcher.left_out(event, LeftOut::Filter(reason)),
-            Verdict::OtherEvent => self.watcher.left_out(event, LeftOut::OtherEvent),
-        }
-        Ok(())
-    }
-
-    fn learn(&mut self, event: &Event) -> Result<()> {
-        let Pass { detector, detection, begun, watcher, fields, from, buckets, .. } = self;
-        if begun.as_mut().is_some_and(|begun| !begun.is_new(event)) {
+        let left_out = match verdict {
+            Verdict::Passed | Verdict::Chosen | Verdict::Start => None,
+            Verdict::Excluded(reason) => Some(LeftOut::Filter(reason)),
+            Verdict::OtherEvent => Some(LeftOut::OtherEvent),
+        };
+        if let Some(why) = left_out {
+            self.watchers.iter_mut().for_each(|watcher| watcher.left_out(event, why));
             return Ok(());
         }
-        let seen = Seen { fields, event };
-        if !detection.is_to_be_learned(&seen) {
-            watcher.left_out(event, LeftOut::Rules);
+        if self.begun.as_mut().is_some_and(|begun| !begun.is_new(event)) {
             return Ok(());
         }
-        watcher.before(&seen);
-        let dropped = unlearned::dropped(detector);
-        fields.observe(event, |observation| -> Result<()> {
-            let mut closed = detector.push(observation)?;
-            while let Some(results) = closed.next() {
-                *buckets += 1;
-                judge(results, closed.detector(), detection, *watcher, *from);
+        let mut is_learned = false;
+        for (learner, watcher) in self.learners.iter_mut().zip(self.watchers.iter_mut()) {
+            is_learned |= learner.take(event, verdict, watcher)?;
+        }
+        // No job is to be behind the others.
+        if is_learned && self.learners.len() > 1 {
+            for (learner, watcher) in self.learners.iter_mut().zip(self.watchers.iter_mut()) {
+                learner.pass_time(event.millis, watcher)?;
             }
-            Ok(())
-        })?;
-        if unlearned::dropped(detector) == dropped {
-            fields.observe(event, |observation| {
-                if let Some(value) = observation.by.filter(|value| !value.is_empty()) {
-                    watcher.learned(value, event);
-                }
-            });
-        } else {
-            watcher.left_out(event, LeftOut::Time);
         }
         Ok(())
     }
 
-    /// Closes what is open; the last bucket, if any was.
-    fn finish(&mut self) -> Option<Bucket> {
-        let Pass { detector, detection, watcher, from, buckets, .. } = self;
-        let mut closed = detector.finish();
-        let mut last = None;
-        while let Some(results) = closed.next() {
-            *buckets += 1;
-            last = Some(results.bucket.clone());
-            judge(results, closed.detector(), detection, *watcher, *from);
+    /// Closes what is open.
+    fn finish(&mut self) {
+        for (learner, watcher) in self.learners.iter_mut().zip(self.watchers.iter_mut()) {
+            learner.finish(watcher);
         }
-        drop(closed);
-        watcher.judged(detection.finish(), &[]);
-        last
+    }
+
+    /// Tells of each job what was not learned, and how far it can be trusted; `events` is how many
+    /// there were for any.
+    fn tell(&self, events: u64, console: &Console) {
+        let is_one = self.learners.len() == 1;
+        for learner in &self.learners {
+            if learner.counts().pushed == 0 && !is_one {
+                learner.job.tell_unfed(console);
+                continue;
+            }
+            let (words, of_job) = match is_one {
+                true => (learner.events().to_owned(), String::new()),
+                false => (format!("events of {}", learner.id()), format!(" of {}", learner.id())),
+            };
+            unlearned::tell(&learner.counts(), learner.job.detector.job(), &words, console);
+            if events > 0 {
+                let buckets = learner.buckets + buckets_before(self.begun.as_ref(), learner.id());
+                tell_maturity(buckets, learner.job.detector.job().bucket_span, &of_job, console);
+            }
+        }
+        if let Some(begun) = &self.begun {
+            let words = if is_one { self.learners[0].events() } else { "events" };
+            begun.tell(words, console);
+        }
     }
 }
 
-/// Gives the results of a bucket to the rules, and both to the watcher.
-fn judge(
-    mut closed: BucketResults,
-    detector: &Detector,
-    detection: &mut Detection,
-    watcher: &mut impl Watcher,
-    from: Option<i64>,
-) {
-    if from.is_some_and(|from| end_of(&closed.bucket) <= from) {
-        closed.records.clear();
-        closed.influencers.clear();
-        closed.bucket.anomaly_score = 0.0;
+/// Warns if there were too few buckets to learn from.
+fn tell_maturity(buckets: u64, bucket_span: u32, of_job: &str, console: &Console) {
+    let minutes = f64::from(bucket_span) / 60.0;
+    if buckets == 0 {
+        console.warn(format_args!(
+            "the log spans less than one full bucket{of_job} of {minutes} minutes: nothing was \
+             learned and nothing scored. Give more of the log, such as its rotations"
+        ));
+    } else if buckets < MATURE_AFTER {
+        console.warn(format_args!(
+            "only {} of {minutes} minutes to learn from{of_job}: scores mean little before \
+             {MATURE_AFTER}. Give more of the log, such as its rotations",
+            count(buckets, "bucket", "buckets")
+        ));
     }
-    watcher.bucket(&closed, detector);
-    let alerts = detection.bucket(&closed);
-    watcher.judged(alerts, detection.hidden());
 }

@@ -17,6 +17,10 @@ pub(crate) struct StudyArgs {
     pub(crate) job: JobArgs,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that `detect --print-rule` prints]
+    ///
+    /// Every ready-made job that a rule is for is shown, if it has one model: no
+    /// partition and no over field. With --job or one of its options that job
+    /// alone is, with the rules that are for it.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
@@ -39,7 +43,8 @@ pub(crate) struct ReportArgs {
     pub(crate) study: StudyArgs,
     /// Write the report to FILE [default: stdout]
     ///
-    /// It is one HTML file that needs no network. FILE gets its name when all is
+    /// It is one HTML file that needs no network, with a choice of jobs at the top
+    /// if the rules are for several. FILE gets its name when all is
     /// written. Until then, and if the run fails, what was there before stays.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -52,7 +57,8 @@ pub(crate) struct ExplainArgs {
     /// Destination ports to explain, with commas between them: numbers, or names of services
     ///
     /// Such as 4444, 4444,31337 or https,ircd. With a --job that looks at
-    /// another field, one value of it.
+    /// another field, one value of it. With --rules for several jobs numbers are
+    /// ports, and other words are asked of every job.
     #[arg(value_name = "PORT")]
     pub(crate) values: String,
     #[command(flatten)]

@@ -19,27 +19,35 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::observations::Event;
 use crate::output::Destination;
+use crate::seen::Seen;
 use crate::study::{LeftOut, Study, Watcher};
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
     let study = Study::of(&args.study, console)?;
-    let values = asked::values(&args.values, study.fields.by_name())?;
+    let fields: Vec<&str> = study.jobs.iter().map(|job| job.fields.by_name()).collect();
+    let values = asked::of_jobs(&args.values, &fields)?;
     let mut out = Destination::of(None)?;
-    let story = |value| Story::new(value, &study.fields, study.job());
-    let mut stories = Stories(values.into_iter().map(story).collect());
+    let is_one = study.jobs.len() == 1;
+    let stories = study.jobs.iter().zip(values).map(|(job, values)| {
+        let story = |value| Story::new(value, &job.fields, job.detector.job(), is_one);
+        Stories(values.into_iter().map(story).collect())
+    });
+    let mut stories: Vec<Stories> = stories.collect();
     let studied = study.run(&mut stories)?;
-    for (place, story) in stories.0.iter().enumerate() {
+    let told = stories.iter().zip(&studied.jobs);
+    let told = told.flat_map(|(stories, job)| stories.0.iter().map(|story| story.tell(job)));
+    for (place, story) in told.enumerate() {
         if place > 0 {
             out.write_all(b"\n\n")?;
         }
-        out.write_all(story.tell(&studied).as_bytes())?;
+        out.write_all(story.as_bytes())?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
-/// A story for each value that is asked for.
+/// A story for each value that is asked for of a job.
 struct Stories(Vec<Story>);
 
 impl Watcher for Stories {
@@ -47,8 +55,8 @@ impl Watcher for Stories {
         self.0.iter_mut().for_each(|story| story.begins(from));
     }
 
-    fn learned(&mut self, value: &[u8], event: &Event) {
-        self.0.iter_mut().for_each(|story| story.event(value, event));
+    fn learned(&mut self, value: &[u8], seen: &Seen<'_>) {
+        self.0.iter_mut().for_each(|story| story.event(value, seen.event));
     }
 
     fn left_out(&mut self, event: &Event, why: LeftOut) {

@@ -7,7 +7,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Destination;
 use crate::report::{self, Collector, Document};
-use crate::study::Study;
+use crate::study::{StudiedJob, Study};
 use crate::text::{count, grouped};
 
 /// Runs the command.
@@ -17,28 +17,48 @@ pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
     if out.is_terminal() {
         bail!("a report is not for a terminal: -o report.html writes it to a file");
     }
-    let mut collector = Collector::new(&study.fields, study.job())?;
-    let studied = study.run(&mut collector)?;
-    collector.finish();
-    let (records, buckets) = (collector.all_records, collector.buckets);
-    let document = Document::of(&collector, &studied);
-    report::write(&document, &mut out)?;
+    let collectors = study.jobs.iter();
+    let collectors = collectors.map(|job| Collector::new(&job.fields, job.detector.job()));
+    let mut collectors: Vec<Collector> = collectors.collect::<Result<_, _>>()?;
+    let studied = study.run(&mut collectors)?;
+    collectors.iter_mut().for_each(Collector::finish);
+    let documents = collectors.iter().enumerate();
+    let documents: Vec<Document> =
+        documents.map(|(place, collector)| Document::of(collector, &studied, place)).collect();
+    report::write(&documents, &mut out)?;
     out.keep()?;
+    for ((document, collector), job) in documents.iter().zip(&collectors).zip(&studied.jobs) {
+        let name = match studied.jobs.len() {
+            1 => String::new(),
+            _ => format!("{}: ", job.detector.job().job_id),
+        };
+        tell(&name, document, collector, job, console);
+    }
+    Ok(Exit::Done)
+}
+
+/// Tells what the report holds of a job, whose name goes before it.
+fn tell(
+    name: &str,
+    document: &Document,
+    collector: &Collector,
+    job: &StudiedJob,
+    console: &Console,
+) {
     if let Some(cut) = document.left_out() {
         console.note(format_args!(
-            "the report holds what is rarest and fits into 3 MB; left out of it: {cut}"
+            "{name}the report holds what is rarest and fits into 3 MB; left out of it: {cut}"
         ));
     }
-    let hidden: u64 = studied.rules.rules.iter().map(|rule| rule.hidden).sum();
+    let hidden: u64 = job.rules.rules.iter().map(|rule| rule.hidden).sum();
     let hidden = match hidden {
         0 => String::new(),
         hidden => format!("; {} more hidden by exceptions", grouped(hidden)),
     };
     console.note(format_args!(
-        "{} in {}, {}{hidden}",
-        count(records, "record", "records"),
-        count(buckets, "bucket", "buckets"),
+        "{name}{} in {}, {}{hidden}",
+        count(collector.all_records, "record", "records"),
+        count(collector.buckets, "bucket", "buckets"),
         document.alerts(),
     ));
-    Ok(Exit::Done)
 }

@@ -21,7 +21,7 @@ use rareport::{Detector, JobConfig};
 use super::bins::Axis;
 use super::lanes::Lanes;
 use super::ports::{MOST_PORTS, Names, Port, WHO_FIELDS, Who};
-use crate::observations::{Event, Fields};
+use crate::observations::Fields;
 use crate::rule_file;
 use crate::seen::Seen;
 use crate::study::Watcher;
@@ -147,12 +147,10 @@ impl Collector {
 }
 
 impl Watcher for Collector {
-    fn before(&mut self, seen: &Seen<'_>) {
+    fn learned(&mut self, port: &[u8], seen: &Seen<'_>) {
         // There is no exception, so that everything is kept.
         let _ = self.behind.is_to_be_learned(seen);
-    }
-
-    fn learned(&mut self, port: &[u8], event: &Event) {
+        let event = seen.event;
         let Some(bin) = self.bin(event.millis) else { return };
         let values = self.places.map(|place| place.map_or(&b""[..], |place| event.value(place)));
         let who = Who::of(&mut self.names, values);

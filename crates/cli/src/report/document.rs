@@ -1,9 +1,9 @@
-//! What of the gathered a report shows, as the JSON that its page reads.
+//! What of the gathered of a job a report shows, as the JSON that its page reads.
 //!
 //! Bounded, so that a report stays small whatever the log: [`MOST_LANES`] values a field in
 //! [`LANE_BYTES`], [`MOST_SHOWN`] ports with their history in [`PORT_BYTES`], a number for each
-//! other port in [`OTHER_PORT_BYTES`], and records in what is left. The rarest is kept, and what is
-//! left out is counted in the document.
+//! other port in [`OTHER_PORT_BYTES`], and records in what is left; where several jobs share a report,
+//! each has its part of these. The rarest is kept, and what is left out is counted in the document.
 
 use rareport::Detector;
 use rareport::detection::{Report, RuleReport};
@@ -15,12 +15,12 @@ use serde::Serialize;
 use super::collect::{Collector, Shown};
 use super::lanes::Lanes;
 use super::ports::{Names, Port, Users};
-use super::room::{MOST_BYTES, OF_PAGE, Room};
+use super::room::{Room, share};
 use super::rules::InForce;
 use super::summary::{alerts, highest, left_out, sentences};
 use crate::service;
 use crate::snippet;
-use crate::study::{PORT, Studied};
+use crate::study::{PORT, Studied, StudiedJob};
 
 /// Most values of a field that have a lane.
 const MOST_LANES: usize = 20;
@@ -39,6 +39,9 @@ const OTHER_PORT_BYTES: usize = 250_000;
 
 /// Most bytes of rules, exceptions and calendar windows.
 const RULE_BYTES: usize = 100_000;
+
+/// Most bytes of the summary, whose sentences are short.
+const SUMMARY_BYTES: usize = 100_000;
 
 /// All that the page shows.
 #[derive(Debug, Serialize)]
@@ -166,18 +169,21 @@ struct ShownPort {
 }
 
 impl Document {
-    /// Makes the document of all that was gathered.
-    pub(crate) fn of(collected: &Collector, studied: &Studied) -> Document {
-        let detector = &studied.detector;
-        let mut room = MOST_BYTES - OF_PAGE;
+    /// Makes the document of all that was gathered of a job, by its place, in a share of the report.
+    pub(crate) fn of(collected: &Collector, studied: &Studied, job: usize) -> Document {
+        let StudiedJob { detector, rules, .. } = &studied.jobs[job];
+        let whole = share(1) - SUMMARY_BYTES;
+        let mut room = share(studied.jobs.len()).saturating_sub(SUMMARY_BYTES);
+        let shared = room;
         let mut part = |most: usize| {
+            let most = most * shared / whole;
             room -= most;
             Room::of(most)
         };
         let (mut of_rules, of_lanes, mut of_ports, mut of_others) =
             (part(RULE_BYTES), part(LANE_BYTES), part(PORT_BYTES), part(OTHER_PORT_BYTES));
         let mut cut = Cut::default();
-        let in_force = InForce::of(&studied.rules, &mut of_rules);
+        let in_force = InForce::of(rules, &mut of_rules);
         cut.rules = in_force.left_out();
         let (lanes, lanes_left) = lanes(collected, &detector.job().detector.by_field, of_lanes);
         cut.lanes = lanes.iter().map(|lane| lane.more).sum();
@@ -185,7 +191,7 @@ impl Document {
         let (other_ports, ports_left_out) = of_others.take(others.into_iter());
         (cut.on_map_only, cut.ports) = (other_ports.len() as u64, ports_left_out);
         let unused = [of_rules, of_ports, of_others].map(Room::left).iter().sum::<usize>();
-        let rules = executed(&studied.rules);
+        let rules = executed(rules);
         let rules: Vec<&str> = rules.iter().map(|it| it.rule.rule_id.as_str()).collect();
         let room = Room::of(room + lanes_left + unused);
         let records = records(collected, &rules, room, &mut cut);
@@ -194,7 +200,7 @@ impl Document {
         cut.bin = is_binned.then(|| axis.bin_length());
         Document {
             field: detector.job().detector.by_field.clone(),
-            summary: summary(collected, studied, &cut),
+            summary: summary(collected, studied, job, &cut),
             in_force,
             axis: Scale {
                 start: axis.start(),
@@ -221,13 +227,15 @@ impl Document {
     }
 }
 
-fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
+fn summary(collected: &Collector, studied: &Studied, job: usize, cut: &Cut) -> Summary {
+    let of_job = &studied.jobs[job];
+    let StudiedJob { detector, rules, buckets_before, .. } = of_job;
     let (from, to) = collected.span.unwrap_or_default();
-    let job = studied.detector.job();
-    let executed = executed(&studied.rules);
+    let job = detector.job();
+    let executed = executed(rules);
     let is_port = job.detector.by_field == PORT;
     Summary {
-        sentences: sentences(collected, &executed, &job.detector.by_field, studied),
+        sentences: sentences(collected, &executed, &job.detector.by_field, of_job),
         highest: highest(collected, &job.detector.by_field),
         left_out: left_out(cut, is_port),
         from,
@@ -242,7 +250,7 @@ fn summary(collected: &Collector, studied: &Studied, cut: &Cut) -> Summary {
         alerts_in_words: alerts(collected.alerts, &executed),
         hidden: collected.hidden,
         buckets: collected.buckets,
-        buckets_before: studied.buckets_before,
+        buckets_before: *buckets_before,
         job_id: job.job_id.clone(),
     }
 }

@@ -11,11 +11,16 @@ use super::page::embedded;
 /// Most bytes of a report.
 pub(crate) const MOST_BYTES: usize = 3_000_000;
 
-/// Of these, bytes of the page without its data, and of what is said in the summary.
-pub(super) const OF_PAGE: usize = 200_000;
+/// Of these, bytes of the page without its data.
+pub(super) const OF_PAGE: usize = 100_000;
 
 /// Most bytes of one part among many like it: one that is larger is not worth the others.
 const LARGEST_PART: usize = 100_000;
+
+/// Bytes for the data of each of so many jobs, all alike.
+pub(crate) fn share(jobs: usize) -> usize {
+    (MOST_BYTES - OF_PAGE) / jobs.max(1)
+}
 
 /// Bytes that are left.
 #[derive(Clone, Copy, Debug)]

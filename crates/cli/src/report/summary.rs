@@ -7,7 +7,7 @@ use super::collect::{Collector, Shown};
 use super::document::Cut;
 use crate::anomaly::influencer;
 use crate::stamp::rfc3339;
-use crate::study::{PORT, Studied};
+use crate::study::{PORT, StudiedJob};
 use crate::text::{count, length};
 
 /// Most alerts that have a sentence.
@@ -22,9 +22,9 @@ pub(super) fn sentences(
     collected: &Collector,
     executed: &[&RuleReport],
     by: &str,
-    studied: &Studied,
+    job: &StudiedJob,
 ) -> Vec<String> {
-    let Studied { buckets_before, cut_short, .. } = *studied;
+    let StudiedJob { buckets_before, cut_short, .. } = *job;
     let mut sentences = Vec::new();
     let alerted: Vec<&Shown> =
         collected.records.values().filter(|shown| !shown.alerts.is_empty()).collect();
@@ -55,6 +55,9 @@ pub(super) fn sentences(
         ));
     }
     match collected.buckets + buckets_before {
+        0 if collected.events == 0 => {
+            sentences.push("Nothing in the log is what this job looks at.".to_owned());
+        }
         0 => sentences.push(
             "The log spans less than one full bucket: nothing was learned and nothing scored."
                 .to_owned(),

@@ -176,6 +176,43 @@ test("another job has a report without a map of ports", async () => {
   await close();
 });
 
+test("each job of the rules has its part, and the address says which", async () => {
+  const rules = join(directory, "jobs.toml");
+  writeFileSync(rules, '[[rule]]\nname = "Ports"\n[[rule]]\nname = "Programs"\njob_ids = ["linux_rare_network_process"]\n');
+  const url = report(fleet, "--rules", rules);
+  await open(url);
+  const jobs = page.getByRole("navigation", { name: "Jobs" }).getByRole("link");
+  assert.deepEqual(await jobs.allTextContents(), ["linux_rare_destination_port: 7 alerts", "linux_rare_network_process: 5 alerts"]);
+  assert.deepEqual(await page.locator("#jobs a[aria-current]").allTextContents(), ["linux_rare_destination_port: 7 alerts"]);
+  const ports = await rows();
+  await page.fill("#least", "50");
+  const load = page.waitForEvent("load");
+  await jobs.nth(1).click();
+  await load;
+  await page.waitForSelector("html[data-ready]", { state: "attached" });
+  assert.equal(await page.textContent("#title"), "Rare values of process.name");
+  assert.equal(await page.inputValue("#least"), "");
+  await page.fill("#filter", "kinsing");
+  assert.equal((await rows()).length, 2);
+  assert.match(await page.textContent("#in-force"), /programs: 5 alerts/);
+  const address = page.url();
+  assert.equal(fragment().get("job"), "linux_rare_network_process");
+  requests.splice(1);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id }) => id), []);
+  await close();
+  await open(address);
+  assert.equal((await rows()).length, 2);
+  await close();
+  await open(`${url}#job=nonsense`);
+  assert.deepEqual(await rows(), ports);
+  await close();
+  await open(report(fleet));
+  assert.equal(await page.isVisible("#jobs"), false);
+  await close();
+});
+
 // 30 days, 500 ports, 200 hosts; see `report_size` among the tests of the program for what is cut.
 const large = () => {
   const rows = ["time,destination.port,host.name,process.name,user.name,destination.ip"];

@@ -11,6 +11,12 @@ use crate::common::{corpus, rareport, rareport_with};
 
 /// The data of a report's page.
 pub(crate) fn data_of(page: &str) -> Value {
+    let [data] = &data_of_jobs(page)[..] else { panic!("there are several jobs") };
+    data.clone()
+}
+
+/// The data of each job of a report.
+pub(crate) fn data_of_jobs(page: &str) -> Vec<Value> {
     let (_, rest) = page.split_once("id=\"data\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
 }

@@ -7,7 +7,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::common::{corpus, rareport};
-use crate::report::data_of;
+use crate::report::{data_of, data_of_jobs};
 
 const RULES: &str = r#"
 [[rule]]
@@ -156,4 +156,95 @@ fn other_jobs_have_reports_too_if_they_have_one_model() {
     assert!(told.contains("by the exception “Mine”"), "{told}");
     let more = rareport(&["report", &fleet, "--partition", "host.name"]).expect(2);
     assert!(more.stderr.contains("has a partition field"), "{}", more.stderr);
+}
+
+const OF_SEVERAL_JOBS: &str = r#"
+[[rule]]
+name = "Ports"
+job_ids = ["linux_rare_destination_port"]
+
+[[rule]]
+name = "Programs"
+job_ids = ["linux_rare_network_process"]
+threshold = 40
+
+[[rule]]
+name = "Programs of hosts"
+job_ids = ["linux_rare_process_by_host"]
+
+[[rule]]
+name = "Starts"
+job_ids = ["linux_rare_process"]
+
+[[exception]]
+comment = "Miners are fine"
+rules = ["programs"]
+conditions = [{ field = "process.name", is = "kinsing" }]
+"#;
+
+#[test]
+fn every_job_that_rules_are_for_is_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("rules.toml"), OF_SEVERAL_JOBS).unwrap();
+    let (fleet, rules) = (corpus("fleet-day"), path("rules.toml"));
+    let run = rareport(&["report", &fleet, "--rules", &rules]).expect(0);
+    let jobs = data_of_jobs(&run.stdout);
+    let ids: Vec<&str> =
+        jobs.iter().map(|data| data["summary"]["job_id"].as_str().unwrap()).collect();
+    let [ports, programs, starts] =
+        ["linux_rare_destination_port", "linux_rare_network_process", "linux_rare_process"];
+    assert_eq!(ids, [ports, programs, starts]);
+    let shown: Alerts = jobs.iter().flat_map(reported).collect();
+    assert_eq!(shown, detected(&[&fleet, "--rules", &rules]));
+    assert_eq!(jobs[1]["summary"]["hidden"], 2);
+    for told in [
+        "the job linux_rare_process_by_host has a partition field",
+        "the job linux_rare_process was given no event",
+        "linux_rare_destination_port: 20 records in 339 buckets, 7 alerts",
+    ] {
+        assert!(run.stderr.contains(told), "{told}\n{}", run.stderr);
+    }
+    // One job alone has the same to show.
+    for (job, data) in [ports, programs].into_iter().zip(&jobs) {
+        let alone = rareport(&["report", &fleet, "--rules", &rules, "--job", job]).expect(0);
+        let alone = data_of(&alone.stdout);
+        assert!(alone["records"] == data["records"] && alone["ports"] == data["ports"], "{job}");
+    }
+    let told = rareport(&["explain", "31337,bash", &fleet, "--rules", &rules]).expect(0).stdout;
+    for part in [
+        "Port 31337, linux_rare_destination_port\n",
+        "bash, linux_rare_network_process\n",
+        "  An alert of the rule ports.\n",
+        "  An alert of the rule programs.\n",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert!(!told.contains("31337, linux_rare_network_process"), "{told}");
+}
+
+#[test]
+fn a_state_of_several_jobs_begins_all_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let [programs, ports] = ["linux_rare_network_process", "linux_rare_destination_port"];
+    let rule = |job: &str| format!("[[rule]]\nname = \"{job}\"\njob_ids = [\"{job}\"]\n");
+    fs::write(path("rules.toml"), rule(ports) + &rule(programs)).unwrap();
+    let (fleet, rules, state) = (corpus("fleet-day"), path("rules.toml"), path("state"));
+    let until = ["--to", "2026-06-04T00:00:00Z"];
+    rareport(&[&["train", &fleet, "--state", &state, "--rules", &rules], &until[..]].concat())
+        .expect(0);
+    let run = rareport(&["report", &fleet, "--state", &state, "--rules", &rules]).expect(0);
+    let whole = rareport(&["report", &fleet, "--rules", &rules]).expect(0);
+    let alerts = |page: &str| data_of_jobs(page).iter().flat_map(reported).collect::<Alerts>();
+    assert_eq!(alerts(&run.stdout), alerts(&whole.stdout));
+    for data in data_of_jobs(&run.stdout) {
+        assert!(data["summary"]["buckets_before"].as_u64() > Some(280), "{}", data["summary"]);
+    }
+    let alone = rareport(&["report", &fleet, "--state", &state, "--job", programs]).expect(0);
+    assert!(data_of(&alone.stdout)["summary"]["buckets_before"].as_u64() > Some(280));
+    fs::write(path("rules.toml"), rule(ports) + &rule("linux_rare_metadata_user")).unwrap();
+    let other = rareport(&["report", &fleet, "--state", &state, "--rules", &rules]).expect(2);
+    let told = "holds nothing that the job linux_rare_metadata_user learned";
+    assert!(other.stderr.contains(told), "{}", other.stderr);
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::common::rareport_with;
-use crate::report::data_of;
+use crate::report::{data_of, data_of_jobs};
 
 const MOST_BYTES: usize = 3_000_000;
 
@@ -26,8 +26,8 @@ fn scores(data: &Value) -> Vec<f64> {
     records.map(|shown| shown["record"]["record_score"].as_f64().unwrap()).collect()
 }
 
-#[test]
-fn thirty_days_of_500_ports_and_200_hosts_fit() {
+/// 30 days of 500 ports and 200 hosts.
+fn thirty_days() -> String {
     let mut rows = HEADER.to_owned();
     // A generator of Knuth's, so that rare ports are spread over the time.
     let mut random = 7_u64;
@@ -39,7 +39,12 @@ fn thirty_days_of_500_ports_and_200_hosts_fit() {
         let (process, user) = (port % 60, host % 20);
         rows += &format!("{time},{},host{host},p{process},u{user},10.0.{port}.1\n", 1000 + port);
     }
-    let (page, data, stderr) = report_on(&rows);
+    rows
+}
+
+#[test]
+fn thirty_days_of_500_ports_and_200_hosts_fit() {
+    let (page, data, stderr) = report_on(&thirty_days());
     assert!(page.len() <= MOST_BYTES, "{}", page.len());
     assert!(data["summary"]["ports"].as_u64() > Some(490) && data["summary"]["hosts"] == 200);
     // 2,880 buckets make 720 bins of an hour.
@@ -53,6 +58,21 @@ fn thirty_days_of_500_ports_and_200_hosts_fit() {
     let told = data["summary"]["left_out"].as_str().unwrap();
     assert!(told.contains("records with low scores") && told.contains("times finer than 1h"));
     assert!(stderr.contains(told), "{stderr}");
+}
+
+#[test]
+fn several_jobs_share_the_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rules.toml");
+    let jobs = ["linux_rare_destination_port", "linux_rare_network_process", "linux_rare_user"];
+    let rule = |job: &str| format!("[[rule]]\nname = \"{job}\"\njob_ids = [\"{job}\"]\n");
+    std::fs::write(&path, jobs.map(rule).concat()).unwrap();
+    let arguments = ["report", "--rules", path.to_str().unwrap()];
+    let page = rareport_with(&arguments, thirty_days().as_bytes()).expect(0).stdout;
+    assert!(page.len() <= MOST_BYTES, "{}", page.len());
+    let shown: Vec<u64> = data_of_jobs(&page).iter().map(|data| length(data, "records")).collect();
+    // Rows without a category are for every job.
+    assert!(shown.len() == 3 && shown[0] > 100, "{shown:?}");
 }
 
 #[test]

@@ -7,12 +7,49 @@ use crate::service;
 use crate::spelling::meant;
 use crate::study::PORT;
 
+/// The values that a text names for each of the jobs that look at these fields. If there are
+/// several, its words with commas between them are each asked of the jobs that may have them:
+/// numbers are ports if there is a job of ports, and other words may be anything.
+///
+/// # Errors
+///
+/// If no job may have such a value.
+pub(super) fn of_jobs(text: &str, fields: &[&str]) -> Result<Vec<Vec<String>>> {
+    if let [by] = fields {
+        return Ok(vec![values(text, by)?]);
+    }
+    let mut of_jobs = vec![Vec::new(); fields.len()];
+    for word in text.split(',').map(str::trim) {
+        let asked = fields.iter().map(|by| of_one_among_others(word, by, fields));
+        let asked: Vec<Result<Vec<String>>> = asked.collect();
+        let is_unknown =
+            asked.iter().all(|asked| !matches!(asked, Ok(values) if !values.is_empty()));
+        for (of_job, asked) in of_jobs.iter_mut().zip(asked) {
+            match asked {
+                Err(error) if is_unknown => return Err(error),
+                Err(_) => {}
+                Ok(values) => of_job.extend(values),
+            }
+        }
+    }
+    Ok(of_jobs)
+}
+
+/// The values that a word names of the field `by`, where jobs look at other `fields` too.
+fn of_one_among_others(word: &str, by: &str, fields: &[&str]) -> Result<Vec<String>> {
+    let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    if by != PORT && (word.is_empty() || is_number && fields.contains(&PORT)) {
+        return Ok(Vec::new());
+    }
+    values(word, by)
+}
+
 /// The values that a text names of the field `by`, each once, in its order.
 ///
 /// # Errors
 ///
 /// If there is no such port or service.
-pub(super) fn values(text: &str, by: &str) -> Result<Vec<String>> {
+fn values(text: &str, by: &str) -> Result<Vec<String>> {
     if by != PORT {
         return Ok(vec![text.to_owned()]);
     }
@@ -48,6 +85,21 @@ fn ports(word: &str) -> Result<Vec<u16>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_job_is_asked_for_what_it_may_have() {
+        let asked = |text| of_jobs(text, &[PORT, "process.name"]).map_err(|it| it.to_string());
+        let of = |ports: &[&str], programs: &[&str]| {
+            Ok([ports, programs].map(|of| of.iter().map(ToString::to_string).collect()).to_vec())
+        };
+        assert_eq!(asked("4444, 80"), of(&["4444", "80"], &[]));
+        assert_eq!(asked("kinsing"), of(&[], &["kinsing"]));
+        assert_eq!(asked("ssh, 80,kinsing"), of(&["22", "80"], &["ssh", "kinsing"]));
+        assert!(asked("ssh,").unwrap_err().contains("is no port"));
+        assert!(asked("70000").unwrap_err().contains("0 to 65535"));
+        assert!(of_jobs("mysq", &[PORT]).is_err());
+        assert_eq!(of_jobs("7", &["process.name"]).unwrap(), [["7"]]);
+    }
 
     #[test]
     fn ports_go_by_numbers_and_names() {

@@ -17,7 +17,7 @@ use crate::observations::{Event, Fields};
 use crate::report::{Axis, Names, Presence, Users, Who};
 use crate::service;
 use crate::stamp::rfc3339;
-use crate::study::{BOUND_PORT, LeftOut, PORT, Studied};
+use crate::study::{BOUND_PORT, LeftOut, PORT, StudiedJob};
 use crate::text::{Inert, count, grouped};
 
 /// Most records that are told of.
@@ -32,6 +32,8 @@ pub(super) struct Story {
     value: String,
     /// Whether it is a port.
     is_port: bool,
+    /// The job, where others are asked too.
+    of_job: Option<String>,
     axis: Axis,
     presence: Presence,
     names: Names,
@@ -64,12 +66,13 @@ struct Told {
 }
 
 impl Story {
-    /// Nothing yet of a value of what a job looks at.
-    pub(super) fn new(value: String, fields: &Fields, job: &JobConfig) -> Story {
+    /// Nothing yet of a value of what a job looks at, which is the only one or not.
+    pub(super) fn new(value: String, fields: &Fields, job: &JobConfig, is_one: bool) -> Story {
         let is_port = fields.by_name() == PORT;
         Story {
             value,
             is_port,
+            of_job: (!is_one).then(|| job.job_id.clone()),
             axis: Axis::new(i64::from(job.bucket_span) * 1000),
             presence: Presence::default(),
             names: Names::default(),
@@ -151,7 +154,7 @@ impl Story {
     }
 
     /// The whole story.
-    pub(super) fn tell(&self, studied: &Studied) -> String {
+    pub(super) fn tell(&self, studied: &StudiedJob) -> String {
         let mut text = String::new();
         line(&mut text, &self.heading());
         let known = studied.detector.known(b"").enumerate();
@@ -172,7 +175,11 @@ impl Story {
         let value = Inert(self.value.as_bytes());
         let service = self.value.parse().ok().filter(|_| self.is_port).and_then(service::name);
         let service = service.map_or(String::new(), |name| format!(" ({name})"));
-        if self.is_port { format!("Port {value}{service}") } else { value.to_string() }
+        let of_job = self.of_job.as_ref().map_or(String::new(), |id| format!(", {id}"));
+        match self.is_port {
+            true => format!("Port {value}{service}{of_job}"),
+            false => format!("{value}{of_job}"),
+        }
     }
 
     /// A number of events, in words.
@@ -183,7 +190,12 @@ impl Story {
 
     /// Whether and when it was seen; `known` is what the model knows of it, and how many values
     /// are rarer.
-    fn tell_seen(&self, text: &mut String, known: Option<(usize, Known<'_>)>, studied: &Studied) {
+    fn tell_seen(
+        &self,
+        text: &mut String,
+        known: Option<(usize, Known<'_>)>,
+        studied: &StudiedJob,
+    ) {
         let Some((rarer, known)) = known else {
             let said = match self.events {
                 0 => format!(

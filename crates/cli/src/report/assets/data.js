@@ -1,6 +1,12 @@
-// The data of the report, and questions about them.
+// The data of the report, of each job, and questions about those of the one that is shown, which
+// the address names.
 
-const DATA = JSON.parse(byId("data").textContent);
+const JOBS = JSON.parse(byId("data").textContent);
+const jobOfAddress = () => {
+  const wanted = new URLSearchParams(location.hash.slice(1)).get("job");
+  return JOBS.find(({ summary }) => summary.job_id === wanted) ?? JOBS[0];
+};
+const DATA = jobOfAddress();
 const AXIS = DATA.axis;
 const AXIS_END = AXIS.start + AXIS.bin * Math.max(AXIS.bins, 1);
 const BY = DATA.field;

@@ -20,7 +20,11 @@ const start = () => {
   listenToPorts();
   followers.push(showSelection, drawLanes, showAnomalies, showPorts);
   redraw();
-  window.addEventListener("hashchange", () => { readSelection(); redraw(); });
+  window.addEventListener("hashchange", () => {
+    if (jobOfAddress() !== DATA) { location.reload(); return; }
+    readSelection();
+    redraw();
+  });
   window.addEventListener("resize", drawLanes);
   matchMedia("print").addEventListener("change", redraw);
   document.documentElement.dataset.ready = "yes";

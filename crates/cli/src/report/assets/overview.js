@@ -2,6 +2,7 @@
 
 const showOverview = () => {
   const { summary } = DATA;
+  showJobs();
   if (!IS_PORT) {
     document.title = `Rare values of ${inert(BY)} · rareport`;
     byId("title").textContent = inert(`Rare values of ${BY}`);
@@ -22,6 +23,16 @@ const showOverview = () => {
   byId("figures").replaceChildren(...figures.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
   const band = ([name, , words]) => make("li", {}, make("span", { class: `swatch band-${name}`, "aria-hidden": "true" }), words);
   byId("legend").replaceChildren(...BANDS.map(band).reverse());
+};
+
+// The jobs to choose from, each with what its rules found.
+const showJobs = () => {
+  byId("jobs").hidden = JOBS.length < 2;
+  byId("job-list").replaceChildren(...JOBS.map((job) => {
+    const { job_id: id, alerts } = job.summary;
+    const current = job === DATA ? { "aria-current": "page" } : {};
+    return make("li", {}, make("a", { href: `#${new URLSearchParams({ job: id })}`, ...current }, `${id}: ${counted(alerts, "alert", "alerts")}`));
+  }));
 };
 
 // The highest alerts, each of which opens its row below.

@@ -29,6 +29,7 @@ const readSelection = () => {
 const writeSelection = () => {
   const said = new URLSearchParams();
   const put = (name, value, without) => { if (value !== without && value !== null) said.append(name, value); };
+  put("job", DATA.summary.job_id, JOBS[0].summary.job_id);
   put("from", selection.from, null);
   put("to", selection.to, null);
   put("least", selection.least, 0);

@@ -118,7 +118,7 @@ impl Row for Anomaly<'_> {
     }
 
     fn json(&self, json: &mut JsonBuffer) -> io::Result<()> {
-        json.value(self.record)
+        json.value(&self.record.document())
     }
 }
 

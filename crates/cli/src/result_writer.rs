@@ -57,7 +57,9 @@ impl ResultWriter {
             }
         }
         if self.kinds.influencer {
-            influencers.iter().try_for_each(|influencer| self.out.write_document(influencer))?;
+            for influencer in influencers {
+                self.out.write_document(&influencer.document())?;
+            }
         }
         if self.kinds.bucket {
             self.out.write_document(bucket)?;

@@ -3,6 +3,7 @@
 //!
 //! Which documents there are is decided by the result tree; here is what they look like.
 
+mod copies;
 mod id;
 
 pub(crate) use id::Place;
@@ -99,7 +100,7 @@ pub struct Record {
     pub initial_record_score: f64,
     /// Values of the influencer fields that were seen with this value in this bucket.
     pub influencers: Vec<RecordInfluencer>,
-    /// Why the value is rare, for people; not in a population job.
+    /// Why the value is rare, for people; in a population job, why the first of the causes is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
 }
@@ -255,8 +256,9 @@ impl BucketResults {
     /// # Errors
     /// Never in practice: the documents are plain data.
     pub fn to_json_lines(&self) -> Result<Vec<String>, serde_json::Error> {
-        let records = self.records.iter().map(serde_json::to_string);
-        let influencers = self.influencers.iter().map(serde_json::to_string);
+        let records = self.records.iter().map(|record| serde_json::to_string(&record.document()));
+        let influencers =
+            self.influencers.iter().map(|influencer| serde_json::to_string(&influencer.document()));
         records.chain(influencers).chain([serde_json::to_string(&self.bucket)]).collect()
     }
 }

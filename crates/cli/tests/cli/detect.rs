@@ -118,7 +118,7 @@ fn without_an_alert_the_closest_is_told() {
     assert!(!some.contains("the highest") && !some.contains("scored only"), "{some}");
     let log: String = (0..60).map(|minute| connect(minute, 443, "CB007109")).collect();
     let usual = rareport_with(&["detect", "--threshold", "100"], log.as_bytes()).expect(0).stderr;
-    assert!(usual.contains("of 15 minutes; "), "{usual}");
+    assert!(usual.contains("of 15 minutes, the last closed with the input; "), "{usual}");
 }
 
 #[test]
@@ -140,7 +140,11 @@ fn what_was_before_is_learned_and_not_reported() {
     }
     // The log ends at 13:00.
     let last_hour = rareport(&["detect", &fleet, "--from", "2026-06-04T12:00:00Z"]).expect(0);
-    assert!(last_hour.stderr.contains(" in 4 buckets of 15 minutes; "), "{}", last_hour.stderr);
+    assert!(
+        last_hour.stderr.contains(" in 4 buckets of 15 minutes, the last "),
+        "{}",
+        last_hour.stderr
+    );
     let after = rareport(&["detect", &fleet, "--from", "2030-01-01"]).expect(0);
     assert!(after.stderr.contains("nothing in the input happened between"), "{}", after.stderr);
     assert_eq!(after.stdout, "");

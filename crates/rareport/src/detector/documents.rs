@@ -127,7 +127,11 @@ impl Documents<'_> {
             Model::Population(population) => {
                 record.over_field_value = Some(value);
                 let causes = self.causes(judgement, place, population, id);
-                record.causes = Some(causes);
+                let rarest = causes.first().map(|(rarest, _)| *rarest);
+                record.causes = Some(causes.into_iter().map(|(_, cause)| cause).collect());
+                record.explanation = rarest.map(|rarest| {
+                    Explanation::of(partition, population.model(), self.question(rarest, &[]))
+                });
             }
         }
         record
@@ -184,24 +188,29 @@ impl Documents<'_> {
                 && partition.by_history.get(id).is_none(),
             by_field_relative_rarity: median.zip(concentration).map(|(median, c)| median / c),
         });
-        let question = Question {
+        record.explanation = Some(Explanation::of(partition, model, self.question(id, unlearned)));
+    }
+
+    /// What an explanation of a by-field value is to be about.
+    fn question<'b>(&'b self, id: u32, unlearned: &'b [u32]) -> Question<'b> {
+        Question {
             field: &self.job.detector.by_field,
             id,
             start: self.start,
             bucket_span: self.job.bucket_span,
             learned: !self.is_interim,
             unlearned,
-        };
-        record.explanation = Some(Explanation::of(partition, model, question));
+        }
     }
 
+    /// The causes of a person's rarity, each with the id of its attribute.
     fn causes(
         &self,
         judgement: &Judgement<'_>,
         place: usize,
         population: &Population,
         person: u32,
-    ) -> Vec<Cause> {
+    ) -> Vec<(u32, Cause)> {
         let (partition_id, range) = &judgement.present[place];
         let (partition, rarity) = (self.partitions.get(*partition_id), &judgement.rarities[place]);
         let subjects = &judgement.gathered.subjects[range.clone()];
@@ -213,11 +222,13 @@ impl Documents<'_> {
         population
             .causes(rarity, &subjects[start..start + count], |id| partition.by.value(id))
             .into_iter()
-            .map(|cause| Cause {
-                by_field_value: text(partition.by.value(cause.attribute)),
-                probability: cause.probability,
-                typical: [typical],
-                actual: [1.0],
+            .map(|cause| {
+                let by_field_value = text(partition.by.value(cause.attribute));
+                let probability = cause.probability;
+                (
+                    cause.attribute,
+                    Cause { by_field_value, probability, typical: [typical], actual: [1.0] },
+                )
             })
             .collect()
     }

@@ -22,9 +22,7 @@ pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
     let mut collectors: Vec<Collector> = collectors.collect::<Result<_, _>>()?;
     let studied = study.run(&mut collectors)?;
     collectors.iter_mut().for_each(Collector::finish);
-    let documents = collectors.iter().enumerate();
-    let documents: Vec<Document> =
-        documents.map(|(place, collector)| Document::of(collector, &studied, place)).collect();
+    let documents = Document::of_all(&collectors, &studied);
     report::write(&documents, &mut out)?;
     out.keep()?;
     for ((document, collector), job) in documents.iter().zip(&collectors).zip(&studied.jobs) {

@@ -7,12 +7,12 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Destination;
 use crate::report::{self, Collector, Document};
-use crate::study::{StudiedJob, Study};
+use crate::study::{Models, StudiedJob, Study};
 use crate::text::{count, grouped};
 
 /// Runs the command.
 pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
-    let study = Study::of(&args.study, console)?;
+    let study = Study::of(&args.study, Models::Partitions, console)?;
     let mut out = Destination::of(args.output.as_deref())?;
     if out.is_terminal() {
         bail!("a report is not for a terminal: -o report.html writes it to a file");

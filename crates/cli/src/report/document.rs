@@ -48,6 +48,8 @@ const SUMMARY_BYTES: usize = 100_000;
 pub(crate) struct Document {
     /// The field whose values are rare or not.
     field: String,
+    /// The field each value of which has a model of its own: no value has one rarity then.
+    partition: Option<String>,
     summary: Summary,
     in_force: InForce,
     axis: Scale,
@@ -219,6 +221,7 @@ impl Document {
         cut.bin = is_binned.then(|| axis.bin_length());
         Document {
             field: detector.job().detector.by_field.clone(),
+            partition: detector.job().detector.partition_field.clone(),
             summary: summary(collected, studied, job, &cut),
             in_force,
             axis: Scale {

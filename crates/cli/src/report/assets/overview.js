@@ -12,6 +12,7 @@ const showOverview = () => {
     byId("port-search").placeholder = "value, host, process";
     byId("ports-layout").classList.add("without-map");
   }
+  byId("ports-section").hidden = DATA.partition !== null;
   byId("log-span").textContent = summary.connections ? `${minute(summary.from)} to ${minute(summary.to)} UTC` : "";
   const [first, ...others] = summary.sentences.map((sentence) => make("p", {}, sentence));
   byId("sentences").replaceChildren(first, highestAlerts(), ...others);

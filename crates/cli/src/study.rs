@@ -34,6 +34,15 @@ pub(crate) const PORT: &str = "destination.port";
 /// Field of the port that a socket was bound to, which is no destination.
 pub(crate) const BOUND_PORT: &str = "auditd.data.socket.port";
 
+/// Which jobs are shown, by their models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Models {
+    /// Those with one model, which is asked what it knows of a value.
+    One,
+    /// Those with a model for each value of a partition field, too.
+    Partitions,
+}
+
 /// Why an event is not learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LeftOut {
@@ -104,15 +113,19 @@ pub(crate) struct StudiedJob {
 }
 
 impl<'a> Study<'a> {
-    /// The pass that a command line asks for.
+    /// The pass that a command line asks for, over jobs with models such as are shown.
     ///
     /// # Errors
     ///
-    /// If the jobs, the rules or the state cannot be used, or no job has one model only.
-    pub(crate) fn of(args: &'a StudyArgs, console: &'a Console) -> Result<Study<'a>> {
+    /// If the jobs, the rules or the state cannot be used, or no job has such models.
+    pub(crate) fn of(
+        args: &'a StudyArgs,
+        models: Models,
+        console: &'a Console,
+    ) -> Result<Study<'a>> {
         let rules = args.rules.as_deref();
         let (jobs, set) = rule_file::asked_for(&args.job, rules, args.threshold, console)?;
-        let jobs = with_one_model(jobs, console)?;
+        let jobs = with_models(models, jobs, console)?;
         rule_file::check(&set, &jobs[0].job, args.feed.input_format, console);
         let selection = Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;
         let feed = feed_of(&jobs);
@@ -166,15 +179,16 @@ impl<'a> Study<'a> {
     }
 }
 
-/// The jobs that have one model: what is known of a value is asked of one.
+/// The jobs that have models such as are shown.
 ///
 /// # Errors
 ///
 /// If there is none.
-fn with_one_model(jobs: Vec<Chosen>, console: &Console) -> Result<Vec<Chosen>> {
+fn with_models(models: Models, jobs: Vec<Chosen>, console: &Console) -> Result<Vec<Chosen>> {
+    let why_not = |chosen: &Chosen| why_not_shown(chosen, models);
     let (shown, others): (Vec<_>, Vec<_>) =
-        jobs.into_iter().partition(|chosen| several_models(chosen).is_none());
-    let others: Vec<String> = others.iter().filter_map(several_models).collect();
+        jobs.into_iter().partition(|chosen| why_not(chosen).is_none());
+    let others: Vec<String> = others.iter().filter_map(why_not).collect();
     if shown.is_empty() {
         bail!("{}", others.join("; "));
     }
@@ -182,13 +196,11 @@ fn with_one_model(jobs: Vec<Chosen>, console: &Console) -> Result<Vec<Chosen>> {
     Ok(shown)
 }
 
-/// Why a job is not shown, if it has more than one model.
-fn several_models(Chosen { job, .. }: &Chosen) -> Option<String> {
-    let of = [
-        ("partition", &job.detector.partition_field),
-        ("population (over)", &job.detector.over_field),
-    ];
-    let (what, field) = of.into_iter().find_map(|(what, field)| Some((what, field.as_ref()?)))?;
+/// Why a job is not shown, if its models are not.
+fn why_not_shown(Chosen { job, .. }: &Chosen, models: Models) -> Option<String> {
+    let partition = job.detector.partition_field.as_ref().filter(|_| models == Models::One);
+    let of = [("partition", partition), ("population (over)", job.detector.over_field.as_ref())];
+    let (what, field) = of.into_iter().find_map(|(what, field)| Some((what, field?)))?;
     Some(format!(
         "the job {} has a {what} field, {field}, and so a model for each value of it, of which this \
          command shows none; `rareport anomalies` runs it",

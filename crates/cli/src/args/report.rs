@@ -18,9 +18,9 @@ pub(crate) struct StudyArgs {
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that `detect --print-rule` prints]
     ///
-    /// Every ready-made job that a rule is for is shown, if it has one model: no
-    /// partition and no over field. With --job or one of its options that job
-    /// alone is, with the rules that are for it.
+    /// Every ready-made job that a rule is for is shown; `explain` leaves out
+    /// those with a partition field. With --job or one of its options that job
+    /// alone is shown, with the rules that are for it.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say

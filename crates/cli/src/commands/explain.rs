@@ -20,11 +20,11 @@ use crate::exit::Exit;
 use crate::observations::Event;
 use crate::output::Destination;
 use crate::seen::Seen;
-use crate::study::{LeftOut, Study, Watcher};
+use crate::study::{LeftOut, Models, Study, Watcher};
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
-    let study = Study::of(&args.study, console)?;
+    let study = Study::of(&args.study, Models::One, console)?;
     let fields: Vec<&str> = study.jobs.iter().map(|job| job.fields.by_name()).collect();
     let values = asked::of_jobs(&args.values, &fields)?;
     let mut out = Destination::of(None)?;

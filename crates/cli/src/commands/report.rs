@@ -7,12 +7,12 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Destination;
 use crate::report::{self, Collector, Document};
-use crate::study::{StudiedJob, Study};
+use crate::study::{Models, StudiedJob, Study};
 use crate::text::{count, grouped};
 
 /// Runs the command.
 pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
-    let study = Study::of(&args.study, console)?;
+    let study = Study::of(&args.study, Models::Partitions, console)?;
     let mut out = Destination::of(args.output.as_deref())?;
     if out.is_terminal() {
         bail!("a report is not for a terminal: -o report.html writes it to a file");
@@ -22,9 +22,7 @@ pub(crate) fn run(args: &ReportArgs, console: &Console) -> Result<Exit> {
     let mut collectors: Vec<Collector> = collectors.collect::<Result<_, _>>()?;
     let studied = study.run(&mut collectors)?;
     collectors.iter_mut().for_each(Collector::finish);
-    let documents = collectors.iter().enumerate();
-    let documents: Vec<Document> =
-        documents.map(|(place, collector)| Document::of(collector, &studied, place)).collect();
+    let documents = Document::of_all(&collectors, &studied);
     report::write(&documents, &mut out)?;
     out.keep()?;
     for ((document, collector), job) in documents.iter().zip(&collectors).zip(&studied.jobs) {

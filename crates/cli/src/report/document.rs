@@ -3,7 +3,7 @@
 //! Bounded, so that a report stays small whatever the log: [`MOST_LANES`] values a field in
 //! [`LANE_BYTES`], [`MOST_SHOWN`] ports with their history in [`PORT_BYTES`], a number for each
 //! other port in [`OTHER_PORT_BYTES`], and records in what is left; where several jobs share a report,
-//! each has its part of these. The rarest is kept, and what is left out is counted in the document.
+//! each has its share of these. The rarest is kept, and what is left out is counted in the document.
 
 use rareport::Detector;
 use rareport::detection::{Report, RuleReport};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::collect::{Collector, Shown};
 use super::lanes::Lanes;
 use super::ports::{Names, Port, Users};
-use super::room::{Room, share};
+use super::room::{MOST_BYTES, OF_PAGE, Room, weight};
 use super::rules::InForce;
 use super::summary::{alerts, highest, left_out, sentences};
 use crate::service;
@@ -48,6 +48,8 @@ const SUMMARY_BYTES: usize = 100_000;
 pub(crate) struct Document {
     /// The field whose values are rare or not.
     field: String,
+    /// The field each value of which has a model of its own: no value has one rarity then.
+    partition: Option<String>,
     summary: Summary,
     in_force: InForce,
     axis: Scale,
@@ -169,14 +171,33 @@ struct ShownPort {
 }
 
 impl Document {
-    /// Makes the document of all that was gathered of a job, by its place, in a share of the report.
-    pub(crate) fn of(collected: &Collector, studied: &Studied, job: usize) -> Document {
+    /// The document of each job, of all that was gathered. They share the room alike, but what a
+    /// job with fewer records does not need is left to the others.
+    pub(crate) fn of_all(collected: &[Collector], studied: &Studied) -> Vec<Document> {
+        let mut jobs: Vec<usize> = (0..collected.len()).collect();
+        jobs.sort_by_key(|&job| collected[job].all_records);
+        let (mut left, mut to_come) = (MOST_BYTES - OF_PAGE, jobs.len());
+        let mut documents = Vec::new();
+        for job in jobs {
+            let document = Document::of(&collected[job], studied, job, left / to_come);
+            to_come -= 1;
+            if to_come > 0 {
+                left = left.saturating_sub(weight(&document));
+            }
+            documents.push((job, document));
+        }
+        documents.sort_by_key(|(job, _)| *job);
+        documents.into_iter().map(|(_, document)| document).collect()
+    }
+
+    /// The document of a job, by its place, in a share of the room.
+    fn of(collected: &Collector, studied: &Studied, job: usize, share: usize) -> Document {
         let StudiedJob { detector, rules, .. } = &studied.jobs[job];
-        let whole = share(1) - SUMMARY_BYTES;
-        let mut room = share(studied.jobs.len()).saturating_sub(SUMMARY_BYTES);
-        let shared = room;
+        let whole = MOST_BYTES - OF_PAGE - SUMMARY_BYTES;
+        let share = share.saturating_sub(SUMMARY_BYTES);
+        let mut room = share;
         let mut part = |most: usize| {
-            let most = most * shared / whole;
+            let most = most * share / whole;
             room -= most;
             Room::of(most)
         };
@@ -200,6 +221,7 @@ impl Document {
         cut.bin = is_binned.then(|| axis.bin_length());
         Document {
             field: detector.job().detector.by_field.clone(),
+            partition: detector.job().detector.partition_field.clone(),
             summary: summary(collected, studied, job, &cut),
             in_force,
             axis: Scale {

@@ -17,11 +17,6 @@ pub(super) const OF_PAGE: usize = 100_000;
 /// Most bytes of one part among many like it: one that is larger is not worth the others.
 const LARGEST_PART: usize = 100_000;
 
-/// Bytes for the data of each of so many jobs, all alike.
-pub(crate) fn share(jobs: usize) -> usize {
-    (MOST_BYTES - OF_PAGE) / jobs.max(1)
-}
-
 /// Bytes that are left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
@@ -80,7 +75,7 @@ impl Room {
 }
 
 /// Bytes of a part in a file, with a comma.
-fn weight(part: &impl Serialize) -> usize {
+pub(super) fn weight(part: &impl Serialize) -> usize {
     serde_json::to_string(part).map_or(usize::MAX, |json| embedded(&json).len() + 1)
 }
 

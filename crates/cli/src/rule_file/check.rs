@@ -10,6 +10,18 @@ use crate::console::Console;
 use crate::observations::field_names;
 use crate::spelling::meant;
 
+/// What people call fields who do not think of ECS, and the fields.
+const EVERYDAY: [(&str, &str); 8] = [
+    ("address", "destination.ip"),
+    ("comm", "process.name"),
+    ("exe", "process.executable"),
+    ("host", "host.name"),
+    ("ip", "destination.ip"),
+    ("port", "destination.port"),
+    ("process", "process.name"),
+    ("user", "user.name"),
+];
+
 /// Tells what is likely to be a slip, given the job that is run.
 pub(crate) fn check(set: &RuleSet, job: &JobConfig, format: InputFormat, console: &Console) {
     check_jobs(set, job, console);
@@ -44,7 +56,8 @@ fn check_fields(set: &RuleSet, format: InputFormat, console: &Console) {
     let may_be_audit = matches!(format, InputFormat::Auto | InputFormat::Audit);
     let mut told = Vec::new();
     for (owner, field) in fields(set) {
-        let near = meant(field, field_names());
+        let everyday = EVERYDAY.iter().find(|(name, _)| *name == field).map(|(_, field)| *field);
+        let near = everyday.or_else(|| meant(field, field_names()));
         if near == Some(field) || told.contains(&field) {
             continue;
         }

@@ -308,6 +308,7 @@ fn slips_of_a_rule_file_are_told() {
         &exception("host.nam"),
         "the exception “c” looks at host.nam, which audit logs do not have; did you mean host.name?",
     );
+    told(&exception("port"), "did you mean destination.port?");
     told(&exception("process.hash.sha256"), "do not have; only ECS documents and CSV may have it");
     for known in ["host.name", "network.direction"] {
         assert_eq!(exception(known).stderr, "");

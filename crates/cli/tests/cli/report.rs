@@ -123,6 +123,7 @@ fn what_a_log_says_stays_text() {
     let explained = (6030..6060).map(|port| port.to_string()).collect::<Vec<_>>().join(",");
     let tables = [
         vec!["detect", "--threshold", "0", "--format", "table", "--details"],
+        vec!["backtest", "--threshold", "0", "--format", "table"],
         vec!["anomalies", "--format", "table"],
         vec!["events", "--format", "table"],
         vec!["observations", "--format", "table"],

@@ -129,18 +129,24 @@ fn a_report_may_begin_with_a_state_and_leaves_it_alone() {
 }
 
 #[test]
-fn other_jobs_have_reports_too_if_they_have_one_model() {
+fn other_jobs_have_reports_too() {
     let fleet = corpus("fleet-day");
     let job = "linux_rare_network_process";
-    let data = data_of(&rareport(&["report", &fleet, "--job", job]).expect(0).stdout);
-    let closed = ["--results", "record", "--advance-time", "2026-06-05"];
-    let records = [&["anomalies", &fleet, "--job", job], &closed[..]].concat();
     let scores = |records: Vec<Value>| -> BTreeSet<String> {
         records.iter().map(|it| format!("{} {}", it["id"], it["record_score"])).collect()
     };
-    let shown = data["records"].as_array().unwrap().iter().map(|it| it["record"].clone());
-    assert_eq!(scores(shown.collect()), scores(rareport(&records).expect(0).documents()));
-    assert_eq!(data["field"], "process.name");
+    let of_partitions = ["--by", "process.name", "--partition", "host.name"];
+    for of_job in [&["--job", job][..], &of_partitions] {
+        let data = data_of(&rareport(&[&["report", &fleet], of_job].concat()).expect(0).stdout);
+        let closed = ["--results", "record", "--advance-time", "2026-06-05"];
+        let records = [&["anomalies", &fleet], of_job, &closed].concat();
+        let shown = data["records"].as_array().unwrap();
+        assert!(shown.len() > 20 && shown.iter().all(|it| it["events"].as_u64() > Some(0)));
+        let shown = shown.iter().map(|it| it["record"].clone());
+        assert_eq!(scores(shown.collect()), scores(rareport(&records).expect(0).documents()));
+        assert_eq!(data["field"], "process.name");
+    }
+    let data = data_of(&rareport(&["report", &fleet, "--job", job]).expect(0).stdout);
     // Exceptions alone go with the default rule of the job that runs.
     let directory = tempfile::tempdir().unwrap();
     let rules = directory.path().join("rules.toml");
@@ -154,8 +160,8 @@ fn other_jobs_have_reports_too_if_they_have_one_model() {
     assert_eq!(alerts(&data_with) + 2, alerts(&data));
     let told = rareport(&[&["explain", "kinsing", &fleet], &with[..]].concat()).expect(0).stdout;
     assert!(told.contains("by the exception “Mine”"), "{told}");
-    let more = rareport(&["report", &fleet, "--partition", "host.name"]).expect(2);
-    assert!(more.stderr.contains("has a partition field"), "{}", more.stderr);
+    let more = rareport(&["report", &fleet, "--over", "host.name"]).expect(2);
+    assert!(more.stderr.contains("has a population (over) field"), "{}", more.stderr);
 }
 
 const OF_SEVERAL_JOBS: &str = r#"
@@ -194,12 +200,12 @@ fn every_job_that_rules_are_for_is_shown() {
         jobs.iter().map(|data| data["summary"]["job_id"].as_str().unwrap()).collect();
     let [ports, programs, starts] =
         ["linux_rare_destination_port", "linux_rare_network_process", "linux_rare_process"];
-    assert_eq!(ids, [ports, programs, starts]);
+    assert_eq!(ids, [ports, programs, starts, "linux_rare_process_by_host"]);
     let shown: Alerts = jobs.iter().flat_map(reported).collect();
     assert_eq!(shown, detected(&[&fleet, "--rules", &rules]));
     assert_eq!(jobs[1]["summary"]["hidden"], 2);
     for told in [
-        "the job linux_rare_process_by_host has a partition field",
+        "the job linux_rare_process_by_host was given no event",
         "the job linux_rare_process was given no event",
         "linux_rare_destination_port: 20 records in 339 buckets, 7 alerts",
     ] {
@@ -211,7 +217,10 @@ fn every_job_that_rules_are_for_is_shown() {
         let alone = data_of(&alone.stdout);
         assert!(alone["records"] == data["records"] && alone["ports"] == data["ports"], "{job}");
     }
-    let told = rareport(&["explain", "31337,bash", &fleet, "--rules", &rules]).expect(0).stdout;
+    let run = rareport(&["explain", "31337,bash", &fleet, "--rules", &rules]).expect(0);
+    let told = "the job linux_rare_process_by_host has a partition field";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let told = run.stdout;
     for part in [
         "Port 31337, linux_rare_destination_port\n",
         "bash, linux_rare_network_process\n",

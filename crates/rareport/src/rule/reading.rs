@@ -120,6 +120,10 @@ fn meant(message: &str) -> Option<&str> {
     let rest = about.iter().find_map(|about| message.strip_prefix(about))?;
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?.to_lowercase();
+    let mut begun = quoted.clone().filter(|known| known.starts_with(&unknown));
+    if let (Some(known), None) = (begun.next(), begun.next()) {
+        return Some(known);
+    }
     let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&unknown, known);
     let nearest = quoted.max_by(|x, y| likeness(x).total_cmp(&likeness(y)))?;
     (likeness(nearest) >= ALIKE).then_some(nearest)

@@ -70,6 +70,7 @@ fn values_that_cannot_be_meant_are_errors() {
         ("suppression = { by = [] }", "1 to 3 fields"),
         ("severity = \"bad\"", "unknown value `bad`, expected one of `low`"),
         ("severity = \"Hihg\"", "did you mean high?"),
+        ("severity = \"crit\"", "did you mean critical?"),
         ("threshold = \"60\"", "line 5: expected a number such as 60, without quotes"),
         ("threshold = true", "expected a number such as 60, found boolean `true`"),
         ("max_alerts = \"many\"", "expected a whole number such as 100, found string \"many\""),

@@ -21,7 +21,7 @@ const makeLanes = () => {
     byId("lanes").append(make("div", { class: "lane", "data-field": field.field },
       make("h3", {}, name), make("div", { class: "names" }, names), canvas, more));
   }
-  byId("lanes").append(make("div", { class: "scale", "aria-hidden": "true" },
+  if (AXIS.bins) byId("lanes").append(make("div", { class: "scale", "aria-hidden": "true" },
     make("span", {}, minute(AXIS.start)), make("span", {}, minute((AXIS.start + AXIS_END) / 2)), make("span", {}, minute(AXIS_END))));
 };
 

@@ -8,8 +8,11 @@ const showOverview = () => {
     byId("title").textContent = inert(`Rare values of ${BY}`);
     byId("ports-title").textContent = "Values by rarity";
     byId("map-figure").hidden = true;
+    byId("filter").placeholder = "value, host, process, user";
+    byId("port-search").placeholder = "value, host, process";
     byId("ports-layout").classList.add("without-map");
   }
+  byId("ports-section").hidden = DATA.partition !== null;
   byId("log-span").textContent = summary.connections ? `${minute(summary.from)} to ${minute(summary.to)} UTC` : "";
   const [first, ...others] = summary.sentences.map((sentence) => make("p", {}, sentence));
   byId("sentences").replaceChildren(first, highestAlerts(), ...others);

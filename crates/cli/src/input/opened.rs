@@ -44,7 +44,7 @@ impl<'a> Opened<'a> {
     }
 
     /// A file at an offset of its text, which was read up to there before;
-    /// `None` if it is compressed.
+    /// `None` if it is compressed. What it begins with is in `passed_over`.
     pub(super) fn at(
         member: &Member,
         offset: u64,

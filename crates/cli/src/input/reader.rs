@@ -146,17 +146,30 @@ impl<'a> LogReader<'a> {
     /// not.
     fn open(&mut self, place: usize, member: Member) -> Result<Opened<'a>, String> {
         let offset = self.trail.as_ref().map_or(0, |trail| trail.borrow().offset_in(place));
-        if offset == 0 {
-            return self.open_at_start(place, member);
+        if offset > 0 {
+            let opened = self.open_at(place, &member, offset)?;
+            let mut trail = self.trail.iter().map(|trail| trail.borrow_mut());
+            if trail.all(|mut trail| trail.finds_start(&opened.passed_over)) {
+                self.places.pass_over(place, offset);
+                return Ok(opened);
+            }
         }
-        self.places.pass_over(place, offset);
-        let opened = Opened::at(&member, offset, self.console)
-            .map_err(|error| unreadable(&member, &error))?;
-        if let Some(opened) = opened {
+        self.open_at_start(place, member)
+    }
+
+    /// Opens the member at this place behind so much of its text.
+    fn open_at(
+        &mut self,
+        place: usize,
+        member: &Member,
+        offset: u64,
+    ) -> Result<Opened<'a>, String> {
+        let opened = Opened::at(member, offset, self.console);
+        if let Some(opened) = opened.map_err(|error| unreadable(member, &error))? {
             return Ok(opened);
         }
-        let mut opened = self.open_at_start(place, member)?;
-        opened.pass_over(offset).map_err(|error| lost(&opened.member, &error))?;
+        let mut opened = self.open_at_start(place, member.clone())?;
+        opened.pass_over(offset).map_err(|error| lost(member, &error))?;
         Ok(opened)
     }
 

@@ -55,6 +55,18 @@ impl Trail {
         self.start.offset_in(member)
     }
 
+    /// Whether the file that is to be read on begins with what was passed over.
+    /// If not, its name is another file's by now, which is read whole.
+    pub(super) fn finds_start(&mut self, passed_over: &[u8]) -> bool {
+        let is_it = |place: &Place| place.file.start.is_of(passed_over);
+        let is_found = self.start.place.as_ref().is_some_and(is_it);
+        if !is_found {
+            self.start.place = None;
+            self.passages.clear();
+        }
+        is_found
+    }
+
     /// Notes that text of another member follows, of which this much of the
     /// start was passed over.
     pub(super) fn begin(&mut self, member: usize, inode: Inode, passed_over: &[u8]) {

@@ -20,6 +20,7 @@ mod lane;
 mod log;
 mod log_end;
 mod merge;
+mod opened;
 mod places;
 mod position;
 mod prefetch;

@@ -52,6 +52,39 @@ fn a_new_port_and_its_return() {
 }
 
 #[test]
+fn a_record_of_a_population_is_explained_by_its_first_cause() {
+    let mut job = JobConfig::rare("destination.port");
+    job.detector.over_field = Some("user.name".to_owned());
+    let mut detector = Detector::new(job).unwrap();
+    let mut results = Vec::new();
+    for bucket in 0..40 {
+        for user in 0..200 {
+            let user = format!("user{user}");
+            let mut seen = vec!["443", "80"];
+            seen.extend((bucket == 30 && user == "user7").then_some("4444"));
+            for port in seen {
+                let mut observation = Observation::new(bucket * 900, port);
+                observation.over = Some(user.as_bytes());
+                results.extend(detector.push(&observation).unwrap());
+            }
+        }
+    }
+    results.extend(detector.finish());
+    let records: Vec<Record> = results.into_iter().flat_map(|closed| closed.records).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].value(), "user7");
+    assert_eq!(records[0].causes.as_ref().unwrap()[0].by_field_value, "4444");
+    let explanation = records[0].explanation.as_ref().unwrap();
+    assert_eq!((explanation.buckets_seen, explanation.buckets_learned), (0, 30));
+    assert_eq!((explanation.rank, explanation.known_values), (1, 3));
+    assert!(
+        explanation.sentence.starts_with("destination.port 4444 was never seen in 30 earlier"),
+        "{}",
+        explanation.sentence
+    );
+}
+
+#[test]
 fn a_young_model_says_so() {
     // Eighteen buckets with a thousand ports make a new one rare at once.
     let mut detector = Detector::new(JobConfig::rare("destination.port")).unwrap();

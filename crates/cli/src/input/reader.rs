@@ -1,29 +1,25 @@
 //! A whole log as one stream of text.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::iter::Enumerate;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
 use super::caught_up::caught_up;
-use super::compression::{
-    Broken, CHUNK, MAX_EXPANSION, Text, decompress, decompress_within, is_compressed, read_start,
-};
-use super::discover::unreadable_path;
-use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
-use super::journal::{JournalReader, is_journal};
+use super::compression::{Broken, CHUNK, MAX_EXPANSION, decompress, decompress_within, read_start};
+use super::foreign::{Foreign, HEAD};
 use super::log::{Log, Member};
+use super::opened::{Opened, lost, unreadable};
 use super::places::Places;
-use super::position::{Inode, START};
+use super::position::Inode;
 use super::prefetch::Prefetch;
 use super::silence::{Listener, silence, stdin};
 use super::tally::Tally;
 use super::trail::Trail;
 use crate::console::Console;
 use crate::daemon::Tap;
-use crate::text::count;
 
 /// Reads the members of a log one after the other, decompressed.
 ///
@@ -51,24 +47,6 @@ pub(crate) struct LogReader<'a> {
 
 /// What is done before bytes are read that may be yet to come.
 pub(crate) type BeforeWaiting<'a> = &'a dyn Fn() -> io::Result<()>;
-
-/// A member being read.
-struct Opened<'a> {
-    member: Member,
-    /// What was read of it before it was asked for.
-    start: Cursor<Vec<u8>>,
-    text: Box<dyn Read + 'a>,
-    /// Tells when nothing comes, if that can be told.
-    listener: Option<Listener<'a>>,
-    /// The first [`HEAD`] bytes of what was read.
-    head: Vec<u8>,
-    /// Records without a text in what was read, if it is a journal.
-    left_out: Rc<Cell<u64>>,
-    /// Whether the text is what the file holds, and not made of it.
-    is_of_file: bool,
-    /// The first [`START`] bytes of what was passed over.
-    passed_over: Vec<u8>,
-}
 
 impl<'a> LogReader<'a> {
     /// A reader at the start of the oldest member.
@@ -168,33 +146,31 @@ impl<'a> LogReader<'a> {
     /// not.
     fn open(&mut self, place: usize, member: Member) -> Result<Opened<'a>, String> {
         let offset = self.trail.as_ref().map_or(0, |trail| trail.borrow().offset_in(place));
-        if offset == 0 {
-            return self.open_at_start(place, member);
+        if offset > 0 {
+            let opened = self.open_at(place, &member, offset)?;
+            let mut trail = self.trail.iter().map(|trail| trail.borrow_mut());
+            if trail.all(|mut trail| trail.finds_start(&opened.passed_over)) {
+                self.places.pass_over(place, offset);
+                return Ok(opened);
+            }
         }
-        self.places.pass_over(place, offset);
-        let opened = self.open_at(&member, offset).map_err(|error| unreadable(&member, &error))?;
-        if let Some(opened) = opened {
-            return Ok(opened);
-        }
-        let mut opened = self.open_at_start(place, member)?;
-        opened.pass_over(offset).map_err(|error| lost(&opened.member, &error))?;
-        Ok(opened)
+        self.open_at_start(place, member)
     }
 
-    /// Opens a file at an offset of its text; `None` if it is compressed.
-    fn open_at(&self, member: &Member, offset: u64) -> io::Result<Option<Opened<'a>>> {
-        let Member::File { path, .. } = member else { return Ok(None) };
-        let mut file = File::open(path)?;
-        if is_compressed(&mut file)? {
-            return Ok(None);
+    /// Opens the member at this place behind so much of its text.
+    fn open_at(
+        &mut self,
+        place: usize,
+        member: &Member,
+        offset: u64,
+    ) -> Result<Opened<'a>, String> {
+        let opened = Opened::at(member, offset, self.console);
+        if let Some(opened) = opened.map_err(|error| unreadable(member, &error))? {
+            return Ok(opened);
         }
-        let mut passed_over = Vec::new();
-        file.rewind()?;
-        file.by_ref().take(offset.min(START as u64)).read_to_end(&mut passed_over)?;
-        file.seek(SeekFrom::Start(offset))?;
-        self.console.progress().inc(offset);
-        let text: Box<dyn Read> = Box::new(self.console.watch(file));
-        Ok(Some(Opened { passed_over, ..Opened::with(member.clone(), Vec::new(), text) }))
+        let mut opened = self.open_at_start(place, member.clone())?;
+        opened.pass_over(offset).map_err(|error| lost(member, &error))?;
+        Ok(opened)
     }
 
     /// Opens the member at this place, if it is no archive; the error says why
@@ -334,96 +310,6 @@ impl<'a> LogReader<'a> {
     }
 }
 
-impl<'a> Opened<'a> {
-    /// A member of whose text a start was read.
-    fn with(member: Member, start: Vec<u8>, text: Box<dyn Read + 'a>) -> Opened<'a> {
-        Opened {
-            member,
-            start: Cursor::new(start),
-            text,
-            listener: None,
-            head: Vec::with_capacity(HEAD),
-            left_out: Rc::default(),
-            is_of_file: true,
-            passed_over: Vec::new(),
-        }
-    }
-
-    /// The text of a member that is no archive; the error says why not.
-    fn over(
-        member: Member,
-        text: io::Result<Text<'a>>,
-        listener: Option<Listener<'a>>,
-    ) -> Result<Opened<'a>, String> {
-        let opened = text
-            .and_then(|text| Opened::start(&member, text, listener))
-            .map_err(|error| unreadable(&member, &error))?;
-        if is_archive(opened.start.get_ref()) {
-            return Err(format!("{member}: {}", Foreign::Archive.advice()));
-        }
-        Ok(opened)
-    }
-
-    /// Reads the start of the text.
-    fn start(
-        member: &Member,
-        text: Text<'a>,
-        listener: Option<Listener<'a>>,
-    ) -> io::Result<Opened<'a>> {
-        let Text { reader: mut text, printed_by } = text;
-        let mut start = read_start(&mut text, tells_archive)?;
-        let (journal, left_out) = (is_journal(&start.bytes), Rc::default());
-        if journal {
-            text = Box::new(JournalReader::new(start.then(text), Rc::clone(&left_out)));
-            start = read_start(&mut text, tells_archive)?;
-        }
-        // A decoder may have more to give although nothing comes.
-        let listener = listener.filter(|_| printed_by.is_none() && !journal);
-        let text = Box::new(Broken(start.error).chain(text));
-        let opened = Opened::with(member.clone(), start.bytes, text);
-        Ok(Opened { listener, is_of_file: !journal, left_out, ..opened })
-    }
-
-    /// Passes over so many bytes of the text, which was read up to there before.
-    fn pass_over(&mut self, bytes: u64) -> io::Result<()> {
-        let mut passed_over = Vec::new();
-        self.by_ref().take(bytes.min(START as u64)).read_to_end(&mut passed_over)?;
-        io::copy(&mut self.by_ref().take(bytes - passed_over.len() as u64), &mut io::sink())?;
-        self.passed_over = passed_over;
-        Ok(())
-    }
-}
-
-impl Opened<'_> {
-    /// Tells of records that a journal had no text of.
-    fn tell_left_out(&self, console: &Console) {
-        let left_out = self.left_out.get();
-        if left_out > 0 {
-            console.warn(format_args!(
-                "{}: {} no text, as journalctl leaves long ones out; give what `journalctl --all -o \
-                 json _TRANSPORT=audit` prints",
-                self.member,
-                count(left_out, "record has", "records have")
-            ));
-        }
-    }
-
-    /// Waits for something to read; whether there was nothing for a while.
-    fn is_silent(&mut self) -> bool {
-        let is_read = self.start.position() == self.start.get_ref().len() as u64;
-        is_read && self.listener.as_mut().is_some_and(Listener::hears_nothing)
-    }
-}
-
-impl Read for Opened<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.start.read(buffer)? {
-            0 => self.text.read(buffer),
-            length => Ok(length),
-        }
-    }
-}
-
 impl Read for LogReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
@@ -469,30 +355,6 @@ impl Read for LogReader<'_> {
                 }
             }
         }
-    }
-}
-
-/// Why a member cannot be read.
-fn unreadable(member: &Member, error: &io::Error) -> String {
-    match member {
-        _ if error.kind() == io::ErrorKind::UnexpectedEof => format!("{member}: {}", reason(error)),
-        Member::Stdin => format!("{member}: {error}"),
-        Member::File { path, .. } => unreadable_path(path, error),
-    }
-}
-
-/// What is told of a member that could not be read on.
-fn lost(member: &Member, error: &io::Error) -> String {
-    let reason = reason(error);
-    format!("{member}: {reason}; the rest of this file is lost, what came before it was used")
-}
-
-/// What went wrong while bytes were read.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        // Only decompression knows that there should be more.
-        io::ErrorKind::UnexpectedEof => "the compressed data is truncated".to_owned(),
-        _ => error.to_string(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::Input;
 use super::follow::{Found, Generation, find};
 use super::log::{Log, Member};
-use super::position::{Fingerprint, Place, Positions};
+use super::position::{Fingerprint, Place, Positions, START};
 use super::trail::Trail;
 use crate::text::count;
 
@@ -30,7 +30,11 @@ impl Start {
     fn behind(place: &Place, files: &[Generation]) -> Start {
         let mut older = place.older.clone();
         match find(place, files) {
-            Found::In(member) => Start { member, place: Some(place.clone()), older },
+            Found::In(member) => {
+                // Too little text to tell the file by is read again.
+                let place = Some(place.clone()).filter(|place| place.offset >= START as u64);
+                Start { member, place, older }
+            }
             Found::Before(member) => {
                 older.extend(Some(place.file.start).filter(|start| !start.is_empty()));
                 Start { member, place: None, older }

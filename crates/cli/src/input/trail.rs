@@ -55,6 +55,18 @@ impl Trail {
         self.start.offset_in(member)
     }
 
+    /// Whether the file that is to be read on begins with what was passed over.
+    /// If not, its name is another file's by now, which is read whole.
+    pub(super) fn finds_start(&mut self, passed_over: &[u8]) -> bool {
+        let is_it = |place: &Place| place.file.start.is_of(passed_over);
+        let is_found = self.start.place.as_ref().is_some_and(is_it);
+        if !is_found {
+            self.start.place = None;
+            self.passages.clear();
+        }
+        is_found
+    }
+
     /// Notes that text of another member follows, of which this much of the
     /// start was passed over.
     pub(super) fn begin(&mut self, member: usize, inode: Inode, passed_over: &[u8]) {
@@ -107,5 +119,69 @@ impl Trail {
         older.extend(before.iter().map(|passage| passage.file.start));
         older.drain(..older.len().saturating_sub(OLDER));
         Some(Place { file: passage.file, offset: passage.offset + (at - passage.at), older })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files of a log that is read, each with its first bytes and how many
+    /// of them there are.
+    fn read(trail: &mut Trail, files: &[(&[u8], usize)]) {
+        for (member, (text, reads)) in files.iter().enumerate() {
+            trail.begin(member, Inode::default(), &[]);
+            text.chunks(text.len() / reads).for_each(|part| trail.pass(part));
+        }
+    }
+
+    #[test]
+    fn every_byte_is_in_its_file() {
+        let (one, two) = ([b'1'; 3000], [b'2'; 10]);
+        let mut trail = Trail::from(Start::default());
+        assert_eq!(trail.place(0), None);
+        read(&mut trail, &[(&one, 7), (&two, 2)]);
+        for (at, text, offset, older) in
+            [(0, &one[..], 0, 0), (2999, &one, 2999, 0), (3000, &two, 0, 1), (3010, &two, 10, 1)]
+        {
+            let place = trail.place(at).unwrap();
+            assert!(place.file.start.is_of(text), "{at}");
+            assert_eq!((place.offset, place.older.len()), (offset, older), "{at}");
+        }
+        trail.lose();
+        assert_eq!(trail.place(0), None);
+    }
+
+    #[test]
+    fn a_file_that_is_read_on_is_the_same_and_may_have_more_to_tell_it_by() {
+        let mut trail = Trail::from(Start::default());
+        read(&mut trail, &[(b"one\n", 1)]);
+        let place = trail.place(4).unwrap();
+        let start = Start { member: 2, place: Some(place.clone()), older: place.older.clone() };
+        let mut later = Trail::from(start);
+        // Nothing has come.
+        assert_eq!(later.place(0), Some(place));
+        assert_eq!([1, 2, 3].map(|member| later.offset_in(member)), [0, 4, 0]);
+        later.begin(2, Inode::default(), b"one\n");
+        later.pass(b"two\n");
+        later.begin(3, Inode::default(), &[]);
+        later.pass_newline();
+        later.pass(b"three\n");
+        let [grown, next] = [4, 7].map(|at| later.place(at).unwrap());
+        assert_eq!((grown.offset, grown.older.len()), (8, 0));
+        assert!(grown.file.start.is_of(b"one\ntwo\n") && !grown.file.start.is_of(b"one\n"));
+        assert_eq!((next.offset, next.older), (2, vec![grown.file.start]));
+        assert!(later.tells_end() && !later.tells_end());
+    }
+
+    #[test]
+    fn no_more_files_are_remembered_than_are_of_use() {
+        let mut trail = Trail::from(Start::default());
+        let texts: Vec<Vec<u8>> = (0..OLDER + 20).map(|n| format!("{n}\n").into_bytes()).collect();
+        let files: Vec<(&[u8], usize)> = texts.iter().map(|text| (&text[..], 1)).collect();
+        read(&mut trail, &files);
+        let older = trail.place(u64::MAX / 2).unwrap().older;
+        assert_eq!(older.len(), OLDER);
+        assert!(older[OLDER - 1].is_of(texts[OLDER + 18].as_slice()));
     }
 }

@@ -54,10 +54,13 @@ impl Observations<'_> {
         self.check_can_follow()?;
         let (fields, places) = self.fields.and(self.selection.fields());
         let clock = SystemClock::new();
-        let mut live = Live::new(self.input, taker.positions(), &clock)?;
+        let resumed = taker.positions();
+        let is_rest = resumed != Positions::default();
+        let mut live = Live::new(self.input, resumed, &clock)?;
         let place = |log: &Log| ConnectionEvent::new(&fields, self.selection.profile, log);
         let mut feed =
             Feed { observations: self, place, places: &places, read: Read::default(), taker };
+        feed.read.is_rest = is_rest;
         live.run(&mut feed, until)?;
         let Feed { mut read, taker, .. } = feed;
         live.add_to(&mut read.audit);

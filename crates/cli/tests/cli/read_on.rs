@@ -111,7 +111,7 @@ fn a_log_that_grows_is_read_on_wherever_it_ended() {
     let (place, text) = (Place::new(), fleet());
     let mut runs = Vec::new();
     let mut begin = 0;
-    for cut in places(&text, 9).into_iter().chain([text.len()]) {
+    for cut in places(&text, 50).into_iter().chain([text.len()]) {
         place.append(&text[begin..cut]);
         begin = cut;
         runs.push(place.run("detect", 1 + 3 * (runs.len() % 2)));

@@ -6,6 +6,8 @@ use std::io::Write;
 use clap::Parser;
 use tempfile::TempDir;
 
+use super::super::caught_up::is_caught_up;
+use super::super::resume::Start;
 use super::*;
 use crate::args::Args;
 
@@ -144,4 +146,45 @@ fn the_reason_for_no_record_fits() {
     assert!(read(&[Some(b"hello\n")]).2.contains("no line"));
     assert!(read(&[Some(b"{\"a\":1}\n")]).2.contains("JSON"));
     assert!(read(&[Some(b"\x7fELF\0\0")]).2.contains("binary"));
+}
+
+/// The text of a log that is read on from the place up to which another was
+/// read.
+fn read_on(log: &Log, read: &Log) -> String {
+    let (console, tally) = (quiet(), Tally::default());
+    let reader = |log: &Log| LogReader::new(log, &console, &tally, &|| Ok(())).reading_on(log);
+    let started = |start| Log { start: Some(start), ..read.clone() };
+    let mut before = reader(&started(Start::default()));
+    let mut text = Vec::new();
+    // The end is told before it is given.
+    assert!(is_caught_up(&before.read_to_end(&mut text).unwrap_err()));
+    let place = before.trail().unwrap().borrow().place(text.len() as u64);
+    let start = Start { member: 0, place, older: Vec::new() };
+    let mut text = String::new();
+    let mut rest = reader(&Log { start: Some(start), ..log.clone() });
+    assert!(is_caught_up(&rest.read_to_string(&mut text).unwrap_err()));
+    assert_eq!(rest.read_to_string(&mut text).unwrap(), 0);
+    text
+}
+
+#[test]
+fn a_file_that_has_the_name_of_the_one_that_was_read_is_read_whole() {
+    let directory = TempDir::new().unwrap();
+    let log = |name: &str, text: &[u8]| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        Log::new(vec![Member::File { path, size: Some(text.len() as u64) }], None)
+    };
+    let (one, other) = ("one\n".repeat(1000), "other\n".repeat(1000));
+    let pack = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+    for is_packed in [false, true] {
+        let write = |name: &str, text: &str| match is_packed {
+            false => log(name, text.as_bytes()),
+            true => log(name, &pack(text)),
+        };
+        let read = write("read", &one);
+        assert_eq!(read_on(&read, &read), "");
+        assert_eq!(read_on(&write("grown", &(one.clone() + "new\n")), &read), "new\n");
+        assert_eq!(read_on(&write("other", &other), &read), other);
+    }
 }

@@ -40,6 +40,13 @@ pub struct Id<'a> {
 
 impl Id<'_> {
     /// Whether the id is one, and not the kernel's "not set".
+    ///
+    /// ```
+    /// use auditparse::Id;
+    ///
+    /// assert!(Id { number: 0, name: Some(b"root") }.is_set());
+    /// assert!(!Id { number: 4_294_967_295, name: Some(b"unset") }.is_set());
+    /// ```
     pub fn is_set(&self) -> bool {
         self.number != u32::MAX
     }
@@ -346,11 +353,22 @@ pub struct Keys<'a> {
 
 impl Keys<'_> {
     /// The keys one by one.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 key=\"net\"";
+    /// let keys = auditparse::Connections::new(log).next().unwrap().keys();
+    /// assert!(keys.iter().any(|key| key == b"net"));
+    /// ```
     pub fn iter(&self) -> KeysIter<'_> {
         KeysIter { rest: self.joined.as_deref() }
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 key=(null)";
+    /// assert!(auditparse::Connections::new(log).next().unwrap().keys().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.joined.is_none()
     }

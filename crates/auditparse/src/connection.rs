@@ -350,7 +350,7 @@ impl<'a> Connection<'a> {
     /// use auditparse::Connections;
     ///
     /// let log = b"\
-    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 exe=\"/usr/b
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 exe=\"/b
     /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
     /// ";
     /// let connection = Connections::new(log).next().unwrap();

@@ -54,7 +54,8 @@ impl<'a> Value<'a> {
 /// ```
 /// use auditparse::{Origin, Record};
 ///
-/// let line = b"type=USER_AUTH msg=audit(1.001:7): uid=0 msg='op=login res=success'\x1dUID=\"root\"";
+/// let line = b"type=USER_AUTH msg=audit(1.001:7): \
+///     uid=0 msg='op=login res=success'\x1dUID=\"root\"";
 /// let record = Record::parse(line)?;
 /// let origin = |key| record.get(key).unwrap().origin();
 /// assert_eq!(origin("uid"), Origin::Body);
@@ -347,7 +348,8 @@ impl<'a> Field<'a> {
 /// ```
 /// use auditparse::Record;
 ///
-/// let record = Record::parse(b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1")?;
+/// let line = b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1";
+/// let record = Record::parse(line)?;
 /// let words: Vec<_> = record.get("seperms").unwrap().words().collect();
 /// assert_eq!(words, [&b"read"[..], b"write"]);
 /// # Ok::<(), auditparse::RecordError>(())

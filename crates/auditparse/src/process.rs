@@ -24,7 +24,8 @@ use crate::syscall::once;
 /// ```
 /// use auditparse::Connections;
 ///
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33\x1dUID=\"www-data\"";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33\x1dUID=\"www-data\"";
 /// let uid = Connections::new(log).next().unwrap().uid().unwrap();
 /// assert_eq!(uid.number, 33);
 /// assert_eq!(uid.name, Some(&b"www-data"[..]));
@@ -57,7 +58,8 @@ impl Id<'_> {
 /// ```
 /// use auditparse::Connections;
 ///
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 comm=\"curl\" exe=\"/usr/bin/curl\"";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33 comm=\"curl\" exe=\"/usr/bin/curl\"";
 /// let process = Connections::new(log).next().unwrap().process();
 /// assert_eq!(process.pid, Some(7));
 /// assert_eq!(process.exe.as_deref(), Some(&b"/usr/bin/curl"[..]));
@@ -341,7 +343,8 @@ pub(crate) fn terminal(field: Field<'_>) -> Option<&[u8]> {
 /// use auditparse::Connections;
 ///
 /// // Two keys, joined by the byte 01.
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 key=6E657401776562";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33 key=6E657401776562";
 /// let keys = Connections::new(log).next().unwrap().keys();
 ///
 /// assert_eq!(keys.iter().collect::<Vec<_>>(), [&b"net"[..], b"web"]);

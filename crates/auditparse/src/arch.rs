@@ -28,10 +28,29 @@ pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
 impl Arch {
     /// x86_64, and x32 as current kernels report it.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert_eq!(Arch::X86_64.syscall_name(42), Some("connect"));
+    /// ```
     pub const X86_64: Arch = Arch(0xc000_003e);
     /// x32 with a token of its own.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// // Bit 30 marks a call of x32, whose recvfrom is 517.
+    /// assert_eq!(Arch::X32.syscall_name(0x4000_0000 | 517), Some("recvfrom"));
+    /// ```
     pub const X32: Arch = Arch(0x4000_003e);
     /// 32-bit x86.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert_eq!(Arch::I386.syscall_name(102), Some("socketcall"));
+    /// ```
     pub const I386: Arch = Arch(0x4000_0003);
 
     /// The architecture that an `arch=` field names.
@@ -40,22 +59,49 @@ impl Arch {
     }
 
     /// The architecture with this token.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert_eq!(Arch::from_number(0xc000_00b7).name(), Some("aarch64"));
+    /// ```
     pub const fn from_number(number: u32) -> Arch {
         Arch(number)
     }
 
     /// The token.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// // The machine 62, with the bits for 64 bits and little end first.
+    /// assert_eq!(Arch::X86_64.number(), 62 | 0x8000_0000 | 0x4000_0000);
+    /// ```
     pub const fn number(self) -> u32 {
         self.0
     }
 
     /// Whether socket addresses of this architecture have their host-order parts, the family
     /// first of all, big end first.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert!(Arch::from_number(0x8000_0015).is_big_endian()); // ppc64
+    /// assert!(!Arch::from_number(0xc000_0015).is_big_endian()); // ppc64le
+    /// ```
     pub const fn is_big_endian(self) -> bool {
         self.0 & LITTLE_ENDIAN == 0
     }
 
     /// The name by which Linux calls the architecture; `None` for one not known here.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert_eq!(Arch::from_number(0xc000_00f3).name(), Some("riscv64"));
+    /// assert_eq!(Arch::from_number(0x1234).name(), None);
+    /// ```
     pub fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             0xc000_003e => "x86_64",
@@ -91,6 +137,14 @@ impl Arch {
     }
 
     /// The name of a system call by its number on this architecture.
+    ///
+    /// ```
+    /// use auditparse::Arch;
+    ///
+    /// assert_eq!(Arch::X86_64.syscall_name(42), Some("connect"));
+    /// assert_eq!(Arch::I386.syscall_name(42), Some("pipe"));
+    /// assert_eq!(Arch::from_number(0xc000_00b7).syscall_name(203), Some("connect"));
+    /// ```
     pub fn syscall_name(self, number: u32) -> Option<&'static str> {
         macro_rules! table {
             ($arch:ident, $number:expr) => {

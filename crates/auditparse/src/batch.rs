@@ -54,6 +54,17 @@ struct CopiedEvent {
 
 impl Batch {
     /// Takes everything out.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\n";
+    /// let mut batch = Batch::default();
+    /// Reader::new(log).next_record_into(&mut batch)?;
+    /// batch.clear();
+    /// assert!(batch.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.records.clear();
@@ -61,21 +72,59 @@ impl Batch {
     }
 
     /// Number of events or connections.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\n";
+    /// let mut batch = Batch::default();
+    /// Reader::new(log).events().next_event_into(&mut batch)?;
+    /// assert_eq!(batch.event_count(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn event_count(&self) -> usize {
         self.events.len()
     }
 
     /// Number of records, those of events included.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=PATH msg=audit(1.001:7): item=0 name=\"/tmp\"
+    /// ";
+    /// let mut batch = Batch::default();
+    /// Reader::new(log).events().next_event_into(&mut batch)?;
+    /// assert_eq!((batch.record_count(), batch.event_count()), (2, 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn record_count(&self) -> usize {
         self.records.len()
     }
 
     /// Whether there is nothing in it.
+    ///
+    /// ```
+    /// assert!(auditparse::Batch::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
     /// Bytes of memory that what is in it takes.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let line: &[u8] = b"type=CWD msg=audit(1.001:7): cwd=\"/\"";
+    /// let mut batch = Batch::default();
+    /// assert_eq!(batch.size(), 0);
+    /// Reader::new(line).next_record_into(&mut batch)?;
+    /// assert!(batch.size() > line.len()); // the line, and where its parts are
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn size(&self) -> usize {
         self.bytes.len()
             + self.records.len() * size_of::<CopiedRecord>()
@@ -83,11 +132,42 @@ impl Batch {
     }
 
     /// The records, those of events included.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// noise
+    /// type=EOE msg=audit(1.001:7):
+    /// ";
+    /// let mut reader = Reader::new(log);
+    /// let mut batch = Batch::default();
+    /// while reader.next_record_into(&mut batch)? {}
+    /// let types: Vec<_> = batch.records().map(|record| record.type_name()).collect();
+    /// assert_eq!(types, [&b"CWD"[..], b"EOE"]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.records.iter().map(|record| record.record(&self.bytes))
     }
 
     /// The events.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// type=USER_END msg=audit(2.001:8): pid=1
+    /// ";
+    /// let mut reader = Reader::new(log).events();
+    /// let mut batch = Batch::default();
+    /// while reader.next_event_into(&mut batch)? {}
+    /// let serials: Vec<_> = batch.events().map(|event| event.id().serial).collect();
+    /// assert_eq!(serials, [7, 8]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.grouped().map(|(event, records)| {
             let records = records.iter().map(|record| record.record(&self.bytes));
@@ -96,6 +176,22 @@ impl Batch {
     }
 
     /// Each event as a connection; an error for one that is none.
+    ///
+    /// ```
+    /// use auditparse::{Batch, NotAConnection, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=9
+    /// type=SYSCALL msg=audit(1.002:8): arch=c000003e syscall=59 success=yes exit=0 a0=0 pid=9
+    /// ";
+    /// let mut reader = Reader::new(log).events();
+    /// let mut batch = Batch::default();
+    /// while reader.next_event_into(&mut batch)? {}
+    /// let mut connections = batch.connections();
+    /// assert_eq!(connections.next().unwrap()?.pid(), Some(9));
+    /// assert_eq!(connections.next().unwrap().unwrap_err(), NotAConnection::OtherCall);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn connections(&self) -> impl Iterator<Item = Result<Connection<'_>, NotAConnection>> {
         self.grouped().map(|(event, records)| {
             let records = records.iter().map(|record| record.record(&self.bytes));

@@ -98,26 +98,66 @@ impl<'a> Connection<'a> {
     }
 
     /// Time and serial of the event.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1716998400.001:7): arch=c000003e syscall=42 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.id().to_string(), "1716998400.001:7");
+    /// ```
     pub fn id(&self) -> EventId {
         self.id
     }
 
     /// The host that wrote the event; see [`Record::node`].
+    ///
+    /// ```
+    /// let log = b"node=web01 type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.node(), Some(&b"web01"[..]));
+    /// ```
     pub fn node(&self) -> Option<&'a [u8]> {
         self.node
     }
 
     /// What was done.
+    ///
+    /// ```
+    /// use auditparse::{ConnectionKind, Connections};
+    ///
+    /// // Call 203 of aarch64.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c00000b7 syscall=203 a0=3";
+    /// let connection = Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.kind(), ConnectionKind::Connect);
+    /// ```
     pub fn kind(&self) -> ConnectionKind {
         self.kind
     }
 
     /// How it came to the kernel.
+    ///
+    /// ```
+    /// use auditparse::{Connections, Via};
+    ///
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3";
+    /// assert_eq!(Connections::new(log).next().unwrap().via(), Via::Syscall);
+    /// let log = b"type=URINGOP msg=audit(1.001:7): uring_op=16 success=yes exit=0 pid=2";
+    /// assert_eq!(Connections::new(log).next().unwrap().via(), Via::IoUring);
+    /// ```
     pub fn via(&self) -> Via {
         self.via
     }
 
     /// The address: of the peer, or for [`ConnectionKind::Bind`] the local one.
+    ///
+    /// ```
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115CCB0071090000000000000000
+    /// ";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.address()?.to_string(), "203.0.113.9:4444");
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -128,6 +168,16 @@ impl<'a> Connection<'a> {
     }
 
     /// The bytes of the address, as far as they could be read.
+    ///
+    /// ```
+    /// let cut = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=SOCKADDR msg=audit(1.001:7): saddr=0200115C
+    /// ";
+    /// let connection = auditparse::Connections::new(cut).next().unwrap();
+    /// assert!(connection.address().is_err());
+    /// assert_eq!(connection.address_bytes().unwrap().as_bytes(), [2, 0, 0x11, 0x5C]);
+    /// ```
     pub fn address_bytes(&self) -> Option<&SockAddrBytes> {
         self.address.as_ref()
     }
@@ -151,6 +201,15 @@ impl<'a> Connection<'a> {
     }
 
     /// How the attempt went.
+    ///
+    /// ```
+    /// use auditparse::{Connections, Outcome};
+    ///
+    /// // ECONNREFUSED.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 success=no exit=-111 a0=3";
+    /// assert_eq!(Connections::new(log).next().unwrap().outcome(), Outcome::Failure);
+    /// ```
     pub fn outcome(&self) -> Outcome {
         match self.head.success {
             Some(true) => Outcome::Success,
@@ -173,17 +232,38 @@ impl<'a> Connection<'a> {
 
     /// `success=`: whether the call returned without an error. A non-blocking connect that goes on
     /// in the background did not; see [`outcome`](Connection::outcome).
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 success=yes exit=0 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.success(), Some(true));
+    /// ```
     pub fn success(&self) -> Option<bool> {
         self.head.success
     }
 
     /// `exit=`: the call's result, negative error numbers included.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 success=no exit=-111 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.exit(), Some(-111));
+    /// ```
     pub fn exit(&self) -> Option<i64> {
         self.head.exit
     }
 
     /// Name of the error in [`exit`](Connection::exit), by the numbers of
     /// [`arch`](Connection::arch).
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 success=no exit=-111 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.errno_name(), Some("ECONNREFUSED"));
+    /// ```
     pub fn errno_name(&self) -> Option<&'static str> {
         let number = self.head.exit.filter(|&exit| exit < 0)?.checked_neg()?;
         let number = i32::try_from(number).ok()?;
@@ -194,27 +274,66 @@ impl<'a> Connection<'a> {
     }
 
     /// The security module that denied the call, if one logged that it did.
+    ///
+    /// ```
+    /// use auditparse::{Connections, SecurityModule};
+    ///
+    /// let log = b"\
+    /// type=AVC msg=audit(1.001:7): avc:  denied  { name_connect } for  dest=4444 permissive=0
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=no exit=-13 a0=3 pid=9
+    /// ";
+    /// let connection = Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.denied_by(), Some(SecurityModule::SeLinux));
+    /// ```
     pub fn denied_by(&self) -> Option<SecurityModule> {
         self.denied_by
     }
 
     /// The architecture whose ABI was used, which need not be that of the host.
+    ///
+    /// ```
+    /// use auditparse::{Arch, Connections};
+    ///
+    /// // A program of 32 bits, on a host of 64 as may be.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=40000003 syscall=362 a0=3";
+    /// assert_eq!(Connections::new(log).next().unwrap().arch(), Some(Arch::I386));
+    /// ```
     pub fn arch(&self) -> Option<Arch> {
         self.head.arch
     }
 
     /// Number of the system call, on [`arch`](Connection::arch).
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=40000003 syscall=362 a0=3";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.syscall_number(), Some(362));
+    /// ```
     pub fn syscall_number(&self) -> Option<u32> {
         self.head.number
     }
 
     /// The io_uring operation, for [`Via::IoUring`].
+    ///
+    /// ```
+    /// let log = b"type=URINGOP msg=audit(1.001:7): uring_op=16 success=yes exit=0 pid=2";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.uring_op(), Some(16)); // IORING_OP_CONNECT
+    /// ```
     pub fn uring_op(&self) -> Option<u64> {
         self.head.uring_op
     }
 
     /// Who made the call, read in one go. To look at one or two of the parts, the methods of the
     /// same names are as good.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 a0=3 ppid=1 pid=9 uid=33";
+    /// let process = auditparse::Connections::new(log).next().unwrap().process();
+    /// assert_eq!((process.ppid, process.pid), (Some(1), Some(9)));
+    /// assert_eq!(process.uid.unwrap().number, 33);
+    /// ```
     pub fn process(&self) -> Process<'a> {
         // It is large, and not moved again when it is returned from here at once.
         match self.records.who() {
@@ -231,7 +350,7 @@ impl<'a> Connection<'a> {
     /// use auditparse::Connections;
     ///
     /// let log = b"\
-    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 exe=\"/usr/b
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 exe=\"/b
     /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
     /// ";
     /// let connection = Connections::new(log).next().unwrap();
@@ -249,56 +368,133 @@ impl<'a> Connection<'a> {
     }
 
     /// The process.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 ppid=1 pid=1234";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.pid(), Some(1234));
+    /// ```
     pub fn pid(&self) -> Option<u32> {
         self.field("pid")?.as_id()
     }
 
     /// Its parent.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 ppid=1 pid=1234";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.ppid(), Some(1));
+    /// ```
     pub fn ppid(&self) -> Option<u32> {
         self.field("ppid")?.as_id()
     }
 
     /// The real user.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 uid=33\x1dUID=\"www-data\"";
+    /// let uid = auditparse::Connections::new(log).next().unwrap().uid().unwrap();
+    /// assert_eq!((uid.number, uid.name), (33, Some(&b"www-data"[..])));
+    /// ```
     pub fn uid(&self) -> Option<Id<'a>> {
         self.process().uid
     }
 
     /// The effective user.
+    ///
+    /// ```
+    /// // A program that is set-uid root.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 uid=1000 euid=0";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.euid().unwrap().number, 0);
+    /// ```
     pub fn euid(&self) -> Option<Id<'a>> {
         self.process().euid
     }
 
     /// The login user, who stays the same through `su` and `sudo`.
+    ///
+    /// ```
+    /// // User 1000 has become root by sudo.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 auid=1000 uid=0";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.auid().unwrap().number, 1000);
+    /// ```
     pub fn auid(&self) -> Option<Id<'a>> {
         self.process().auid
     }
 
     /// The real group.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 uid=33 gid=34";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.gid().unwrap().number, 34);
+    /// ```
     pub fn gid(&self) -> Option<Id<'a>> {
         self.process().gid
     }
 
     /// The login session; `u32::MAX` for none.
+    ///
+    /// ```
+    /// // A service, which nobody logged in for.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 ses=4294967295";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.ses(), Some(u32::MAX));
+    /// ```
     pub fn ses(&self) -> Option<u32> {
         self.field("ses")?.as_id()
     }
 
     /// The terminal; `None` without one.
+    ///
+    /// ```
+    /// use auditparse::Connections;
+    ///
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 tty=pts0";
+    /// assert_eq!(Connections::new(log).next().unwrap().tty(), Some(&b"pts0"[..]));
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 tty=(none)";
+    /// assert_eq!(Connections::new(log).next().unwrap().tty(), None);
+    /// ```
     pub fn tty(&self) -> Option<&'a [u8]> {
         terminal(self.field("tty")?)
     }
 
     /// The security context.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 subj=unconfined key=(null)";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.subj(), Some(&b"unconfined"[..]));
+    /// ```
     pub fn subj(&self) -> Option<&'a [u8]> {
         Some(self.field("subj")?.raw_value())
     }
 
     /// Name of the task: the program's, cut to 15 bytes, or what a thread called itself.
+    ///
+    /// ```
+    /// // A name with a blank is in hexadecimal.
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 comm=612062 exe=\"/bin/nc\"";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.comm().as_deref(), Some(&b"a b"[..]));
+    /// ```
     pub fn comm(&self) -> Option<Cow<'a, [u8]>> {
         present_text(self.field("comm")?)
     }
 
     /// Path of the executable.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 comm=612062 exe=\"/bin/nc\"";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.exe().as_deref(), Some(&b"/bin/nc"[..]));
+    /// ```
     pub fn exe(&self) -> Option<Cow<'a, [u8]>> {
         present_text(self.field("exe")?)
     }
@@ -306,6 +502,15 @@ impl<'a> Connection<'a> {
     /// The command line, cut to 128 bytes, its arguments ended by NULs (see
     /// [`title_arguments`](crate::title_arguments)). It is what the process
     /// shows of itself: a child that has not called `exec` still shows its parent's.
+    ///
+    /// ```
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
+    /// type=PROCTITLE msg=audit(1.001:7): proctitle=6E63002D7A
+    /// ";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// assert_eq!(connection.proctitle().as_deref(), Some(&b"nc\0-z"[..]));
+    /// ```
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
         process_title(&self.records.proctitle?)
     }
@@ -330,12 +535,25 @@ impl<'a> Connection<'a> {
     }
 
     /// The keys of the rules that matched.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 key=\"net\"";
+    /// let keys = auditparse::Connections::new(log).next().unwrap().keys();
+    /// assert_eq!(keys.iter().next(), Some(&b"net"[..]));
+    /// ```
     pub fn keys(&self) -> Keys<'a> {
         Keys { joined: self.field("key").and_then(present_text) }
     }
 
     /// The `SYSCALL` record, for the fields that have no accessor here. An io_uring operation that
     /// the kernel's own thread ran has none.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 items=0 suid=33";
+    /// let connection = auditparse::Connections::new(log).next().unwrap();
+    /// let suid = connection.syscall_record().unwrap().get("suid").unwrap();
+    /// assert_eq!(suid.as_id(), Some(33));
+    /// ```
     pub fn syscall_record(&self) -> Option<&Record<'a>> {
         self.records.syscall.as_ref()
     }

@@ -25,11 +25,24 @@ impl RecordError {
     }
 
     /// What is wrong with the line.
+    ///
+    /// ```
+    /// use auditparse::{Record, RecordErrorKind};
+    ///
+    /// let error = Record::parse(b"Started Session 4 of user root.").unwrap_err();
+    /// assert_eq!(error.kind(), RecordErrorKind::NotAudit);
+    /// ```
     pub fn kind(&self) -> RecordErrorKind {
         self.kind
     }
 
     /// Byte offset in the line at which the reading stopped.
+    ///
+    /// ```
+    /// let line = b"type=CWD msg=audit(1.001:x): cwd=\"/\"";
+    /// let error = auditparse::Record::parse(line).unwrap_err();
+    /// assert!(line[error.offset()..].starts_with(b"x): "));
+    /// ```
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -83,6 +96,12 @@ pub enum RecordErrorKind {
 
 impl RecordErrorKind {
     /// Every kind, in the order in which statistics list them.
+    ///
+    /// ```
+    /// let faults = auditparse::RecordErrorKind::ALL.into_iter().filter(|kind| kind.is_fault());
+    /// let names: Vec<_> = faults.map(|kind| kind.name()).collect();
+    /// assert_eq!(names, ["no_event_id", "no_stamp", "timestamp", "serial", "too_long"]);
+    /// ```
     pub const ALL: [RecordErrorKind; 9] = [
         RecordErrorKind::Blank,
         RecordErrorKind::Separator,
@@ -96,6 +115,13 @@ impl RecordErrorKind {
     ];
 
     /// Whether the line held audit data that is lost by not being readable.
+    ///
+    /// ```
+    /// use auditparse::Record;
+    ///
+    /// assert!(Record::parse(b"type=CWD msg=audit(1.0").unwrap_err().kind().is_fault());
+    /// assert!(!Record::parse(b"----").unwrap_err().kind().is_fault());
+    /// ```
     pub fn is_fault(self) -> bool {
         !matches!(
             self,
@@ -107,6 +133,11 @@ impl RecordErrorKind {
     }
 
     /// A short lower-case name for counters and machine output, such as `not_audit`.
+    ///
+    /// ```
+    /// let error = auditparse::Record::parse(b"----").unwrap_err();
+    /// assert_eq!(error.kind().name(), "separator");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             RecordErrorKind::Blank => "blank",
@@ -147,11 +178,27 @@ impl FieldError {
     }
 
     /// What is wrong.
+    ///
+    /// ```
+    /// use auditparse::{FieldErrorKind, Record};
+    ///
+    /// let cut = Record::parse(b"type=AVC msg=audit(1.001:7): avc:  denied  { read wr")?;
+    /// let error = cut.problems().next().unwrap();
+    /// assert_eq!(error.kind(), FieldErrorKind::UnterminatedBrace);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn kind(&self) -> FieldErrorKind {
         self.kind
     }
 
     /// Byte offset in [`Record::body`](crate::Record::body).
+    ///
+    /// ```
+    /// let cut = auditparse::Record::parse(b"type=SYSCALL msg=audit(1.001:7): pid=7 ui")?;
+    /// let error = cut.problems().next().unwrap();
+    /// assert_eq!(&cut.body()[error.offset()..], b"ui");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn offset(&self) -> usize {
         self.offset
     }

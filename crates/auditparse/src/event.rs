@@ -54,6 +54,18 @@ pub enum Completion {
 impl Completion {
     /// Whether the event is known to be whole. An event that ended by time-out or with the input
     /// may be as well: not every event of the kernel has a last record that tells so.
+    ///
+    /// ```
+    /// use auditparse::Events;
+    ///
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=USER_LOGIN msg=audit(9.001:8): pid=1
+    /// ";
+    /// let completions = Events::new(log).map(|event| event.completion());
+    /// let certain: Vec<_> = completions.map(|completion| completion.is_certain()).collect();
+    /// assert_eq!(certain, [false, true]);
+    /// ```
     pub fn is_certain(self) -> bool {
         matches!(self, Completion::Eoe | Completion::Proctitle | Completion::Single)
     }
@@ -94,31 +106,83 @@ impl<'a> Event<'a> {
     }
 
     /// Time and serial.
+    ///
+    /// ```
+    /// let log = b"type=USER_LOGIN msg=audit(1716998400.001:7): pid=1";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// assert_eq!((event.id().millis, event.id().serial), (1_716_998_400_001, 7));
+    /// ```
     pub fn id(&self) -> EventId {
         self.id
     }
 
     /// The host that wrote the event; see [`Record::node`].
+    ///
+    /// ```
+    /// let log = b"node=web01 type=USER_LOGIN msg=audit(1.001:7): pid=1";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// assert_eq!(event.node(), Some(&b"web01"[..]));
+    /// ```
     pub fn node(&self) -> Option<&'a [u8]> {
         self.node
     }
 
     /// What ended the event.
+    ///
+    /// ```
+    /// use auditparse::{Completion, Events};
+    ///
+    /// let log = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59
+    /// type=PROCTITLE msg=audit(1.001:7): proctitle=\"sh\"
+    /// ";
+    /// assert_eq!(Events::new(log).next().unwrap().completion(), Completion::Proctitle);
+    /// ```
     pub fn completion(&self) -> Completion {
         self.completion
     }
 
     /// The records, at least one.
+    ///
+    /// ```
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=PATH msg=audit(1.001:7): item=0 name=\"/tmp\"
+    /// ";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// let types: Vec<_> = event.records().iter().map(|record| record.type_name()).collect();
+    /// assert_eq!(types, [&b"CWD"[..], b"PATH"]);
+    /// ```
     pub fn records(&self) -> &[Record<'a>] {
         &self.records
     }
 
     /// The first record of a type.
+    ///
+    /// ```
+    /// use auditparse::{Events, RecordType};
+    ///
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=PATH msg=audit(1.001:7): item=0 name=\"/tmp\"
+    /// ";
+    /// let event = Events::new(log).next().unwrap();
+    /// assert_eq!(event.record(RecordType::PATH).unwrap().get("item").unwrap().as_u64(), Some(0));
+    /// assert_eq!(event.record(RecordType::SYSCALL), None);
+    /// ```
     pub fn record(&self, record_type: RecordType) -> Option<&Record<'a>> {
         self.records.iter().find(|record| record.record_type() == record_type)
     }
 
     /// The event as a connection.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): \
+    ///     arch=c000003e syscall=42 success=yes exit=0 pid=9";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// assert_eq!(event.connection()?.pid(), Some(9));
+    /// # Ok::<(), auditparse::NotAConnection>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -134,6 +198,16 @@ impl<'a> Event<'a> {
     /// split (`a1_len=`, `a1[0]=`, `a1[1]=`) joined. `None` without such a record. An argument that
     /// is not in the log is empty. One that `argc=` does not count, or that would need 2,000 others
     /// for each of the records to be missing, is left out.
+    ///
+    /// ```
+    /// // The kernel has split the second argument.
+    /// let log = b"\
+    /// type=EXECVE msg=audit(1.001:7): argc=2 a0=\"echo\" a1_len=6 a1[0]=\"abc\"
+    /// type=EXECVE msg=audit(1.001:7): a1[1]=\"def\"
+    /// ";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// assert_eq!(event.argv().unwrap(), [&b"echo"[..], b"abcdef"]);
+    /// ```
     pub fn argv(&self) -> Option<Vec<Cow<'a, [u8]>>> {
         let mut argv: Option<Vec<Option<Cow<'a, [u8]>>>> = None;
         let argc = self.argc().unwrap_or(usize::MAX);
@@ -161,6 +235,12 @@ impl<'a> Event<'a> {
 
     /// The command line of the process, its arguments ended by NULs, cut to 128 bytes; see
     /// [`title_arguments`].
+    ///
+    /// ```
+    /// let log = b"type=PROCTITLE msg=audit(1.001:7): proctitle=6E63002D7A";
+    /// let event = auditparse::Events::new(log).next().unwrap();
+    /// assert_eq!(event.proctitle().as_deref(), Some(&b"nc\0-z"[..]));
+    /// ```
     pub fn proctitle(&self) -> Option<Cow<'a, [u8]>> {
         let field = self.record(RecordType::PROCTITLE)?.get("proctitle")?;
         (!field.is_absent()).then(|| field.text())

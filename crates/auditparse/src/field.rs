@@ -33,6 +33,12 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// The bytes without delimiters.
+    ///
+    /// ```
+    /// use auditparse::Value;
+    ///
+    /// assert_eq!(Value::Quoted(b"/tmp").bytes(), b"/tmp");
+    /// ```
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Value::Bare(bytes)
@@ -48,7 +54,8 @@ impl<'a> Value<'a> {
 /// ```
 /// use auditparse::{Origin, Record};
 ///
-/// let line = b"type=USER_AUTH msg=audit(1.001:7): uid=0 msg='op=login res=success'\x1dUID=\"root\"";
+/// let line = b"type=USER_AUTH msg=audit(1.001:7): \
+///     uid=0 msg='op=login res=success'\x1dUID=\"root\"";
 /// let record = Record::parse(line)?;
 /// let origin = |key| record.get(key).unwrap().origin();
 /// assert_eq!(origin("uid"), Origin::Body);
@@ -113,26 +120,69 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The key. Old `old auid=` and `new ses=` of RHEL 6 come under today's names `old-auid` and
     /// `ses`; an AVC's verdict and permissions come under `seresult` and `seperms`.
+    ///
+    /// ```
+    /// let line = b"type=LOGIN msg=audit(1.001:7): \
+    ///     login pid=7 uid=0 old auid=4294967295 new auid=1000";
+    /// let record = auditparse::Record::parse(line)?;
+    /// let keys: Vec<_> = record.fields().map(|field| field.key()).collect();
+    /// assert_eq!(keys, [&b"pid"[..], b"uid", b"old-auid", b"auid"]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn key(&self) -> &'a [u8] {
         self.key
     }
 
     /// The value and the form it is written in.
+    ///
+    /// ```
+    /// use auditparse::{Record, Value};
+    ///
+    /// let line = b"type=AVC msg=audit(1.001:7): avc:  denied  { read } for  pid=7";
+    /// let record = Record::parse(line)?;
+    /// assert_eq!(record.get("seperms").unwrap().value(), Value::Braced(b"read"));
+    /// assert_eq!(record.get("pid").unwrap().value(), Value::Bare(b"7"));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn value(&self) -> Value<'a> {
         self.value
     }
 
     /// The value's bytes without delimiters, not decoded.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=CWD msg=audit(1.001:7): cwd=2F612062")?;
+    /// let cwd = record.get("cwd").unwrap();
+    /// assert_eq!(cwd.raw_value(), b"2F612062");
+    /// assert_eq!(&*cwd.text(), b"/a b");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn raw_value(&self) -> &'a [u8] {
         self.value.bytes()
     }
 
     /// The field as the line has it, key and delimiters included.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=CWD msg=audit(1.001:7): cwd=\"/tmp\"")?;
+    /// assert_eq!(record.get("cwd").unwrap().raw(), b"cwd=\"/tmp\"");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn raw(&self) -> &'a [u8] {
         self.raw
     }
 
     /// The part of the record that the field stands in.
+    ///
+    /// ```
+    /// use auditparse::{Origin, Record};
+    ///
+    /// let line = b"type=CRED_ACQ msg=audit(1.001:7): pid=7 msg='op=PAM res=success'";
+    /// let record = Record::parse(line)?;
+    /// assert_eq!(record.get("pid").unwrap().origin(), Origin::Body);
+    /// assert_eq!(record.get("res").unwrap().origin(), Origin::Message);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn origin(&self) -> Origin {
         match self.part {
             Part::Body => Origin::Body,
@@ -142,11 +192,28 @@ impl<'a> Field<'a> {
     }
 
     /// Whether the value's closing delimiter is there; `false` for a line that was cut.
+    ///
+    /// ```
+    /// let line = b"type=SYSCALL msg=audit(1.001:7): pid=7 exe=\"/usr/b";
+    /// let cut = auditparse::Record::parse(line)?;
+    /// assert!(cut.get("pid").unwrap().is_terminated());
+    /// assert!(!cut.get("exe").unwrap().is_terminated());
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn is_terminated(&self) -> bool {
         self.terminated
     }
 
     /// Whether the field says that there is no value: an unquoted `(null)` or `?`, or nothing.
+    ///
+    /// ```
+    /// // A rule without a key, and a file that is called `(null)`.
+    /// let line = b"type=SYSCALL msg=audit(1.001:7): exe=\"(null)\" key=(null)";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert!(record.get("key").unwrap().is_absent());
+    /// assert!(!record.get("exe").unwrap().is_absent());
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn is_absent(&self) -> bool {
         matches!(self.value, Value::Bare(b"(null)" | b"?" | b""))
     }
@@ -154,6 +221,15 @@ impl<'a> Field<'a> {
     /// The value with its encoding undone: hexadecimal of a field that the kernel encodes becomes
     /// the bytes it stands for, all else is [`raw_value`](Field::raw_value). Borrowed unless
     /// decoded.
+    ///
+    /// ```
+    /// let line = b"type=AVC msg=audit(1.001:7): comm=612062 exe=\"612062\" dest=8080";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(&*record.get("comm").unwrap().text(), b"a b");
+    /// assert_eq!(&*record.get("exe").unwrap().text(), b"612062");
+    /// assert_eq!(&*record.get("dest").unwrap().text(), b"8080");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn text(&self) -> Cow<'a, [u8]> {
         match self.value {
             Value::Bare(digits) if self.is_encodable() && self.terminated => {
@@ -165,6 +241,14 @@ impl<'a> Field<'a> {
 
     /// Whether the value is hexadecimal that stands for other bytes, so that
     /// [`text`](Field::text) differs from [`raw_value`](Field::raw_value).
+    ///
+    /// ```
+    /// let line = b"type=SYSCALL msg=audit(1.001:7): pid=6120 comm=612062 exe=\"/bin/a\"";
+    /// let record = auditparse::Record::parse(line)?;
+    /// let encoded: Vec<_> = record.fields().filter(|field| field.is_encoded()).collect();
+    /// assert_eq!(encoded, [record.get("comm").unwrap()]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn is_encoded(&self) -> bool {
         matches!(self.value, Value::Bare(digits) if self.is_encodable() && is_hex(digits))
     }
@@ -178,11 +262,25 @@ impl<'a> Field<'a> {
     }
 
     /// The value as a decimal number, or `None` if it is none or does not fit.
+    ///
+    /// ```
+    /// let line = b"type=EXECVE msg=audit(1.001:7): argc=2 a0=\"nc\"";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(record.get("argc").unwrap().as_u64(), Some(2));
+    /// assert_eq!(record.get("a0").unwrap().as_u64(), None);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn as_u64(&self) -> Option<u64> {
         number(self.raw_value(), 10)
     }
 
     /// The value as a decimal number with an optional sign.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=SYSCALL msg=audit(1.001:7): exit=-111")?;
+    /// assert_eq!(record.get("exit").unwrap().as_i64(), Some(-111));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn as_i64(&self) -> Option<i64> {
         match self.raw_value().strip_prefix(b"-") {
             Some(digits) => number(digits, 10).and_then(|value| 0i64.checked_sub_unsigned(value)),
@@ -191,24 +289,55 @@ impl<'a> Field<'a> {
     }
 
     /// The value as a hexadecimal number, with or without `0x` (`a0` to `a3`, `arch`).
+    ///
+    /// ```
+    /// let line = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e a2=10";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(record.get("arch").unwrap().as_hex(), Some(0xc000_003e));
+    /// assert_eq!(record.get("a2").unwrap().as_hex(), Some(16));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn as_hex(&self) -> Option<u64> {
         let digits = self.raw_value();
         number(digits.strip_prefix(b"0x").unwrap_or(digits), 16)
     }
 
     /// The value as an octal number (`mode`, `mode=0100755`).
+    ///
+    /// ```
+    /// let line = b"type=PATH msg=audit(1.001:7): item=0 mode=0100755";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(record.get("mode").unwrap().as_octal(), Some(0o100_755));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn as_octal(&self) -> Option<u64> {
         number(self.raw_value(), 8)
     }
 
     /// The value as a user, group or session id. `4294967295` and `-1` both mean "not set" to the
     /// kernel and both come as `u32::MAX`.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=SYSCALL msg=audit(1.001:7): auid=-1 uid=33")?;
+    /// assert_eq!(record.get("auid").unwrap().as_id(), Some(u32::MAX));
+    /// assert_eq!(record.get("uid").unwrap().as_id(), Some(33));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn as_id(&self) -> Option<u32> {
         let value = self.as_i64()?;
         if value == -1 { Some(u32::MAX) } else { u32::try_from(value).ok() }
     }
 
     /// The words of a braced value: SELinux permissions, or the fields of `SADDR={ … }`.
+    ///
+    /// ```
+    /// let line = b"type=SOCKADDR msg=audit(1.001:7): \
+    ///     saddr=0100\x1dSADDR={ saddr_fam=local path= }";
+    /// let record = auditparse::Record::parse(line)?;
+    /// let words: Vec<_> = record.get("SADDR").unwrap().words().collect();
+    /// assert_eq!(words, [&b"saddr_fam=local"[..], b"path="]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn words(&self) -> Words<'a> {
         Words { rest: self.raw_value() }
     }
@@ -219,7 +348,8 @@ impl<'a> Field<'a> {
 /// ```
 /// use auditparse::Record;
 ///
-/// let record = Record::parse(b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1")?;
+/// let line = b"type=AVC msg=audit(1.001:7): avc:  denied  { read write } for  pid=1";
+/// let record = Record::parse(line)?;
 /// let words: Vec<_> = record.get("seperms").unwrap().words().collect();
 /// assert_eq!(words, [&b"read"[..], b"write"]);
 /// # Ok::<(), auditparse::RecordError>(())

@@ -29,6 +29,8 @@
 //!     if connection.kind() == ConnectionKind::Connect {
 //!         let exe = connection.exe().unwrap_or_default();
 //!         match connection.address() {
+//!             // Not the sockets within the host: unix and netlink.
+//!             Ok(address) if address.ip().is_none() => {}
 //!             Ok(address) => println!("{} → {address}", exe.escape_ascii()),
 //!             // A program may pass any bytes for an address; one that is cut is no reason to stop.
 //!             Err(error) => println!("{} → ({error})", exe.escape_ascii()),
@@ -43,14 +45,18 @@
 //!
 //! That prints `/usr/bin/nc → 203.0.113.9:4444`. Over a pipe, a decompressor or anything else that
 //! is [`Read`](std::io::Read), a [`Reader`] does the same with one buffer; each item borrows it
-//! until the next is read. A whole program:
+//! until the next is read. A whole program, of the connects to IP addresses alone:
 //!
 //! ```no_run
+//! use auditparse::{ConnectionKind, Reader};
+//!
 //! fn main() -> std::io::Result<()> {
 //!     let log = std::fs::File::open("/var/log/audit/audit.log")?;
-//!     let mut connections = auditparse::Reader::new(log).connections();
+//!     let mut connections = Reader::new(log).connections();
 //!     while let Some(connection) = connections.next_connection()? {
-//!         if let (Some(exe), Ok(address)) = (connection.exe(), connection.address()) {
+//!         let Ok(address) = connection.address() else { continue };
+//!         if connection.kind() == ConnectionKind::Connect && address.ip().is_some() {
+//!             let exe = connection.exe().unwrap_or_default();
 //!             println!("{} → {address}", exe.escape_ascii());
 //!         }
 //!     }

@@ -91,6 +91,17 @@ pub enum ConnectionProblem {
 
 /// Iterator over what is wrong in the records of a connection; made by
 /// [`Connection::problems`](crate::Connection::problems).
+///
+/// ```
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 exe=\"/usr/b";
+/// let mut problems = auditparse::Connections::new(log).next().unwrap().problems();
+/// assert_eq!(
+///     problems.next().unwrap().to_string(),
+///     "SYSCALL: expected a closing quote, found the end of the record at byte 36 of the body"
+/// );
+/// assert_eq!(problems.next(), None);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ConnectionProblems<'a> {
     records: [Option<(RecordType, Problems<'a>)>; 3],

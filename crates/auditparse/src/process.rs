@@ -24,7 +24,8 @@ use crate::syscall::once;
 /// ```
 /// use auditparse::Connections;
 ///
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33\x1dUID=\"www-data\"";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33\x1dUID=\"www-data\"";
 /// let uid = Connections::new(log).next().unwrap().uid().unwrap();
 /// assert_eq!(uid.number, 33);
 /// assert_eq!(uid.name, Some(&b"www-data"[..]));
@@ -40,6 +41,13 @@ pub struct Id<'a> {
 
 impl Id<'_> {
     /// Whether the id is one, and not the kernel's "not set".
+    ///
+    /// ```
+    /// use auditparse::Id;
+    ///
+    /// assert!(Id { number: 0, name: Some(b"root") }.is_set());
+    /// assert!(!Id { number: 4_294_967_295, name: Some(b"unset") }.is_set());
+    /// ```
     pub fn is_set(&self) -> bool {
         self.number != u32::MAX
     }
@@ -50,7 +58,8 @@ impl Id<'_> {
 /// ```
 /// use auditparse::Connections;
 ///
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 comm=\"curl\" exe=\"/usr/bin/curl\"";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33 comm=\"curl\" exe=\"/usr/bin/curl\"";
 /// let process = Connections::new(log).next().unwrap().process();
 /// assert_eq!(process.pid, Some(7));
 /// assert_eq!(process.exe.as_deref(), Some(&b"/usr/bin/curl"[..]));
@@ -334,7 +343,8 @@ pub(crate) fn terminal(field: Field<'_>) -> Option<&[u8]> {
 /// use auditparse::Connections;
 ///
 /// // Two keys, joined by the byte 01.
-/// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3 pid=7 uid=33 key=6E657401776562";
+/// let log = b"type=SYSCALL msg=audit(1.001:7): \
+///     arch=c000003e syscall=42 a0=3 pid=7 uid=33 key=6E657401776562";
 /// let keys = Connections::new(log).next().unwrap().keys();
 ///
 /// assert_eq!(keys.iter().collect::<Vec<_>>(), [&b"net"[..], b"web"]);
@@ -346,11 +356,22 @@ pub struct Keys<'a> {
 
 impl Keys<'_> {
     /// The keys one by one.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 key=\"net\"";
+    /// let keys = auditparse::Connections::new(log).next().unwrap().keys();
+    /// assert!(keys.iter().any(|key| key == b"net"));
+    /// ```
     pub fn iter(&self) -> KeysIter<'_> {
         KeysIter { rest: self.joined.as_deref() }
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 key=(null)";
+    /// assert!(auditparse::Connections::new(log).next().unwrap().keys().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.joined.is_none()
     }

@@ -41,11 +41,28 @@ impl<R> fmt::Debug for Reader<R> {
 
 impl<R> Reader<R> {
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\nnoise\n";
+    /// let mut reader = auditparse::Reader::new(log);
+    /// while reader.next_record()?.is_some() {}
+    /// assert_eq!((reader.stats().lines, reader.stats().records), (2, 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stats(&self) -> Stats {
         self.parser.stats
     }
 
     /// Where in the stream the next line begins, in bytes from the first that was read.
+    ///
+    /// ```
+    /// let log: &[u8] = b"noise\ntype=CWD msg=audit(1.001:7): cwd=\"/\"\n";
+    /// let mut reader = auditparse::Reader::new(log);
+    /// assert_eq!(reader.position(), 0);
+    /// reader.next_record()?;
+    /// assert_eq!(reader.position(), 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn position(&self) -> u64 {
         self.parser.stats.bytes
     }
@@ -53,16 +70,43 @@ impl<R> Reader<R> {
 
 impl<R: Read> Reader<R> {
     /// A reader of `source`, which needs no buffer of its own.
+    ///
+    /// ```
+    /// let log = std::io::Cursor::new("type=CWD msg=audit(1.001:7): cwd=\"/\"\n");
+    /// let mut reader = auditparse::Reader::new(log);
+    /// assert!(reader.next_record()?.is_some());
+    /// assert!(reader.next_record()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn new(source: R) -> Reader<R> {
         Reader::with_limits(source, Limits::default())
     }
 
     /// A reader with other bounds.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Reader, RecordErrorKind};
+    ///
+    /// let log: &[u8] = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\n";
+    /// let mut reader = Reader::with_limits(log, Limits::default().with_line_bytes(16));
+    /// let error = reader.next_record()?.unwrap().unwrap_err();
+    /// assert_eq!(error.kind(), RecordErrorKind::TooLong);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn with_limits(source: R, limits: Limits) -> Reader<R> {
         Reader { lines: LineBuffer::new(source, &limits), parser: LineParser::new(&limits), limits }
     }
 
     /// The next line as a record, or why it is none; `None` at the end.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\nnoise\n";
+    /// let mut reader = auditparse::Reader::new(log);
+    /// assert_eq!(reader.next_record()?.unwrap()?.type_name(), b"CWD");
+    /// assert!(reader.next_record()?.unwrap().is_err());
+    /// assert!(reader.next_record()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -76,6 +120,18 @@ impl<R: Read> Reader<R> {
     }
 
     /// Copies the next record into `batch`, past lines that are none; whether there was one.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"noise\ntype=CWD msg=audit(1.001:7): cwd=\"/\"\n";
+    /// let mut reader = Reader::new(log);
+    /// let mut batch = Batch::default();
+    /// assert!(reader.next_record_into(&mut batch)?);
+    /// assert!(!reader.next_record_into(&mut batch)?);
+    /// assert_eq!(batch.record_count(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,11 +147,25 @@ impl<R: Read> Reader<R> {
     }
 
     /// Goes on to read events.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\n";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 7);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn events(self) -> EventReader<R> {
         EventReader::with_interest(self, Interest::Everything)
     }
 
     /// Goes on to read connections.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\n";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(9));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn connections(self) -> ConnectionReader<R> {
         ConnectionReader { events: EventReader::with_interest(self, Interest::Connections) }
     }
@@ -127,6 +197,15 @@ impl<R> fmt::Debug for EventReader<R> {
 
 impl<R> EventReader<R> {
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\nnoise\n";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// while events.next_event()?.is_some() {}
+    /// let stats = events.stats();
+    /// assert_eq!((stats.events.events, stats.rejected.total()), (1, 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stats(&self) -> Stats {
         Stats { events: self.assembler.stats(), ..self.records.stats() }
     }
@@ -152,6 +231,14 @@ impl<R> EventReader<R> {
     }
 
     /// Where in the stream the next line begins, in bytes from the first that was read.
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\n";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// while events.next_event()?.is_some() {}
+    /// assert_eq!(events.position(), log.len() as u64);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn position(&self) -> u64 {
         self.records.position()
     }
@@ -161,6 +248,20 @@ impl<R> EventReader<R> {
     ///
     /// A reader that starts there also finds what is behind it of events that were given, so who
     /// reads on passes over those by their [`id`](Event::id) and node.
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// type=CWD msg=audit(1.002:8): cwd=\"/\"
+    /// type=USER_END msg=audit(1.003:9): pid=1
+    /// ";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 7);
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 9);
+    /// // Event 8, in the second line, is open.
+    /// assert!(log[events.resume_position() as usize..].starts_with(b"type=CWD "));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn resume_position(&self) -> u64 {
         self.assembler.oldest_start().unwrap_or_else(|| self.records.position())
     }
@@ -169,6 +270,20 @@ impl<R> EventReader<R> {
     /// [`resume_position`](EventReader::resume_position) does not stay behind for it.
     ///
     /// [`Completion::Evicted`]: crate::Completion::Evicted
+    ///
+    /// ```
+    /// use auditparse::{Completion, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=USER_END msg=audit(1.002:8): pid=1
+    /// ";
+    /// let mut events = Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 8);
+    /// events.end_oldest();
+    /// assert_eq!(events.next_event()?.unwrap().completion(), Completion::Evicted);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn end_oldest(&mut self) {
         self.assembler.end_oldest();
     }
@@ -182,6 +297,14 @@ impl<R: Read> EventReader<R> {
 
     /// The next event that is over; `None` at the end.
     ///
+    /// ```
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\n";
+    /// let mut events = auditparse::Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().records().len(), 1);
+    /// assert!(events.next_event()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of the source, which end nothing: a later call reads on.
@@ -190,6 +313,18 @@ impl<R: Read> EventReader<R> {
     }
 
     /// Copies the next event that is over into `batch`; whether there was one.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\n";
+    /// let mut events = Reader::new(log).events();
+    /// let mut batch = Batch::default();
+    /// assert!(events.next_event_into(&mut batch)?);
+    /// assert!(!events.next_event_into(&mut batch)?);
+    /// assert_eq!(batch.events().next().unwrap().id().serial, 7);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -245,11 +380,39 @@ impl<R: Read> EventReader<R> {
 
     /// Ends the events that are over at this time; see
     /// [`Reassembler::advance_to`](crate::Reassembler::advance_to).
+    ///
+    /// ```
+    /// use auditparse::{Completion, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=USER_END msg=audit(1.002:8): pid=1
+    /// ";
+    /// let mut events = Reader::new(log).events();
+    /// assert_eq!(events.next_event()?.unwrap().id().serial, 8);
+    /// events.advance_to(4000);
+    /// assert_eq!(events.next_event()?.unwrap().completion(), Completion::Timeout);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn advance_to(&mut self, millis: u64) {
         self.assembler.advance_to(millis);
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
+    ///
+    /// ```
+    /// use auditparse::{LostRange, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// node=web01 type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// node=web01 type=USER_END msg=audit(2.001:10): pid=1
+    /// ";
+    /// let mut events = Reader::new(log).events();
+    /// while events.next_event()?.is_some() {}
+    /// let lost: Vec<_> = events.lost_ranges().collect();
+    /// assert_eq!(lost, [(&b"web01"[..], LostRange { first: 8, last: 9 })]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }
@@ -280,28 +443,85 @@ impl<R> fmt::Debug for ConnectionReader<R> {
 
 impl<R> ConnectionReader<R> {
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9
+    /// noise
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// while connections.next_connection()?.is_some() {}
+    /// let stats = connections.stats();
+    /// assert_eq!((stats.records, stats.rejected.total()), (1, 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stats(&self) -> Stats {
         self.events.stats()
     }
 
     /// Where in the stream the first record of the connection is that was given last; see
     /// [`EventReader::event_start`].
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// noise
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// connections.next_connection()?;
+    /// assert_eq!(connections.event_start(), 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn event_start(&self) -> u64 {
         self.events.event_start()
     }
 
     /// Where in the stream the next line begins; see [`EventReader::position`].
+    ///
+    /// ```
+    /// let log: &[u8] = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\n";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// connections.next_connection()?;
+    /// assert_eq!(connections.position(), log.len() as u64);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn position(&self) -> u64 {
         self.events.position()
     }
 
     /// Where to read on to get all connections that were not given yet; see
     /// [`EventReader::resume_position`].
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 pid=9
+    /// type=SYSCALL msg=audit(9.001:8): arch=c000003e syscall=42 success=yes exit=0 pid=10
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(9));
+    /// // Event 8 is open.
+    /// let rest = &log[connections.resume_position() as usize..];
+    /// assert!(rest.starts_with(b"type=SYSCALL msg=audit(9.001:8)"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn resume_position(&self) -> u64 {
         self.events.resume_position()
     }
 
     /// Ends the event that has been open longest; see [`EventReader::end_oldest`].
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 pid=9
+    /// type=SYSCALL msg=audit(9.001:8): arch=c000003e syscall=42 success=yes exit=0 pid=10
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(9));
+    /// connections.end_oldest();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(10));
+    /// assert_eq!(connections.stats().events.evicted, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn end_oldest(&mut self) {
         self.events.end_oldest();
     }
@@ -309,6 +529,17 @@ impl<R> ConnectionReader<R> {
 
 impl<R: Read> ConnectionReader<R> {
     /// The next connection; `None` at the end.
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=59 success=yes exit=0 pid=9
+    /// type=SYSCALL msg=audit(1.002:8): arch=c000003e syscall=42 success=yes exit=0 pid=10
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(10));
+    /// assert!(connections.next_connection()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -319,6 +550,18 @@ impl<R: Read> ConnectionReader<R> {
     }
 
     /// Copies the next connection into `batch`; whether there was one.
+    ///
+    /// ```
+    /// use auditparse::{Batch, Reader};
+    ///
+    /// let log: &[u8] = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\n";
+    /// let mut connections = Reader::new(log).connections();
+    /// let mut batch = Batch::default();
+    /// assert!(connections.next_connection_into(&mut batch)?);
+    /// assert!(!connections.next_connection_into(&mut batch)?);
+    /// assert_eq!(batch.connections().next().unwrap()?.pid(), Some(9));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -341,11 +584,38 @@ impl<R: Read> ConnectionReader<R> {
 
     /// Ends the events that are over at this time; see
     /// [`Reassembler::advance_to`](crate::Reassembler::advance_to).
+    ///
+    /// ```
+    /// let log: &[u8] = b"\
+    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 pid=9
+    /// type=SYSCALL msg=audit(9.001:8): arch=c000003e syscall=42 success=yes exit=0 pid=10
+    /// ";
+    /// let mut connections = auditparse::Reader::new(log).connections();
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(9));
+    /// connections.advance_to(12_000);
+    /// assert_eq!(connections.next_connection()?.unwrap().pid(), Some(10));
+    /// assert_eq!(connections.stats().events.timed_out, 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn advance_to(&mut self, millis: u64) {
         self.events.advance_to(millis);
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
+    ///
+    /// ```
+    /// use auditparse::{LostRange, Reader};
+    ///
+    /// let log: &[u8] = b"\
+    /// type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// type=USER_END msg=audit(2.001:10): pid=1
+    /// ";
+    /// let mut connections = Reader::new(log).connections();
+    /// while connections.next_connection()?.is_some() {}
+    /// let lost: Vec<_> = connections.lost_ranges().collect();
+    /// assert_eq!(lost, [(&b""[..], LostRange { first: 8, last: 9 })]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.events.lost_ranges()
     }

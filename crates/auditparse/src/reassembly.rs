@@ -74,42 +74,99 @@ pub struct Limits {
 
 impl Limits {
     /// These limits with another [`line_bytes`](Limits::line_bytes).
+    ///
+    /// ```
+    /// use auditparse::{Limits, RecordErrorKind, Records};
+    ///
+    /// let limits = Limits::default().with_line_bytes(16);
+    /// let mut records = Records::with_limits(b"type=CWD msg=audit(1.001:7): cwd=\"/\"", limits);
+    /// assert_eq!(records.next().unwrap().unwrap_err().kind(), RecordErrorKind::TooLong);
+    /// ```
     #[must_use]
     pub const fn with_line_bytes(self, line_bytes: usize) -> Limits {
         Limits { line_bytes, ..self }
     }
 
     /// These limits with another [`read_bytes`](Limits::read_bytes).
+    ///
+    /// ```
+    /// let limits = auditparse::Limits::default().with_read_bytes(4 << 10);
+    /// assert_eq!(limits.read_bytes, 4096);
+    /// ```
     #[must_use]
     pub const fn with_read_bytes(self, read_bytes: usize) -> Limits {
         Limits { read_bytes, ..self }
     }
 
     /// These limits with another [`timeout_millis`](Limits::timeout_millis).
+    ///
+    /// ```
+    /// use auditparse::{Completion, Events, Limits};
+    ///
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=CWD msg=audit(1.501:8): cwd=\"/\"
+    /// ";
+    /// let mut events = Events::with_limits(log, Limits::default().with_timeout_millis(100));
+    /// assert_eq!(events.next().unwrap().completion(), Completion::Timeout);
+    /// ```
     #[must_use]
     pub const fn with_timeout_millis(self, timeout_millis: u64) -> Limits {
         Limits { timeout_millis, ..self }
     }
 
     /// These limits with another [`open_events`](Limits::open_events).
+    ///
+    /// ```
+    /// use auditparse::{Completion, Events, Limits};
+    ///
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=CWD msg=audit(1.002:8): cwd=\"/\"
+    /// ";
+    /// let mut events = Events::with_limits(log, Limits::default().with_open_events(1));
+    /// assert_eq!(events.next().unwrap().completion(), Completion::Evicted);
+    /// ```
     #[must_use]
     pub const fn with_open_events(self, open_events: usize) -> Limits {
         Limits { open_events, ..self }
     }
 
     /// These limits with another [`open_bytes`](Limits::open_bytes).
+    ///
+    /// ```
+    /// use auditparse::{Completion, Events, Limits};
+    ///
+    /// // Each record counts as its 36 bytes and 128.
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=CWD msg=audit(1.002:8): cwd=\"/\"
+    /// ";
+    /// let mut events = Events::with_limits(log, Limits::default().with_open_bytes(200));
+    /// assert_eq!(events.next().unwrap().completion(), Completion::Evicted);
+    /// ```
     #[must_use]
     pub const fn with_open_bytes(self, open_bytes: usize) -> Limits {
         Limits { open_bytes, ..self }
     }
 
     /// These limits with another [`remembered_events`](Limits::remembered_events).
+    ///
+    /// ```
+    /// let limits = auditparse::Limits::default().with_remembered_events(1 << 16);
+    /// assert_eq!(limits.remembered_events, 65_536);
+    /// ```
     #[must_use]
     pub const fn with_remembered_events(self, remembered_events: usize) -> Limits {
         Limits { remembered_events, ..self }
     }
 
     /// These limits with another [`nodes`](Limits::nodes).
+    ///
+    /// ```
+    /// let limits = auditparse::Limits::default().with_nodes(100);
+    /// assert_eq!(limits.nodes, 100);
+    /// ```
     #[must_use]
     pub const fn with_nodes(self, nodes: usize) -> Limits {
         Limits { nodes, ..self }
@@ -201,6 +258,13 @@ impl fmt::Debug for Reassembler {
 
 impl Reassembler {
     /// A reassembler without any event.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Reassembler};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default().with_timeout_millis(500));
+    /// assert!(reassembler.next_event().is_none());
+    /// ```
     pub fn new(limits: Limits) -> Reassembler {
         Reassembler { assembler: Assembler::new(limits, Interest::Everything), lent: None }
     }
@@ -209,11 +273,31 @@ impl Reassembler {
     ///
     /// Events that are over wait for [`next_event`](Reassembler::next_event), and [`Limits`] do not
     /// bound how many: take them after each record, or each few.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=USER_LOGIN msg=audit(1.001:7): pid=1")?);
+    /// assert_eq!(reassembler.next_event().unwrap().id().serial, 7);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn push(&mut self, record: &Record<'_>) {
         self.assembler.push::<Copied>(record);
     }
 
     /// The next event that is over, in the order in which they ended.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=CWD msg=audit(1.001:7): cwd=\"/\"")?);
+    /// assert!(reassembler.next_event().is_none());
+    /// reassembler.push(&Record::parse(b"type=USER_END msg=audit(1.002:8): pid=1")?);
+    /// assert_eq!(reassembler.next_event().unwrap().id().serial, 8);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn next_event(&mut self) -> Option<Event<'_>> {
         if let Some(lent) = self.lent.take() {
             self.assembler.release(lent);
@@ -225,21 +309,63 @@ impl Reassembler {
 
     /// Ends the events that are over at this time, in milliseconds since 1970, on every node. For
     /// live input: call it with the wall clock when no record has come for a while.
+    ///
+    /// ```
+    /// use auditparse::{Completion, Limits, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=CWD msg=audit(1716998400.001:7): cwd=\"/\"")?);
+    /// reassembler.advance_to(1_716_998_403_000);
+    /// assert_eq!(reassembler.next_event().unwrap().completion(), Completion::Timeout);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn advance_to(&mut self, millis: u64) {
         self.assembler.advance_to(millis);
     }
 
     /// Ends all events.
+    ///
+    /// ```
+    /// use auditparse::{Completion, Limits, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=CWD msg=audit(1.001:7): cwd=\"/\"")?);
+    /// reassembler.finish();
+    /// assert_eq!(reassembler.next_event().unwrap().completion(), Completion::EndOfInput);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn finish(&mut self) {
         self.assembler.finish();
     }
 
     /// What has been counted so far.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=USER_LOGIN msg=audit(1.001:7): pid=1")?);
+    /// reassembler.push(&Record::parse(b"type=USER_END msg=audit(2.001:10): pid=1")?);
+    /// while reassembler.next_event().is_some() {}
+    /// assert_eq!((reassembler.stats().events, reassembler.stats().lost_events), (2, 2));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn stats(&self) -> EventStats {
         self.assembler.stats()
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
+    ///
+    /// ```
+    /// use auditparse::{Limits, LostRange, Reassembler, Record};
+    ///
+    /// let mut reassembler = Reassembler::new(Limits::default());
+    /// reassembler.push(&Record::parse(b"type=USER_LOGIN msg=audit(1.001:7): pid=1")?);
+    /// reassembler.push(&Record::parse(b"type=USER_END msg=audit(2.001:10): pid=1")?);
+    /// let (_node, range) = reassembler.lost_ranges().next().unwrap();
+    /// assert_eq!(range, LostRange { first: 8, last: 9 });
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }

@@ -39,6 +39,18 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     /// Reads one line, with or without its line end.
     ///
+    /// ```
+    /// use auditparse::Record;
+    ///
+    /// let record = Record::parse(b"type=USER_CMD msg=audit(1716998400.001:7): pid=9 uid=1000\n")?;
+    /// assert_eq!(record.get("uid").unwrap().as_id(), Some(1000));
+    /// // As syslog and the kernel's own printk write it.
+    /// let line = b"May 29 16:00:00 web01 kernel: [   12.345678] audit: \
+    ///     type=1300 audit(1.001:7): pid=9";
+    /// assert_eq!(Record::parse(line)?.node(), Some(&b"web01"[..]));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the line has no header that tells which event it belongs to. What is wrong behind the
@@ -72,44 +84,100 @@ impl<'a> Record<'a> {
     }
 
     /// The whole line without its line end.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=EOE msg=audit(1.001:7):\r\n")?;
+    /// assert_eq!(record.line(), b"type=EOE msg=audit(1.001:7):");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn line(&self) -> &'a [u8] {
         self.line
     }
 
     /// The host that wrote the record, from `node=` (auditd's `name_format`) or, without it, from
     /// the prefix that syslog puts in front, if either is there.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"node=web01 type=EOE msg=audit(1.001:7):")?;
+    /// assert_eq!(record.node(), Some(&b"web01"[..]));
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn node(&self) -> Option<&'a [u8]> {
         (self.layout.node.1 > 0).then(|| self.part(self.layout.node))
     }
 
     /// The type of the record.
+    ///
+    /// ```
+    /// use auditparse::{Record, RecordType};
+    ///
+    /// let record = Record::parse(b"type=1306 msg=audit(1.001:7): saddr=020001BB0A000001")?;
+    /// assert_eq!(record.record_type(), RecordType::SOCKADDR);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn record_type(&self) -> RecordType {
         self.layout.record_type
     }
 
     /// The type as the line writes it: `SYSCALL`, `1300` or `UNKNOWN[1334]`.
+    ///
+    /// ```
+    /// let line = b"type=UNKNOWN[1334] msg=audit(1.001:7): prog-id=3";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(record.type_name(), b"UNKNOWN[1334]");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn type_name(&self) -> &'a [u8] {
         self.part(self.layout.type_name)
     }
 
     /// Time and serial of the event that the record belongs to.
+    ///
+    /// ```
+    /// use auditparse::{EventId, Record};
+    ///
+    /// let record = Record::parse(b"type=EOE msg=audit(1716998400.001:7):")?;
+    /// assert_eq!(record.id(), EventId { millis: 1_716_998_400_001, serial: 7 });
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn id(&self) -> EventId {
         self.layout.id
     }
 
     /// Everything behind the stamp, the enrichment included.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=CWD msg=audit(1.001:7): cwd=\"/tmp\"")?;
+    /// assert_eq!(record.body(), b"cwd=\"/tmp\"");
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn body(&self) -> &'a [u8] {
         &self.line[self.layout.body as usize..]
     }
 
     /// The fields in order: those of the body, of a nested `msg='…'` and of the enrichment;
     /// [`Field::origin`] tells them apart. Duplicate keys are all there.
+    ///
+    /// ```
+    /// let line = b"type=LOGIN msg=audit(1.001:7): pid=9 uid=0\x1dUID=\"root\"";
+    /// let record = auditparse::Record::parse(line)?;
+    /// let keys: Vec<_> = record.fields().map(|field| field.key()).collect();
+    /// assert_eq!(keys, [&b"pid"[..], b"uid", b"UID"]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         Fields::new(self.segments())
     }
 
     /// The body cut into fields and what stands between them; the pieces put together are the body.
+    ///
+    /// ```
+    /// let record = auditparse::Record::parse(b"type=LOGIN msg=audit(1.001:7): login pid=9")?;
+    /// let pieces: Vec<_> = record.segments().map(|segment| segment.raw()).collect();
+    /// assert_eq!(pieces, [&b"login"[..], b" ", b"pid=9"]);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn segments(&self) -> Segments<'a> {
         Segments::new(self.record_type(), self.body())
     }
@@ -118,6 +186,15 @@ impl<'a> Record<'a> {
     ///
     /// Keys are those of the log: auditd writes its interpretations in capitals, so `get("uid")`
     /// is the number and `get("UID")` the name.
+    ///
+    /// ```
+    /// let line = b"type=LOGIN msg=audit(1.001:7): pid=9 uid=0\x1dUID=\"root\"";
+    /// let record = auditparse::Record::parse(line)?;
+    /// assert_eq!(record.get("uid").unwrap().as_id(), Some(0));
+    /// assert_eq!(&*record.get("UID").unwrap().text(), b"root");
+    /// assert_eq!(record.get("exe"), None);
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     #[inline(never)]
     pub fn get(&self, key: &str) -> Option<Field<'a>> {
         self.fields().find(|field| field.key() == key.as_bytes())

@@ -132,14 +132,33 @@ const fn precedes(a: &[u8], b: &[u8]) -> bool {
 
 impl RecordType {
     /// A type whose name is not in the table, so that its number is not known.
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert_eq!(RecordType::from_token(b"MADE_UP"), RecordType::UNNUMBERED);
+    /// ```
     pub const UNNUMBERED: RecordType = RecordType(0);
 
     /// The type with this number; 0 is [`RecordType::UNNUMBERED`].
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert_eq!(RecordType::from_number(1306), RecordType::SOCKADDR);
+    /// ```
     pub const fn from_number(number: u16) -> RecordType {
         RecordType(number)
     }
 
     /// The type that a log writes as `token`: a name, a number or `UNKNOWN[number]`.
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert_eq!(RecordType::from_token(b"PROCTITLE"), RecordType::PROCTITLE);
+    /// assert_eq!(RecordType::from_token(b"UNKNOWN[1327]"), RecordType::PROCTITLE);
+    /// ```
     pub fn from_token(token: &[u8]) -> RecordType {
         match token {
             b"SYSCALL" => return RecordType::SYSCALL,
@@ -166,11 +185,25 @@ impl RecordType {
     }
 
     /// The number, or `None` for [`RecordType::UNNUMBERED`].
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert_eq!(RecordType::EXECVE.number(), Some(1309));
+    /// assert_eq!(RecordType::UNNUMBERED.number(), None);
+    /// ```
     pub fn number(self) -> Option<u16> {
         (self.0 != 0).then_some(self.0)
     }
 
     /// The name in the table, or `None` for a number that is not in it.
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert_eq!(RecordType::from_number(1400).name(), Some("AVC"));
+    /// assert_eq!(RecordType::from_number(1999).name(), None);
+    /// ```
     pub fn name(self) -> Option<&'static str> {
         let found = BY_NUMBER.binary_search_by_key(&self.0, |&(_, number)| number).ok()?;
         Some(BY_NUMBER[found].0)
@@ -178,6 +211,13 @@ impl RecordType {
 
     /// Whether auditd itself wrote the record (`DAEMON_START` and its kin, 1200–1299). Their
     /// serials are auditd's own and say nothing of the kernel's.
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert!(RecordType::DAEMON_ROTATE.is_daemon());
+    /// assert!(!RecordType::USER_LOGIN.is_daemon());
+    /// ```
     pub fn is_daemon(self) -> bool {
         (1200..1300).contains(&self.0)
     }
@@ -186,6 +226,13 @@ impl RecordType {
     /// 2100–2999), of auditd (1200–1299) and of the kernel's start (2000), and the replies to
     /// audit control messages, but not `LOGIN`, which comes with the `SYSCALL` that set the
     /// login uid.
+    ///
+    /// ```
+    /// use auditparse::RecordType;
+    ///
+    /// assert!(RecordType::USER_LOGIN.is_single());
+    /// assert!(!RecordType::SYSCALL.is_single());
+    /// ```
     pub fn is_single(self) -> bool {
         matches!(self.0, 1000..=1005 | 1007..=1299 | 2000..=2999)
     }

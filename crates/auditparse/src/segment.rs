@@ -11,6 +11,16 @@ use crate::scan::{find, find_either};
 
 /// The byte between a record and auditd's interpretation of it (`log_format = ENRICHED`), ASCII
 /// group separator.
+///
+/// ```
+/// use auditparse::{ENRICHMENT_SEPARATOR, Record};
+///
+/// let record = Record::parse(b"type=LOGIN msg=audit(1.001:7): uid=0\x1dUID=\"root\"")?;
+/// let mut parts = record.body().split(|&byte| byte == ENRICHMENT_SEPARATOR);
+/// assert_eq!(parts.next(), Some(&b"uid=0"[..]));
+/// assert_eq!(parts.next(), Some(&b"UID=\"root\""[..]));
+/// # Ok::<(), auditparse::RecordError>(())
+/// ```
 pub const ENRICHMENT_SEPARATOR: u8 = 0x1D;
 
 /// A piece of a body. The pieces of a body, put together, are the body.
@@ -45,6 +55,12 @@ pub enum Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// The bytes of the piece.
+    ///
+    /// ```
+    /// use auditparse::Segment;
+    ///
+    /// assert_eq!(Segment::MessageStart(b"msg='", true).raw(), b"msg='");
+    /// ```
     pub fn raw(&self) -> &'a [u8] {
         match self {
             Segment::Field(field) => field.raw(),

@@ -39,6 +39,13 @@ pub struct LostRange {
 
 impl LostRange {
     /// The number of serials in the range.
+    ///
+    /// ```
+    /// use auditparse::LostRange;
+    ///
+    /// assert_eq!(LostRange { first: 8, last: 10 }.count(), 3);
+    /// assert_eq!(LostRange { first: u32::MAX, last: 0 }.count(), 2);
+    /// ```
     pub fn count(&self) -> u64 {
         u64::from(self.last.wrapping_sub(self.first)) + 1
     }

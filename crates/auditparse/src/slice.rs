@@ -33,16 +33,38 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// The records of `input`.
+    ///
+    /// ```
+    /// let mut records = auditparse::Records::new(b"type=CWD msg=audit(1.001:7): cwd=\"/\"\n");
+    /// assert_eq!(records.next().unwrap()?.type_name(), b"CWD");
+    /// assert!(records.next().is_none());
+    /// # Ok::<(), auditparse::RecordError>(())
+    /// ```
     pub fn new(input: &'a [u8]) -> Records<'a> {
         Records::with_limits(input, Limits::default())
     }
 
     /// The records of `input` with another bound of lines.
+    ///
+    /// ```
+    /// use auditparse::{Limits, Records};
+    ///
+    /// let log = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\ntype=EOE msg=audit(1.001:7):\n";
+    /// let records = Records::with_limits(log, Limits::default().with_line_bytes(30));
+    /// assert_eq!(records.map(|record| record.is_ok()).collect::<Vec<_>>(), [false, true]);
+    /// ```
     pub fn with_limits(input: &'a [u8], limits: Limits) -> Records<'a> {
         Records { rest: input, parser: LineParser::new(&limits) }
     }
 
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log = b"type=CWD msg=audit(1.001:7): cwd=\"/\"\nnoise\n";
+    /// let mut records = auditparse::Records::new(log);
+    /// assert_eq!(records.by_ref().count(), 2);
+    /// assert_eq!((records.stats().lines, records.stats().records), (2, 1));
+    /// ```
     pub fn stats(&self) -> Stats {
         self.parser.stats
     }
@@ -82,11 +104,30 @@ pub struct Events<'a> {
 
 impl<'a> Events<'a> {
     /// The events of `input`.
+    ///
+    /// ```
+    /// let log = b"\
+    /// type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// type=USER_END msg=audit(2.001:8): pid=1
+    /// ";
+    /// assert_eq!(auditparse::Events::new(log).count(), 2);
+    /// ```
     pub fn new(input: &'a [u8]) -> Events<'a> {
         Events::with_limits(input, Limits::default())
     }
 
     /// The events of `input` within other bounds.
+    ///
+    /// ```
+    /// use auditparse::{Completion, Events, Limits};
+    ///
+    /// let log = b"\
+    /// type=CWD msg=audit(1.001:7): cwd=\"/\"
+    /// type=CWD msg=audit(1.501:8): cwd=\"/\"
+    /// ";
+    /// let mut events = Events::with_limits(log, Limits::default().with_timeout_millis(100));
+    /// assert_eq!(events.next().unwrap().completion(), Completion::Timeout);
+    /// ```
     pub fn with_limits(input: &'a [u8], limits: Limits) -> Events<'a> {
         Events::with_interest(input, limits, Interest::Everything)
     }
@@ -99,11 +140,31 @@ impl<'a> Events<'a> {
     }
 
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log = b"type=USER_LOGIN msg=audit(1.001:7): pid=1\nnoise\n";
+    /// let mut events = auditparse::Events::new(log);
+    /// assert_eq!(events.by_ref().count(), 1);
+    /// assert_eq!((events.stats().events.events, events.stats().rejected.total()), (1, 1));
+    /// ```
     pub fn stats(&self) -> Stats {
         Stats { events: self.assembler.stats(), ..self.records.stats() }
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
+    ///
+    /// ```
+    /// use auditparse::{Events, LostRange};
+    ///
+    /// let log = b"\
+    /// node=web01 type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// node=web01 type=USER_END msg=audit(2.001:10): pid=1
+    /// ";
+    /// let mut events = Events::new(log);
+    /// assert_eq!(events.by_ref().count(), 2);
+    /// let lost: Vec<_> = events.lost_ranges().collect();
+    /// assert_eq!(lost, [(&b"web01"[..], LostRange { first: 8, last: 9 })]);
+    /// ```
     pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.assembler.lost_ranges()
     }
@@ -165,21 +226,53 @@ pub struct Connections<'a> {
 
 impl<'a> Connections<'a> {
     /// The connections of `input`.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\n";
+    /// assert_eq!(auditparse::Connections::new(log).next().unwrap().pid(), Some(9));
+    /// ```
     pub fn new(input: &'a [u8]) -> Connections<'a> {
         Connections::with_limits(input, Limits::default())
     }
 
     /// The connections of `input` within other bounds.
+    ///
+    /// ```
+    /// use auditparse::{Connections, Limits};
+    ///
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\n";
+    /// assert_eq!(Connections::with_limits(log, Limits::default().with_line_bytes(30)).count(), 0);
+    /// ```
     pub fn with_limits(input: &'a [u8], limits: Limits) -> Connections<'a> {
         Connections { events: Events::with_interest(input, limits, Interest::Connections) }
     }
 
     /// What has been read so far.
+    ///
+    /// ```
+    /// let log = b"type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 a0=3 pid=9\nnoise\n";
+    /// let mut connections = auditparse::Connections::new(log);
+    /// assert_eq!(connections.by_ref().count(), 1);
+    /// assert_eq!(connections.stats().rejected.total(), 1);
+    /// ```
     pub fn stats(&self) -> Stats {
         self.events.stats()
     }
 
     /// The missing serials, with the node that they belong to (empty without `node=`).
+    ///
+    /// ```
+    /// use auditparse::{Connections, LostRange};
+    ///
+    /// let log = b"\
+    /// type=USER_LOGIN msg=audit(1.001:7): pid=1
+    /// type=USER_END msg=audit(2.001:10): pid=1
+    /// ";
+    /// let mut connections = Connections::new(log);
+    /// assert_eq!(connections.by_ref().count(), 0);
+    /// let (_node, range) = connections.lost_ranges().next().unwrap();
+    /// assert_eq!(range, LostRange { first: 8, last: 9 });
+    /// ```
     pub fn lost_ranges(&self) -> LostRanges<'_> {
         self.events.lost_ranges()
     }

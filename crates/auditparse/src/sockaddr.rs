@@ -16,6 +16,14 @@ use crate::arch::Arch;
 use crate::field::{byte_of, is_hex, nibble};
 
 /// The size of the kernel's `struct sockaddr_storage`, the longest address there is.
+///
+/// ```
+/// use auditparse::{MAX_SOCKADDR, SockAddrBytes, SockAddrHexError};
+///
+/// let long = SockAddrBytes::from_hex(&b"41".repeat(MAX_SOCKADDR + 1));
+/// assert_eq!(long.as_bytes().len(), 128);
+/// assert_eq!(long.problem(), Some(SockAddrHexError::TooLong));
+/// ```
 pub const MAX_SOCKADDR: usize = 128;
 
 /// A socket address. Text and unknown addresses borrow the bytes that were decoded.
@@ -160,6 +168,13 @@ pub struct SockAddrBytes {
 impl SockAddrBytes {
     /// Decodes hexadecimal digits of either case as far as they are sound; see
     /// [`problem`](SockAddrBytes::problem) for what is not.
+    ///
+    /// ```
+    /// use auditparse::SockAddrBytes;
+    ///
+    /// assert_eq!(SockAddrBytes::from_hex(b"0a00").as_bytes(), [10, 0]);
+    /// assert_eq!(SockAddrBytes::from_hex(b"0A00zz").as_bytes(), [10, 0]);
+    /// ```
     #[inline]
     pub fn from_hex(digits: &[u8]) -> SockAddrBytes {
         SockAddrBytes::from_sound_hex(digits).unwrap_or_else(|| SockAddrBytes::from_front(digits))
@@ -205,16 +220,38 @@ impl SockAddrBytes {
     }
 
     /// The bytes.
+    ///
+    /// ```
+    /// let bytes = auditparse::SockAddrBytes::from_hex(b"0200115C");
+    /// assert_eq!(bytes.as_bytes(), [2, 0, 0x11, 0x5C]);
+    /// ```
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
 
     /// What was wrong with the text that the bytes were read from.
+    ///
+    /// ```
+    /// use auditparse::{SockAddrBytes, SockAddrHexError};
+    ///
+    /// assert_eq!(SockAddrBytes::from_hex(b"0200115C").problem(), None);
+    /// let problem = SockAddrBytes::from_hex(b"0200115").problem();
+    /// assert_eq!(problem, Some(SockAddrHexError::OddDigit));
+    /// ```
     pub fn problem(&self) -> Option<SockAddrHexError> {
         self.problem
     }
 
     /// Decodes the bytes as an address of `arch`; see [`SockAddr::decode`].
+    ///
+    /// ```
+    /// use auditparse::{Arch, SockAddrBytes};
+    ///
+    /// let s390x = Arch::from_number(0x8000_0016); // has the high byte of the family in front
+    /// let bytes = SockAddrBytes::from_hex(b"0002115CCB007109");
+    /// assert_eq!(bytes.decode(Some(s390x))?.to_string(), "203.0.113.9:4444");
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -247,6 +284,14 @@ impl<'a> SockAddr<'a> {
     /// Decodes a `struct sockaddr`. The family and a few other parts are in the byte order of the
     /// host that made the call; without `arch` it is told from the family, whose high byte is 0.
     ///
+    /// ```
+    /// use auditparse::SockAddr;
+    ///
+    /// let address = SockAddr::decode(b"\x01\0/run/log\0", None)?;
+    /// assert_eq!(address, SockAddr::UnixPath(b"/run/log"));
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SockAddrError::TooShort`] if address or port are not all there. Parts behind them (zero
@@ -278,6 +323,15 @@ impl<'a> SockAddr<'a> {
     }
 
     /// The IP address of `Inet` and `Inet6`.
+    ///
+    /// ```
+    /// use auditparse::SockAddr;
+    ///
+    /// let address = SockAddr::decode(&[2, 0, 0, 80, 192, 0, 2, 1], None)?;
+    /// assert_eq!(address.ip(), Some([192, 0, 2, 1].into()));
+    /// assert_eq!(SockAddr::UnixUnnamed.ip(), None);
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
     pub fn ip(&self) -> Option<IpAddr> {
         match *self {
             SockAddr::Inet { ip, .. } => Some(IpAddr::V4(ip)),
@@ -287,6 +341,15 @@ impl<'a> SockAddr<'a> {
     }
 
     /// The port of `Inet` and `Inet6`. Vsock ports are 32 bits wide and not meant here.
+    ///
+    /// ```
+    /// use auditparse::SockAddr;
+    ///
+    /// let address = SockAddr::decode(&[2, 0, 0x11, 0x5C, 203, 0, 113, 9], None)?;
+    /// assert_eq!(address.port(), Some(4444));
+    /// assert_eq!(SockAddr::Vsock { cid: 2, port: 1024 }.port(), None);
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
     pub fn port(&self) -> Option<u16> {
         match *self {
             SockAddr::Inet { port, .. } | SockAddr::Inet6 { port, .. } => Some(port),
@@ -296,6 +359,17 @@ impl<'a> SockAddr<'a> {
 
     /// An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) as the IPv4 address that is really
     /// connected to; all else as it is.
+    ///
+    /// ```
+    /// use auditparse::SockAddrBytes;
+    ///
+    /// let hex = b"0A0000500000000000000000000000000000FFFFC000020100000000";
+    /// let bytes = SockAddrBytes::from_hex(hex);
+    /// let address = bytes.decode(None)?;
+    /// assert_eq!(address.to_string(), "[::ffff:192.0.2.1]:80");
+    /// assert_eq!(address.unmapped().to_string(), "192.0.2.1:80");
+    /// # Ok::<(), auditparse::SockAddrError>(())
+    /// ```
     pub fn unmapped(self) -> SockAddr<'a> {
         match self {
             SockAddr::Inet6 { ip, port, .. } => {
@@ -306,6 +380,13 @@ impl<'a> SockAddr<'a> {
     }
 
     /// The family in words: `inet`, `inet6`, `unix`, …; `None` for [`SockAddr::Other`].
+    ///
+    /// ```
+    /// use auditparse::SockAddr;
+    ///
+    /// assert_eq!(SockAddr::UnixAbstract(b"/tmp/.X11-unix/X0").family_name(), Some("unix"));
+    /// assert_eq!(SockAddr::Other { family: 31, bytes: &[] }.family_name(), None); // bluetooth
+    /// ```
     pub fn family_name(&self) -> Option<&'static str> {
         Some(match self {
             SockAddr::Unspec => "unspec",

@@ -57,23 +57,56 @@ struct RejectedKind {
 
 impl Rejected {
     /// Lines that were rejected for this reason.
+    ///
+    /// ```
+    /// use auditparse::{RecordErrorKind, Records};
+    ///
+    /// let mut records = Records::new(b"----\ntype=EOE msg=audit(1.001:7):\n----\n");
+    /// assert_eq!(records.by_ref().count(), 3);
+    /// assert_eq!(records.stats().rejected.count(RecordErrorKind::Separator), 2);
+    /// ```
     pub fn count(&self, kind: RecordErrorKind) -> u64 {
         self.kinds[kind as usize].count
     }
 
     /// Number, from 1, of the first such line.
+    ///
+    /// ```
+    /// use auditparse::{RecordErrorKind, Records};
+    ///
+    /// let mut records = Records::new(b"type=EOE msg=audit(1.001:7):\n----\n");
+    /// assert_eq!(records.by_ref().count(), 2);
+    /// let rejected = records.stats().rejected;
+    /// assert_eq!(rejected.first_line(RecordErrorKind::Separator), Some(2));
+    /// assert_eq!(rejected.first_line(RecordErrorKind::Blank), None);
+    /// ```
     pub fn first_line(&self, kind: RecordErrorKind) -> Option<u64> {
         let counted = self.kinds[kind as usize];
         (counted.count > 0).then_some(counted.first_line)
     }
 
     /// The reasons that occurred, with their counts.
+    ///
+    /// ```
+    /// use auditparse::{RecordErrorKind, Records};
+    ///
+    /// let mut records = Records::new(b"----\n\n----\n");
+    /// assert_eq!(records.by_ref().count(), 3);
+    /// let counts: Vec<_> = records.stats().rejected.iter().collect();
+    /// assert_eq!(counts, [(RecordErrorKind::Blank, 1), (RecordErrorKind::Separator, 2)]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (RecordErrorKind, u64)> + '_ {
         let counts = RecordErrorKind::ALL.iter().map(|&kind| (kind, self.count(kind)));
         counts.filter(|&(_, count)| count > 0)
     }
 
     /// Lines that were rejected for any reason.
+    ///
+    /// ```
+    /// let mut records = auditparse::Records::new(b"----\n\ntype=EOE msg=audit(1.001:7):\n");
+    /// assert_eq!(records.by_ref().count(), 3);
+    /// assert_eq!(records.stats().rejected.total(), 2);
+    /// ```
     pub fn total(&self) -> u64 {
         self.kinds.iter().map(|kind| kind.count).sum()
     }

@@ -46,6 +46,12 @@ pub enum ConnectionKind {
 
 impl ConnectionKind {
     /// The name of the system call.
+    ///
+    /// ```
+    /// use auditparse::ConnectionKind;
+    ///
+    /// assert_eq!(ConnectionKind::SendMsg.name(), "sendmsg");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             ConnectionKind::Connect => "connect",

@@ -1,4 +1,4 @@
-//! What holds for any input: nothing panics, no byte of a body and no record is lost, and neither
+//! What holds for any input: nothing panics, no byte of a line and no record is lost, and neither
 //! the interleaving of events nor the way a stream comes in pieces changes what is read.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
@@ -15,7 +15,9 @@ use auditparse::{
 use common::arbitrary::{Pieces, damaged_log};
 use common::small::describe;
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 fn look_at_record(record: &Record<'_>) {
     for field in record.fields() {
@@ -66,6 +68,40 @@ proptest! {
         for record in Records::new(&log).flatten() {
             let pieces: Vec<&[u8]> = record.segments().map(|segment| segment.raw()).collect();
             prop_assert_eq!(pieces.concat(), record.body());
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_line_are_the_line(
+        (prefix, host) in select(&PREFIXES[..]),
+        node in option::of("[a-z0-9][a-z0-9.-]{0,15}"),
+        record_type in select(&["SYSCALL", "SOCKADDR", "1300", "UNKNOWN[1399]", "FOO_BAR"][..]),
+        (seconds, millis, serial) in (0u64..1 << 40, 0u64..1000, any::<u32>()),
+        body in body(),
+    ) {
+        let name = node.as_ref().map(|node| format!("node={node} ")).unwrap_or_default();
+        let header =
+            format!("{prefix}{name}type={record_type} msg=audit({seconds}.{millis:03}:{serial}): ");
+        let line = [header.as_bytes(), &body].concat();
+        let record = Record::parse(&line).unwrap();
+        prop_assert_eq!(record.node(), node.as_deref().or(host).map(str::as_bytes));
+        let written = [prefix.as_bytes(), &written(&record, node.is_some())].concat();
+        prop_assert_eq!(common::lossy(&written), common::lossy(&line));
+        prop_assert_eq!(written, line);
+    }
+
+    #[test]
+    fn a_line_of_the_parts_reads_the_same(log in damaged_log()) {
+        for record in Records::new(&log).flatten() {
+            // The line end keeps a carriage return before it from being taken for one.
+            let line = [&written(&record, record.node().is_some()), &b"\r\n"[..]].concat();
+            let read = Record::parse(&line).unwrap();
+            prop_assert_eq!(
+                (read.node(), read.type_name(), read.id()),
+                (record.node(), record.type_name(), record.id())
+            );
+            prop_assert_eq!(read.body(), record.body());
+            prop_assert!(read.fields().eq(record.fields()));
         }
     }
 
@@ -138,6 +174,37 @@ proptest! {
         let log = log.as_bytes();
         prop_assert_eq!(connections_of_events(log), connections_alone(log));
     }
+}
+
+/// What carries a record puts in front of it, and the host that it names.
+const PREFIXES: [(&str, Option<&str>); 7] = [
+    ("", None),
+    ("  ", None),
+    ("audit: ", None),
+    ("[   12.345678] audit: ", None),
+    ("May 29 16:00:00 web01 audispd: ", Some("web01")),
+    ("2026-06-02T11:02:14.340872+00:00 web01 audisp-syslog: ", Some("web01")),
+    ("<13>1 2026-06-01T13:12:35.56+00:00 web01 audispd 77 - - ", Some("web01")),
+];
+
+/// Bodies of logs, whole and damaged, and arbitrary bytes, none of them with a line end.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let of_logs = damaged_log().prop_map(|log| {
+        let last = Records::new(&log).flatten().last();
+        last.map_or_else(Vec::new, |record| record.body().to_vec())
+    });
+    let bodies = prop_oneof![of_logs, vec(any::<u8>(), 0..200)];
+    bodies.prop_filter("a line end", |body| !body.contains(&b'\n') && !body.ends_with(b"\r"))
+}
+
+/// A record as auditd writes it, put together from its parts.
+fn written(record: &Record<'_>, with_node: bool) -> Vec<u8> {
+    let node = record.node().filter(|_| with_node);
+    let node = node.map(|node| [b"node=", node, b" "].concat()).unwrap_or_default();
+    let id = record.id().to_string();
+    let header = [b"type=", record.type_name(), b" msg=audit(", id.as_bytes(), b"): "].concat();
+    let body: Vec<&[u8]> = record.segments().map(|segment| segment.raw()).collect();
+    [node, header, body.concat()].concat()
 }
 
 fn connections_of_events(log: &[u8]) -> Vec<String> {

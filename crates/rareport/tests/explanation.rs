@@ -60,9 +60,9 @@ fn a_record_of_a_population_is_explained_by_its_first_cause() {
     for bucket in 0..40 {
         for user in 0..200 {
             let user = format!("user{user}");
-            let mut seen = vec!["443", "80"];
-            seen.extend((bucket == 30 && user == "user7").then_some("4444"));
-            for port in seen {
+            let stands_out = bucket == 30 && user == "user7";
+            let seen: &[&str] = if stands_out { &["4444"] } else { &["443", "80"] };
+            for &port in seen {
                 let mut observation = Observation::new(bucket * 900, port);
                 observation.over = Some(user.as_bytes());
                 results.extend(detector.push(&observation).unwrap());

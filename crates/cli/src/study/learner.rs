@@ -3,9 +3,8 @@
 use anyhow::Result;
 use rareport::Detector;
 use rareport::detection::{Detection, Report};
-use rareport::detector::{Counts, DetectorError};
+use rareport::detector::{Closed, Counts, DetectorError};
 use rareport::job::Feed;
-use rareport::results::BucketResults;
 
 use super::{LeftOut, Watcher};
 use crate::feeding::end_of;
@@ -68,11 +67,7 @@ impl Learner {
         }
         let dropped = unlearned::dropped(detector);
         fields.observe(event, |observation| -> Result<()> {
-            let mut closed = detector.push(observation)?;
-            while let Some(results) = closed.next() {
-                *buckets += 1;
-                judge(results, closed.detector(), detection, watcher, *from);
-            }
+            *buckets += judge(detector.push(observation)?, detection, watcher, *from);
             Ok(())
         })?;
         if unlearned::dropped(detector) != dropped {
@@ -92,16 +87,10 @@ impl Learner {
     pub(super) fn pass_time(&mut self, millis: i64, watcher: &mut impl Watcher) -> Result<()> {
         let Learner { job, from, buckets, .. } = self;
         let JobRun { detector, detection, .. } = job;
-        let mut closed = match detector.advance_to(millis.div_euclid(1000)) {
-            Ok(closed) => closed,
-            Err(DetectorError::TooFarAhead { .. } | DetectorError::OutsideCalendar { .. }) => {
-                return Ok(());
-            }
+        match detector.advance_to(millis.div_euclid(1000)) {
+            Ok(closed) => *buckets += judge(closed, detection, watcher, *from),
+            Err(DetectorError::TooFarAhead { .. } | DetectorError::OutsideCalendar { .. }) => {}
             Err(error) => return Err(error.into()),
-        };
-        while let Some(results) = closed.next() {
-            *buckets += 1;
-            judge(results, closed.detector(), detection, watcher, *from);
         }
         Ok(())
     }
@@ -110,12 +99,7 @@ impl Learner {
     pub(super) fn finish(&mut self, watcher: &mut impl Watcher) {
         let Learner { job, from, buckets, .. } = self;
         let JobRun { detector, detection, .. } = job;
-        let mut closed = detector.finish();
-        while let Some(results) = closed.next() {
-            *buckets += 1;
-            judge(results, closed.detector(), detection, watcher, *from);
-        }
-        drop(closed);
+        *buckets += judge(detector.finish(), detection, watcher, *from);
         watcher.judged(detection.finish(), &[]);
     }
 
@@ -126,20 +110,24 @@ impl Learner {
     }
 }
 
-/// Gives the results of a bucket to the rules, and both to the watcher.
+/// Gives the results of buckets to the rules, and both to the watcher; how many buckets there were.
 fn judge(
-    mut closed: BucketResults,
-    detector: &Detector,
+    mut closed: Closed<'_>,
     detection: &mut Detection,
     watcher: &mut impl Watcher,
     from: Option<i64>,
-) {
-    if from.is_some_and(|from| end_of(&closed.bucket) <= from) {
-        closed.records.clear();
-        closed.influencers.clear();
-        closed.bucket.anomaly_score = 0.0;
+) -> u64 {
+    let mut buckets = 0;
+    while let Some(mut results) = closed.next() {
+        buckets += 1;
+        if from.is_some_and(|from| end_of(&results.bucket) <= from) {
+            results.records.clear();
+            results.influencers.clear();
+            results.bucket.anomaly_score = 0.0;
+        }
+        watcher.bucket(&results, closed.detector());
+        let alerts = detection.bucket(&results);
+        watcher.judged(alerts, detection.hidden());
     }
-    watcher.bucket(&closed, detector);
-    let alerts = detection.bucket(&closed);
-    watcher.judged(alerts, detection.hidden());
+    buckets
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{FROM, FeedArgs, InputArgs, JobArgs, MORE_OF_FROM, RULES, score};
+use super::catalogue::catalogue_help;
+use super::{EXIT_STATUS, FROM, FeedArgs, InputArgs, JobArgs, MORE_OF_FROM, RULES, score};
 
 /// What is looked at, and by which rules.
 #[derive(Debug, Args)]
@@ -37,6 +38,7 @@ pub(crate) struct StudyArgs {
 
 /// Arguments of `rareport report`.
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
 #[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
@@ -52,6 +54,7 @@ pub(crate) struct ReportArgs {
 
 /// Arguments of `rareport explain`.
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
 #[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct ExplainArgs {
     /// Destination ports to explain, with commas between them: numbers, or names of services

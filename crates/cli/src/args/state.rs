@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AnswerFormat, FeedArgs, Format, InputArgs, JobArgs, OutputArgs, RULES, score};
+use super::catalogue::catalogue_help;
+use super::{
+    AnswerFormat, EXIT_STATUS, FeedArgs, Format, InputArgs, JobArgs, OutputArgs, RULES, score,
+};
 
 /// Where what was learned is kept.
 #[derive(Debug, Args)]
@@ -41,6 +44,7 @@ pub(crate) struct TrainArgs {
 
 /// Arguments of `rareport backtest`.
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
 pub(crate) struct BacktestArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use rareport::Detector;
 use rareport::detection::{Detection, Report};
-use rareport::detector::{Counts, DetectorError};
+use rareport::detector::{Closed, Counts, DetectorError};
 use rareport::job::Feed;
-use rareport::results::BucketResults;
 
 use super::{LeftOut, Watcher};
 use crate::feeding::end_of;
@@ -71,11 +70,7 @@ impl Learner {
         }
         let dropped = unlearned::dropped(detector);
         fields.observe(event, |observation| -> Result<()> {
-            let mut closed = detector.push(observation)?;
-            while let Some(results) = closed.next() {
-                *buckets += 1;
-                judge(results, closed.detector(), detection, watcher, *from);
-            }
+            *buckets += judge(detector.push(observation)?, detection, watcher, *from).number;
             Ok(())
         })?;
         if unlearned::dropped(detector) != dropped {
@@ -95,16 +90,10 @@ impl Learner {
     pub(super) fn pass_time(&mut self, millis: i64, watcher: &mut impl Watcher) -> Result<()> {
         let Learner { job, from, buckets, .. } = self;
         let JobRun { detector, detection, .. } = job;
-        let mut closed = match detector.advance_to(millis.div_euclid(1000)) {
-            Ok(closed) => closed,
-            Err(DetectorError::TooFarAhead { .. } | DetectorError::OutsideCalendar { .. }) => {
-                return Ok(());
-            }
+        match detector.advance_to(millis.div_euclid(1000)) {
+            Ok(closed) => *buckets += judge(closed, detection, watcher, *from).number,
+            Err(DetectorError::TooFarAhead { .. } | DetectorError::OutsideCalendar { .. }) => {}
             Err(error) => return Err(error.into()),
-        };
-        while let Some(results) = closed.next() {
-            *buckets += 1;
-            judge(results, closed.detector(), detection, watcher, *from);
         }
         Ok(())
     }
@@ -113,13 +102,9 @@ impl Learner {
     pub(super) fn finish(&mut self, watcher: &mut impl Watcher) {
         let Learner { job, from, buckets, closed_at_end, .. } = self;
         let JobRun { detector, detection, .. } = job;
-        let mut closed = detector.finish();
-        while let Some(results) = closed.next() {
-            *buckets += 1;
-            *closed_at_end = Some((results.bucket.timestamp, end_of(&results.bucket)));
-            judge(results, closed.detector(), detection, watcher, *from);
-        }
-        drop(closed);
+        let closed = judge(detector.finish(), detection, watcher, *from);
+        *buckets += closed.number;
+        *closed_at_end = closed.last;
         watcher.judged(detection.finish(), &[]);
     }
 
@@ -130,20 +115,33 @@ impl Learner {
     }
 }
 
-/// Gives the results of a bucket to the rules, and both to the watcher.
+/// Buckets that were closed together.
+#[derive(Default)]
+struct Judged {
+    number: u64,
+    /// Start and end of the last of them, in milliseconds since 1970.
+    last: Option<(i64, i64)>,
+}
+
+/// Gives the results of buckets to the rules, and both to the watcher; which buckets they were.
 fn judge(
-    mut closed: BucketResults,
-    detector: &Detector,
+    mut closed: Closed<'_>,
     detection: &mut Detection,
     watcher: &mut impl Watcher,
     from: Option<i64>,
-) {
-    if from.is_some_and(|from| end_of(&closed.bucket) <= from) {
-        closed.records.clear();
-        closed.influencers.clear();
-        closed.bucket.anomaly_score = 0.0;
+) -> Judged {
+    let mut judged = Judged::default();
+    while let Some(mut results) = closed.next() {
+        judged.number += 1;
+        judged.last = Some((results.bucket.timestamp, end_of(&results.bucket)));
+        if from.is_some_and(|from| end_of(&results.bucket) <= from) {
+            results.records.clear();
+            results.influencers.clear();
+            results.bucket.anomaly_score = 0.0;
+        }
+        watcher.bucket(&results, closed.detector());
+        let alerts = detection.bucket(&results);
+        watcher.judged(alerts, detection.hidden());
     }
-    watcher.bucket(&closed, detector);
-    let alerts = detection.bucket(&closed);
-    watcher.judged(alerts, detection.hidden());
+    judged
 }

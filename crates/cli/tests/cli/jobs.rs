@@ -97,6 +97,16 @@ fn a_table_says_what_each_alert_is_about() {
 }
 
 #[test]
+fn help_lists_the_jobs_where_one_can_be_named() {
+    for command in ["anomalies", "observations", "backtest", "report", "explain"] {
+        let help = rareport(&[command, "--help"]).expect(0).stdout;
+        for job in [PORTS, PROGRAMS, METADATA, STARTS] {
+            assert!(help.contains(&format!("  {job}\n")), "{command} {job}");
+        }
+    }
+}
+
+#[test]
 fn a_state_holds_all_jobs() {
     let rules = Rules::new(10, &[PORTS, PROGRAMS]);
     let whole = rules.detect(&["--to", "2026-06-04T12:00:00Z"]).expect(0);

@@ -26,6 +26,7 @@ mod position;
 mod prefetch;
 mod reader;
 mod resume;
+mod room;
 mod rotation;
 mod silence;
 mod tally;
@@ -40,7 +41,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use anyhow::{Result, bail};
-use auditparse::{Connection, Event, Limits, Reader, Record};
+use auditparse::{Connection, Event, Reader, Record};
 
 pub(crate) use self::compression::MAX_EXPANSION;
 pub(crate) use self::damage::Damage;
@@ -58,6 +59,7 @@ pub(crate) use self::merge::{ConnectionStream, FromConnection, Stream, merge};
 pub(crate) use self::position::Positions;
 use self::reader::BeforeWaiting;
 pub(crate) use self::reader::LogReader;
+use self::room::limits_of_each;
 use self::silence::pass_silence;
 pub(crate) use self::silence::stdin;
 pub(crate) use self::tally::Tally;
@@ -68,24 +70,6 @@ pub(crate) use self::window::Window;
 use crate::args::{FollowArgs, InputArgs};
 use crate::console::Console;
 use crate::daemon::Tap;
-use crate::text::grouped;
-
-/// Bytes that may be held of what is read of all logs, where they are read at once.
-const READ_BYTES: usize = 64 << 20;
-
-/// The fewest bytes that are worth to be read at a time.
-const LEAST_READ_BYTES: usize = 8 << 10;
-
-/// The bounds of each of so many logs that are read at once.
-fn limits_of_each(logs: usize) -> Limits {
-    let limits = Limits::default();
-    let share = (READ_BYTES / logs.max(1)).clamp(LEAST_READ_BYTES, limits.read_bytes);
-    limits.with_read_bytes(share)
-}
-
-/// Files that may be open beside the logs: the standard streams, the terminal,
-/// what libraries need.
-const OTHER_FILES: u64 = 32;
 
 /// Threads that the machine has cores for.
 fn cores() -> usize {
@@ -346,27 +330,6 @@ impl<'a> Input<'a> {
         }
         live.add_to(&mut each.totals);
         Ok(each.totals)
-    }
-
-    /// Lets all logs be open at once.
-    ///
-    /// # Errors
-    ///
-    /// If the system does not allow it; says what to do.
-    pub(crate) fn make_room(&self) -> Result<()> {
-        let logs = self.logs.len() as u64;
-        let needed = logs + OTHER_FILES;
-        let allowed = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
-        if allowed < needed {
-            bail!(
-                "these are {} logs, which are read at once, but this shell lets only {} files be \
-                 open; say `ulimit -n {needed}` first (as root, if that is refused), or name fewer \
-                 logs",
-                grouped(logs),
-                grouped(allowed),
-            );
-        }
-        Ok(())
     }
 
     /// The logs, in no order of time.

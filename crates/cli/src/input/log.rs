@@ -65,6 +65,14 @@ pub(crate) enum Member {
 }
 
 impl Member {
+    /// Where it is, if it is a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Member::Stdin => None,
+            Member::File { path, .. } => Some(path),
+        }
+    }
+
     /// Whether its bytes may be yet to come, as from a pipe.
     pub(crate) fn may_wait(&self) -> bool {
         matches!(self, Member::Stdin | Member::File { size: None, .. })

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::Input;
 use super::follow::{Found, Generation, find};
 use super::log::{Log, Member};
-use super::position::{Fingerprint, Place, Positions, START};
+use super::position::{Fingerprint, Inode, Place, Positions, START};
 use super::trail::Trail;
 use crate::text::count;
 
@@ -26,10 +26,11 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    /// Where a log of these files is read on that was read up to a place.
-    fn behind(place: &Place, files: &[Generation]) -> Start {
+    /// Where a log is read on that was read up to a place.
+    fn behind(place: &Place, log: &Log) -> Start {
         let mut older = place.older.clone();
-        match find(place, files) {
+        let paths: Vec<&Path> = log.members.iter().filter_map(Member::path).collect();
+        match still_there(place, &paths).unwrap_or_else(|| found_anew(place, &paths)) {
             Found::In(member) => {
                 // Too little text to tell the file by is read again.
                 let place = Some(place.clone()).filter(|place| place.offset >= START as u64);
@@ -74,7 +75,7 @@ impl Input<'_> {
         for log in logs.iter_mut().filter(|log| !log.members.iter().any(Member::may_wait)) {
             let position = log.live().and_then(|name| positions.get(&name));
             let start = match position {
-                Some(position) => Start::behind(&position.place, &files_of(log)),
+                Some(position) => Start::behind(&position.place, log),
                 None => Start::default(),
             };
             whole += start.member as u64;
@@ -114,11 +115,16 @@ impl Input<'_> {
     }
 }
 
-/// The files of a log, as they are told apart.
-fn files_of(log: &Log) -> Vec<Generation> {
-    let paths = log.members.iter().map(|member| match member {
-        Member::File { path, .. } => path.as_path(),
-        Member::Stdin => Path::new(""),
-    });
-    paths.map(Generation::of).collect()
+/// Finds a place by the inode of its file, so that no other file is opened.
+fn still_there(place: &Place, paths: &[&Path]) -> Option<Found> {
+    let has_inode =
+        |path: &&Path| path.metadata().is_ok_and(|found| Inode::of(&found).is(place.file.inode));
+    let at = paths.iter().position(has_inode)?;
+    Generation::of(paths[at]).begins_as(place.file.start).then_some(Found::In(at))
+}
+
+/// Finds a place by what the files begin with.
+fn found_anew(place: &Place, paths: &[&Path]) -> Found {
+    let files: Vec<Generation> = paths.iter().copied().map(Generation::of).collect();
+    find(place, &files)
 }

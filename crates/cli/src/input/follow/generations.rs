@@ -67,7 +67,7 @@ impl Generation {
     }
 
     /// Whether its text begins as that of the file with this fingerprint does.
-    pub(super) fn begins_as(&self, other: Fingerprint) -> bool {
+    pub(in super::super) fn begins_as(&self, other: Fingerprint) -> bool {
         // To compare fingerprints is far less than to take one.
         if self.start.has_length_of(other) {
             return self.start == other && !other.is_empty();

@@ -8,7 +8,7 @@ use nom::Parser;
 use nom::sequence::preceded;
 
 use crate::attempt::{NotAConnection, Via};
-use crate::field::{append_hex, is_hex};
+use crate::field::is_hex;
 use crate::header::literal;
 use crate::process::{bare, present_text, string};
 use crate::record::Record;
@@ -55,7 +55,7 @@ impl<'a> CallRecords<'a> {
 
 /// The text of `proctitle=`, which is the first field.
 pub(crate) fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
-    match string(b"proctitle=").parse(record.body()) {
+    match string(b"proctitle=", record.body()) {
         Ok((_, title)) => title,
         Err(_) => present_text(record.get("proctitle")?),
     }
@@ -64,21 +64,7 @@ pub(crate) fn process_title<'a>(record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
 /// Whether `proctitle=` is all that a record has, as the kernel writes it.
 pub(crate) fn is_sound_title(record: &Record<'_>) -> bool {
     let Ok((digits, ())) = literal(b"proctitle=")(record.body()) else { return false };
-    is_hex(digits)
-        || string(b"proctitle=").parse(record.body()).is_ok_and(|(rest, _)| rest.is_empty())
-}
-
-/// Appends the text of `proctitle=` to `text`, if there is one.
-pub(crate) fn append_title(record: &Record<'_>, text: &mut Vec<u8>) -> bool {
-    // Nearly always its digits are the rest of the record, and their end need not be searched.
-    if let Ok((digits, ())) = literal(b"proctitle=")(record.body())
-        && append_hex(digits, text)
-    {
-        return true;
-    }
-    let title = process_title(record);
-    text.extend_from_slice(title.as_deref().unwrap_or_default());
-    title.is_some()
+    is_hex(digits) || string(b"proctitle=", record.body()).is_ok_and(|(rest, _)| rest.is_empty())
 }
 
 /// The value of `saddr=`, and the bytes that it stands for.

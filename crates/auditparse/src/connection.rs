@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::arch::Arch;
 use crate::attempt::{NotAConnection, Outcome, SecurityModule, Via};
 use crate::call_records::{
-    CallRecords, append_title, is_other_address, is_sound_title, process_title, read_address,
+    CallRecords, is_other_address, is_sound_title, process_title, read_address,
 };
 use crate::errno::errno_name;
 use crate::event_id::EventId;
@@ -342,9 +342,10 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// [`process`](Connection::process), if all records of the call are wholly as the kernel and auditd
-    /// write them, so that there are no [`problems`](Connection::problems). `None` says that there may
-    /// be some, and costs less than to ask for them.
+    /// [`process`](Connection::process), if the records of the call and its address are wholly as the
+    /// kernel and auditd write them, so that there are no [`problems`](Connection::problems) with them.
+    /// `None` says that there may be some, and costs less than to ask for them. Of the command line
+    /// [`has_sound_proctitle`](Connection::has_sound_proctitle) tells.
     ///
     /// ```
     /// use auditparse::Connections;
@@ -358,10 +359,9 @@ impl<'a> Connection<'a> {
     /// assert_eq!(connection.problems().count(), 1);
     /// ```
     pub fn sound_process(&self) -> Option<Process<'a>> {
-        let CallRecords { syscall, uringop, proctitle } = &self.records;
+        let CallRecords { syscall, uringop, .. } = &self.records;
         let is_sound = self.head.arguments > 0
             && uringop.is_none()
-            && proctitle.as_ref().is_none_or(is_sound_title)
             && self.address.as_ref().and_then(SockAddrBytes::problem).is_none();
         let syscall = syscall.as_ref().filter(|_| is_sound)?;
         Process::of_sound(syscall, self.head.arguments as usize)
@@ -515,23 +515,16 @@ impl<'a> Connection<'a> {
         process_title(&self.records.proctitle?)
     }
 
-    /// Appends [`proctitle`](Connection::proctitle) to `text`, for a caller who reads many of them
-    /// into the same memory. `false` if there is none; `text` is as it was then.
-    ///
-    /// ```
-    /// use auditparse::Connections;
-    ///
-    /// let log = b"\
-    /// type=SYSCALL msg=audit(1.001:7): arch=c000003e syscall=42 success=yes exit=0 a0=3
-    /// type=SOCKADDR msg=audit(1.001:7): saddr=020001BB0A000001
-    /// type=PROCTITLE msg=audit(1.001:7): proctitle=6E63002D7A
-    /// ";
-    /// let mut text = Vec::new();
-    /// assert!(Connections::new(log).next().unwrap().append_proctitle(&mut text));
-    /// assert_eq!(text, b"nc\0-z");
-    /// ```
-    pub fn append_proctitle(&self, text: &mut Vec<u8>) -> bool {
-        self.records.proctitle.is_some_and(|record| append_title(&record, text))
+    /// The `PROCTITLE` record, which [`proctitle`](Connection::proctitle) is read from.
+    pub fn proctitle_record(&self) -> Option<&Record<'a>> {
+        self.records.proctitle.as_ref()
+    }
+
+    /// Whether the `PROCTITLE` record, if there is one, is wholly as the kernel and auditd write it, so
+    /// that there are no [`problems`](Connection::problems) with it. `false` says that there may be
+    /// some.
+    pub fn has_sound_proctitle(&self) -> bool {
+        self.records.proctitle.as_ref().is_none_or(is_sound_title)
     }
 
     /// The keys of the rules that matched.

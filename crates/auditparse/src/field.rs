@@ -423,19 +423,8 @@ pub(crate) fn is_hex(digits: &[u8]) -> bool {
 /// assert_eq!(decode_hex(b"6E6"), None);
 /// ```
 pub fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    append_hex(digits, &mut bytes).then_some(bytes)
-}
-
-/// [`decode_hex`] behind what `bytes` holds, which stays as it is if that fails; gives whether it
-/// did not.
-pub(crate) fn append_hex(digits: &[u8], bytes: &mut Vec<u8>) -> bool {
     let (pairs, _) = digits.as_chunks();
-    let is_hex = is_hex(digits);
-    if is_hex {
-        bytes.extend(pairs.iter().copied().map(byte_of));
-    }
-    is_hex
+    is_hex(digits).then(|| pairs.iter().copied().map(byte_of).collect())
 }
 
 /// The byte of two hexadecimal digits. They are read side by side and without a table, which

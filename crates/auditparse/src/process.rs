@@ -5,10 +5,10 @@
 use core::iter::FusedIterator;
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
-use nom::branch::alt;
-use nom::combinator::{all_consuming, map, opt, value};
-use nom::sequence::{preceded, terminated};
+use memchr::memchr;
+use nom::character::complete::alpha1;
+use nom::combinator::{all_consuming, map, opt};
+use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use crate::event_id::decimal_u32;
@@ -113,10 +113,12 @@ impl<'a> Process<'a> {
         let body = record.body();
         let (rest, process) = kernel_form(body, arguments).ok()?;
         // A separator amid the fields would end them there.
-        let is_sound = match memchr_iter(ENRICHMENT_SEPARATOR, body).count() {
-            0 => rest.is_empty(),
-            1 => all_consuming(other_names).parse(rest).is_ok(),
-            _ => false,
+        let is_sound = match memchr(ENRICHMENT_SEPARATOR, body) {
+            None => rest.is_empty(),
+            Some(end) => {
+                memchr(ENRICHMENT_SEPARATOR, &body[end + 1..]).is_none()
+                    && all_consuming(other_names).parse(rest).is_ok()
+            }
         };
         is_sound.then_some(process)
     }
@@ -194,25 +196,37 @@ impl<'a> IdFields<'a> {
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
 /// A record in the order of the kernel, from `arch=` on, with the names that auditd adds or without.
+// What it gives is large, and would be moved when it is returned.
+#[inline(always)]
 fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
     let rest = match arguments {
         0 => call(body)?.0,
         _ => body.get(arguments..).ok_or(nom::Err::Error(()))?,
     };
-    let mut arguments = (word(b"a0="), word(b"a1="), word(b"a2="), word(b"a3="));
-    let (rest, (a0, a1, a2, a3)) = arguments.parse(rest)?;
-    let (rest, _items) = word(b"items=")(rest)?;
-    let (rest, (ppid, pid)) = (id(b"ppid="), id(b"pid=")).parse(rest)?;
-    let mut ids = (login_id(b"auid="), id(b"uid="), id(b"gid="), id(b"euid="));
-    let (rest, (auid, uid, gid, euid)) = ids.parse(rest)?;
-    let mut others =
-        (word(b"suid="), word(b"fsuid="), word(b"egid="), word(b"sgid="), word(b"fsgid="));
-    let (rest, _) = others.parse(rest)?;
-    let (rest, (tty, ses)) = (word(b"tty="), login_id(b"ses=")).parse(rest)?;
-    let mut strings = (string(b"comm="), blank, string(b"exe="), blank);
-    let (rest, (comm, (), exe, ())) = strings.parse(rest)?;
-    let (rest, subj) = opt(word(b"subj=")).parse(rest)?;
-    let (rest, joined) = string(b"key=").parse(rest)?;
+    let (rest, a0) = word(b"a0=", rest)?;
+    let (rest, a1) = word(b"a1=", rest)?;
+    let (rest, a2) = word(b"a2=", rest)?;
+    let (rest, a3) = word(b"a3=", rest)?;
+    let (rest, _) = word(b"items=", rest)?;
+    let (rest, ppid) = id(b"ppid=", rest)?;
+    let (rest, pid) = id(b"pid=", rest)?;
+    let (rest, auid) = login_id(b"auid=", rest)?;
+    let (rest, uid) = id(b"uid=", rest)?;
+    let (rest, gid) = id(b"gid=", rest)?;
+    let (rest, euid) = id(b"euid=", rest)?;
+    let (rest, _) = word(b"suid=", rest)?;
+    let (rest, _) = word(b"fsuid=", rest)?;
+    let (rest, _) = word(b"egid=", rest)?;
+    let (rest, _) = word(b"sgid=", rest)?;
+    let (rest, _) = word(b"fsgid=", rest)?;
+    let (rest, tty) = word(b"tty=", rest)?;
+    let (rest, ses) = login_id(b"ses=", rest)?;
+    let (rest, comm) = string(b"comm=", rest)?;
+    let (rest, ()) = blank(rest)?;
+    let (rest, exe) = string(b"exe=", rest)?;
+    let (rest, ()) = blank(rest)?;
+    let (rest, subj) = opt(context).parse(rest)?;
+    let (rest, joined) = string(b"key=", rest)?;
     let (rest, names) = if rest.is_empty() { (rest, [None; 4]) } else { names(rest)? };
 
     let named = |number, name: usize| Some(Id { number, name: names[name] });
@@ -236,43 +250,70 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
 
 /// What [`CallHead`](crate::syscall::CallHead) is read from.
 fn call(body: &[u8]) -> Parsed<'_, ()> {
-    let call = (word(b"arch="), word(b"syscall="), word(b"success="), word(b"exit="));
-    map(call, |_| ()).parse(body)
+    let (rest, _) = word(b"arch=", body)?;
+    let (rest, _) = word(b"syscall=", rest)?;
+    let (rest, _) = word(b"success=", rest)?;
+    let (rest, _) = word(b"exit=", rest)?;
+    Ok((rest, ()))
 }
 
 /// `key=value ` whose value has no delimiters.
-#[inline]
-fn word<'a, const N: usize>(key: &'static [u8; N]) -> impl Fn(&'a [u8]) -> Parsed<'a, &'a [u8]> {
-    move |input| {
-        let (rest, ()) = literal(key)(input)?;
-        let length = find(b' ', rest).ok_or(nom::Err::Error(()))?;
-        let (value, rest) = rest.split_at(length);
-        if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((&rest[1..], value)) }
+// Keys are compared in registers only where they are known.
+#[inline(always)]
+fn word<'a, const N: usize>(key: &'static [u8; N], input: &'a [u8]) -> Parsed<'a, &'a [u8]> {
+    let (rest, ()) = literal(key)(input)?;
+    let length = find(b' ', rest).ok_or(nom::Err::Error(()))?;
+    let (value, rest) = rest.split_at(length);
+    if is_delimited(value) { Err(nom::Err::Error(())) } else { Ok((&rest[1..], value)) }
+}
+
+/// `subj=label `, and the mode that AppArmor writes behind a label: `subj=docker-default (enforce) `.
+fn context(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, label) = word(b"subj=", input)?;
+    match delimited(literal(b"("), alpha1, literal(b") ")).parse(rest) {
+        Ok((behind, _mode)) => {
+            let value = &input[b"subj=".len()..input.len() - behind.len() - 1];
+            Ok((behind, value))
+        }
+        Err(_) => Ok((rest, label)),
     }
 }
 
 /// `key=number ` below 2³².
-fn id<'a, const N: usize>(
-    key: &'static [u8; N],
-) -> impl Parser<&'a [u8], Output = u32, Error = ()> {
-    terminated(preceded(literal(key), decimal_u32), blank)
+#[inline(always)]
+fn id<'a, const N: usize>(key: &'static [u8; N], input: &'a [u8]) -> Parsed<'a, u32> {
+    let (rest, ()) = literal(key)(input)?;
+    number(rest)
 }
 
 /// The same of what a login sets, which is "not set" for all that the system starts.
-fn login_id<'a, const N: usize>(
-    key: &'static [u8; N],
-) -> impl Parser<&'a [u8], Output = u32, Error = ()> {
-    preceded(
-        literal(key),
-        alt((value(u32::MAX, literal(b"4294967295 ")), terminated(decimal_u32, blank))),
-    )
+#[inline(always)]
+fn login_id<'a, const N: usize>(key: &'static [u8; N], input: &'a [u8]) -> Parsed<'a, u32> {
+    let (rest, ()) = literal(key)(input)?;
+    match literal(b"4294967295 ")(rest) {
+        Ok((rest, ())) => Ok((rest, u32::MAX)),
+        Err(_) => number(rest),
+    }
+}
+
+#[inline(always)]
+fn number(input: &[u8]) -> Parsed<'_, u32> {
+    let (rest, number) = decimal_u32(input)?;
+    let (rest, ()) = blank(rest)?;
+    Ok((rest, number))
 }
 
 /// `key=string`, quoted or encoded.
+#[inline(always)]
 pub(crate) fn string<'a, const N: usize>(
     key: &'static [u8; N],
-) -> impl Parser<&'a [u8], Output = Option<Cow<'a, [u8]>>, Error = ()> {
-    preceded(literal(key), alt((map(quoted, |text| Some(Cow::Borrowed(text))), encoded)))
+    input: &'a [u8],
+) -> Parsed<'a, Option<Cow<'a, [u8]>>> {
+    let (rest, ()) = literal(key)(input)?;
+    match quoted(rest) {
+        Ok((rest, text)) => Ok((rest, Some(Cow::Borrowed(text)))),
+        Err(_) => encoded(rest),
+    }
 }
 
 fn blank(input: &[u8]) -> Parsed<'_, ()> {
@@ -310,8 +351,10 @@ pub(crate) fn bare(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// The names that auditd adds: of the login user, the user, the group and the effective user. Those
 /// of the other ids follow and are not read.
 fn names(input: &[u8]) -> Parsed<'_, [Option<&[u8]>; 4]> {
-    let mut front = (literal(b"\x1d"), word(b"ARCH="), word(b"SYSCALL="), literal(b"AUID="));
-    let (rest, _) = front.parse(input)?;
+    let (rest, ()) = literal(b"\x1d")(input)?;
+    let (rest, _) = word(b"ARCH=", rest)?;
+    let (rest, _) = word(b"SYSCALL=", rest)?;
+    let (rest, ()) = literal(b"AUID=")(rest)?;
     let (rest, auid) = terminated(quoted, literal(b" UID=")).parse(rest)?;
     let (rest, uid) = terminated(quoted, literal(b" GID=")).parse(rest)?;
     let (rest, gid) = terminated(quoted, literal(b" EUID=")).parse(rest)?;
@@ -441,6 +484,7 @@ mod tests {
         for tail in [
             "comm=\"nc\" exe=\"/usr/bin/nc\" subj=unconfined key=\"net\"",
             "comm=\"nc\" exe=\"/usr/bin/nc\" key=(null)",
+            "comm=\"nc\" exe=\"/usr/bin/nc\" subj=docker-default (enforce) key=\"net\"",
             "comm=612062 exe=2F7467 subj=unconfined key=6101",
             "comm=\"\" exe=(null) key=\"\"",
         ] {
@@ -455,7 +499,11 @@ mod tests {
         for body in [
             format!("pid=9 {FRONT} {tail}"),
             format!("{FRONT} {tail} pid=9"),
-            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default (enforce) key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default  (enforce) key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default (enforce key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default enforce key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default (a) (b) key=\"net\""),
+            format!("{FRONT} comm=\"nc\" exe=\"/x\" subj=docker-default (enforce)"),
             format!("{FRONT} comm=\"nc\" exe=\"/usr/b"),
             format!("{FRONT} comm='nc' exe={{ x }} key=\"net\""),
             format!("{FRONT}  {tail}"),

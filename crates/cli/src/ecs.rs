@@ -9,6 +9,7 @@
 
 mod field;
 mod json;
+mod title;
 
 use std::fmt::{self, Display};
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use auditparse::{Connection, ConnectionKind, Id, Process, SecurityModule, SockAd
 
 pub(crate) use self::field::{Field, Value};
 pub(crate) use self::json::family;
+pub(crate) use self::title::{Title, Titles};
 use crate::text::Utf8;
 
 /// The document; fields have the names of the schema.
@@ -33,9 +35,9 @@ pub(crate) struct Document<'a> {
     /// `destination.*`.
     pub(crate) destination: Option<Endpoint<'a>>,
     /// Most of `process.*`, and the accounts of `user.*`.
-    pub(crate) process: Process<'a>,
+    pub(crate) process: &'a Process<'a>,
     /// `process.title`.
-    pub(crate) title: Option<&'a [u8]>,
+    pub(crate) title: &'a Title,
     /// `user.*`.
     pub(crate) user: User<'a>,
     /// `auditd.data.syscall`.
@@ -97,23 +99,40 @@ pub(crate) const CATEGORY: &str = "network";
 /// `host.os.type`: only Linux has this log.
 pub(crate) const OS: &str = "linux";
 
+/// Who made a connection.
+#[derive(Debug)]
+pub(crate) struct Caller<'a> {
+    process: Process<'a>,
+    /// Whether nothing is wrong in the records of the call, for certain.
+    is_sound: bool,
+}
+
+impl<'a> Caller<'a> {
+    /// Who made this connection.
+    // It is large, and would be moved when it is returned.
+    #[inline(always)]
+    pub(crate) fn of(connection: &Connection<'a>) -> Caller<'a> {
+        match connection.sound_process() {
+            Some(process) => Caller { process, is_sound: true },
+            None => Caller { process: connection.process(), is_sound: false },
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     /// The document of a connection.
     ///
-    /// `time` is the event's time as RFC 3339 text; `host` is the host's name
-    /// if the event carries none; `title` is overwritten with what the document
-    /// holds of the command line.
+    /// `caller` is who made it, `title` the command line; `time` is the event's
+    /// time as RFC 3339 text; `host` is the host's name if the event carries none.
     // It is large, and would be moved when it is returned.
     #[inline(always)]
     pub(crate) fn new(
         connection: &'a Connection<'a>,
+        caller: &'a Caller<'a>,
+        title: &'a Title,
         time: &'a str,
         host: &'a str,
-        title: &'a mut Vec<u8>,
     ) -> Document<'a> {
-        let sound = connection.sound_process();
-        let is_sound = sound.is_some();
-        let process = sound.unwrap_or_else(|| connection.process());
         let address = connection.address().ok();
         let endpoint = address.and_then(Endpoint::of);
         let (source, destination) = match connection.kind() {
@@ -129,13 +148,13 @@ impl<'a> Document<'a> {
             host: connection.node().unwrap_or(host.as_bytes()),
             source,
             destination,
-            user: User::of(&process),
-            title: read_title(connection, title).then_some(title),
-            process,
+            user: User::of(&caller.process),
+            title,
+            process: &caller.process,
             syscall: syscall(connection),
             exit: exit(connection),
             address,
-            is_sound,
+            is_sound: caller.is_sound && title.is_sound,
             connection,
         }
     }
@@ -217,18 +236,6 @@ impl<'a> Account<'a> {
         let named = |name: &&[u8]| !name.starts_with(b"unknown(") && *name != b"unset";
         id.is_set().then(|| Account { id: id.number, name: id.name.filter(named) })
     }
-}
-
-/// Reads the command line, whose arguments are ended by NULs, with blanks
-/// between them; gives whether there is one.
-fn read_title(connection: &Connection<'_>, title: &mut Vec<u8>) -> bool {
-    title.clear();
-    let is_there = connection.append_proctitle(title);
-    while title.last() == Some(&0) {
-        title.pop();
-    }
-    title.iter_mut().for_each(|byte| *byte = if *byte == 0 { b' ' } else { *byte });
-    is_there
 }
 
 /// An address as `source.address` and `destination.address` give it.

@@ -25,9 +25,8 @@ impl Stamper {
         let (second, fraction) = (millis / 1000, millis % 1000);
         if self.second == Some(second) {
             self.text.truncate(self.text.len() - FRACTION);
-            let digit = |place: u64| b'0' + (fraction / place % 10) as u8;
-            let fraction = [b'.', digit(100), digit(10), digit(1), b'Z'];
-            self.text.push_str(str::from_utf8(&fraction).unwrap_or_default());
+            let digit = |place: u64| char::from(b'0' + (fraction / place % 10) as u8);
+            self.text.extend(['.', digit(100), digit(10), digit(1), 'Z']);
         } else {
             self.text = match i64::try_from(millis) {
                 Ok(millis) => rfc3339(millis),

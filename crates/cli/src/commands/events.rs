@@ -11,7 +11,7 @@ use super::parts::{self, Text};
 use crate::args::{EventsArgs, Kind};
 use crate::console::Console;
 use crate::daemon::Signals;
-use crate::ecs::{Document, Field};
+use crate::ecs::{Caller, Document, Field, Titles};
 use crate::exit::Exit;
 use crate::input::{Account, Cut, Damage, Input, Totals, Unit, Window, Work};
 use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape, header};
@@ -74,12 +74,14 @@ fn write_in_parts(
     parts::write(&work, &input, out)
 }
 
+/// Command lines that are kept from one connection to another.
+const TITLES: usize = 256;
+
 /// Makes rows of connections.
 struct Rows<'a> {
     args: &'a EventsArgs,
     stamper: Stamper,
-    /// Room for the command line of a document.
-    title: Vec<u8>,
+    titles: Titles,
     shown: u64,
     damage: Damage,
 }
@@ -89,7 +91,7 @@ impl Rows<'_> {
         Rows {
             args,
             stamper: Stamper::new(),
-            title: Vec::new(),
+            titles: Titles::with_room_for(TITLES),
             shown: 0,
             damage: Damage::default(),
         }
@@ -107,7 +109,8 @@ impl Rows<'_> {
         }
         self.shown += 1;
         let time = self.stamper.format(connection.id().millis);
-        let document = Document::new(connection, time, host, &mut self.title);
+        let (caller, title) = (Caller::of(connection), self.titles.read(connection));
+        let document = Document::new(connection, &caller, title, time, host);
         if !document.is_sound {
             self.damage.look_at(connection);
         }

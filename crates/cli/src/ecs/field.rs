@@ -164,7 +164,7 @@ impl Document<'_> {
             Field::ProcessExecutable => Value::Text(process.exe.as_deref()?),
             Field::ProcessPid => Value::Number(process.pid?),
             Field::ProcessParentPid => Value::Number(process.ppid?),
-            Field::ProcessTitle => Value::Text(self.title?),
+            Field::ProcessTitle => Value::Text(self.title.text()?),
             Field::UserId => Value::Number(user.real?.id),
             Field::UserName => Value::Text(user.real?.name?),
             Field::UserAuditId => Value::Number(user.audit?.id),

@@ -66,7 +66,10 @@ impl Document<'_> {
             json.digits(pid);
             json.raw("},");
         }
-        write_text(r#""title":""#, self.title, json);
+        if let Some(title) = self.title.json() {
+            json.raw(r#""title":"#);
+            json.copy(title);
+        }
         json.close("},");
     }
 

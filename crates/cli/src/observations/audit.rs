@@ -12,7 +12,7 @@ use rareport::datafeed::Values;
 use super::fields::{Event, Fields};
 use super::unaddressed::Unaddressed;
 use crate::args::Profile;
-use crate::ecs::{Document, Field, Value, family};
+use crate::ecs::{Caller, Document, Field, Titles, Value, family};
 use crate::input::{FromConnection, Log, Totals, log_files};
 use crate::stamp::Stamper;
 
@@ -59,6 +59,10 @@ pub(super) fn has_field(name: &str) -> bool {
     Source::named(name).is_some()
 }
 
+/// Command lines of a log that are kept from one connection to another. Many
+/// logs may be read at once.
+const TITLES: usize = 16;
+
 /// A connection as an event.
 #[derive(Clone)]
 pub(super) struct ConnectionEvent {
@@ -66,8 +70,7 @@ pub(super) struct ConnectionEvent {
     sources: Vec<(Source, usize)>,
     profile: Profile,
     stamper: Stamper,
-    /// Room for the command line of a document.
-    title: Vec<u8>,
+    titles: Titles,
     pub(super) event: Event,
 }
 
@@ -82,7 +85,7 @@ impl ConnectionEvent {
             sources: names.filter_map(|(at, name)| Some((Source::named(name)?, at))).collect(),
             profile,
             stamper: Stamper::new(),
-            title: Vec::new(),
+            titles: Titles::with_room_for(TITLES),
             event,
         }
     }
@@ -108,8 +111,9 @@ impl FromConnection for ConnectionEvent {
             totals.used_connect(connection.address().is_ok());
         }
         let millis = connection.id().millis;
-        let document =
-            Document::new(connection, self.stamper.format(millis), host, &mut self.title);
+        let (caller, title) = (Caller::of(connection), self.titles.read(connection));
+        let time = self.stamper.format(millis);
+        let document = Document::new(connection, &caller, title, time, host);
         if !document.is_sound {
             totals.damage().look_at(connection);
         }

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::text::Utf8;
 
 /// A buffer of JSON text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct JsonBuffer {
     bytes: Vec<u8>,
 }
@@ -45,6 +45,12 @@ impl JsonBuffer {
     #[inline]
     pub(crate) fn raw(&mut self, json: &str) {
         self.bytes.extend_from_slice(json.as_bytes());
+    }
+
+    /// Copies what was written to another buffer.
+    #[inline]
+    pub(crate) fn copy(&mut self, other: &JsonBuffer) {
+        self.bytes.extend_from_slice(&other.bytes);
     }
 
     /// Ends the object or array whose members were written, with `brackets` and

@@ -2,8 +2,8 @@
 //!
 //! [`Tail`](tail::Tail) reads one log over its rotations, [`Followed`](followed::Followed) the
 //! connections in it that were not taken before, and [`Live`] those of many
-//! logs in order of time. [`Positions`] is what is to be kept to read on after
-//! a restart as if there had been none.
+//! logs in order of time. [`Positions`](super::position::Positions) are what is
+//! to be kept to read on after a restart as if there had been none.
 
 mod clock;
 mod each;

@@ -19,8 +19,8 @@ use super::passages::Passages;
 use crate::console::Console;
 use crate::text::Inert;
 
-/// Reads a log over its rotations. At its end for now, reading fails with an
-/// error that [`is_caught_up`] tells; it never comes to another end.
+/// Reads a log over its rotations. At its end for now, reading fails with the
+/// error [`caught_up`]; it never comes to another end.
 pub(super) struct Tail<'a> {
     listing: Listing,
     current: Option<Current>,

@@ -104,11 +104,13 @@ fn weigh(style: Style, probabilities: &[f64], ln_joint: impl FnOnce() -> f64) ->
     let fewest = weights.fewest.min(most).max(1);
     let ln_extreme = extreme::ln_extreme_up_to(fewest..=most, probabilities);
     let score_of_extreme = term(ln_extreme, weights.extreme, LN_EXTREME_FULL_SCORE);
-    // Without a weight the joint probability only decides whether the other one has a score.
-    let is_idle = weights.joint == 0.0 && score_of_extreme == 0.0;
+    let threshold = LARGEST_SIGNIFICANT.ln();
+    // Without a weight the joint probability only decides whether the other one has a score, which one
+    // that is significant by itself has anyway.
+    let is_decided = score_of_extreme == 0.0 || ln_extreme <= threshold;
+    let is_idle = weights.joint == 0.0 && is_decided;
     let ln_joint = if is_idle { 0.0 } else { ln_joint() };
 
-    let threshold = LARGEST_SIGNIFICANT.ln();
     let raw_score = if ln_joint > threshold && ln_extreme > threshold {
         0.0
     } else {

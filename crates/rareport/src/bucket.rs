@@ -159,12 +159,9 @@ impl Bucket {
         for (position, &id) in by_value.iter().enumerate() {
             rank[id as usize] = position as u32;
         }
-        let places = (0u32..).zip(&self.subjects);
-        let mut by_subject: Vec<(Subject, u32)> =
-            places.map(|(place, &(subject, _))| (subject, place)).collect();
-        by_subject.sort_unstable();
+        let by_subject = self.places_by_subject();
         let mut position = vec![0; by_subject.len()];
-        for (index, &(_, place)) in by_subject.iter().enumerate() {
+        for (index, &place) in by_subject.iter().enumerate() {
             position[place as usize] = index as u32;
         }
         let pairs = self.influences.iter();
@@ -172,9 +169,21 @@ impl Bucket {
         let influences = Groups::of(by_subject.len(), by_value.len(), pairs);
         Gathered {
             values: by_value.iter().map(|&id| self.values.value(id)).collect(),
-            subjects: by_subject.iter().map(|&(_, place)| self.subjects[place as usize]).collect(),
+            subjects: by_subject.iter().map(|&place| self.subjects[place as usize]).collect(),
             influences,
         }
+    }
+
+    /// The places in `subjects` in order of the subjects.
+    fn places_by_subject(&self) -> Vec<u32> {
+        // As one number they are quicker to compare.
+        let number = |(place, &(Subject { partition, over, by }, _)): (u32, &(Subject, u64))| {
+            let [partition, over, by] = [partition, over, by].map(u128::from);
+            partition << 96 | over << 64 | by << 32 | u128::from(place)
+        };
+        let mut numbers: Vec<u128> = (0u32..).zip(&self.subjects).map(number).collect();
+        numbers.sort_unstable();
+        numbers.into_iter().map(|number| number as u32).collect()
     }
 
     /// Forgets everything but keeps the memory for the next bucket.

@@ -12,7 +12,8 @@ pub(crate) use cached::CachedRarity;
 pub(crate) use state::CategoryState;
 
 use crate::special::Beta;
-use order::Order;
+use order::{Order, Weights};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -26,6 +27,9 @@ const SAMPLE_FACTOR: f64 = 1.05;
 /// Numbers of samples from the posterior of a category's probability, each up to a total
 /// concentration (rare-model §2).
 const SAMPLES_UP_TO: [(f64, usize); 3] = [(100.0, 7), (1000.0, 5), (10_000.0, 3)];
+
+/// Samples from the posterior of one category.
+type Samples = SmallVec<[f64; SAMPLES_UP_TO[0].1]>;
 
 /// Categories with their concentrations.
 ///
@@ -230,8 +234,13 @@ impl Rarity<'_> {
     /// mass of categories beyond the greatest number of them, is 0, as there never are any.
     #[must_use]
     pub fn probability_at(&self, concentration: f64) -> f64 {
+        self.probability_by(&self.model.order, concentration)
+    }
+
+    /// [`probability_at`](Rarity::probability_at), asking for the weights of the model.
+    fn probability_by(&self, weights: &impl Weights, concentration: f64) -> f64 {
         let samples = self.samples(concentration);
-        let sum: f64 = samples.iter().map(|s| self.mass_up_to(SAMPLE_FACTOR * s)).sum();
+        let sum: f64 = samples.iter().map(|s| self.mass_up_to(weights, SAMPLE_FACTOR * s)).sum();
         sum / samples.len() as f64
     }
 
@@ -241,7 +250,8 @@ impl Rarity<'_> {
     #[must_use]
     pub fn slices(&self, id: u32) -> Vec<Slice> {
         let Some(concentration) = self.concentration(id) else { return Vec::new() };
-        let slice = |share: f64| Slice { share, rarer: self.mass_up_to(SAMPLE_FACTOR * share) };
+        let rarer = |share| self.mass_up_to(&self.model.order, SAMPLE_FACTOR * share);
+        let slice = |share: f64| Slice { share, rarer: rarer(share) };
         self.samples(concentration).into_iter().map(slice).collect()
     }
 
@@ -254,13 +264,13 @@ impl Rarity<'_> {
 
     /// Means of the slices of equal probability of the posterior of a category's probability,
     /// s of (7).
-    fn samples(&self, concentration: f64) -> Vec<f64> {
+    fn samples(&self, concentration: f64) -> Samples {
         let (a, b) = (concentration, self.model.total - concentration);
         let total = self.model.total;
         let q = SAMPLES_UP_TO.iter().find(|(limit, _)| total <= *limit).map_or(1, |&(_, q)| q);
         let mean = a / (a + b);
         if q == 1 || a <= 0.0 || b <= 0.0 {
-            return vec![mean];
+            return Samples::from_slice(&[mean]);
         }
         let width = 1.0 / q as f64;
         let (posterior, weighted) = (Beta::new(a, b), Beta::new(a + 1.0, b));
@@ -280,19 +290,19 @@ impl Rarity<'_> {
     /// Probability of all categories at most as likely as `x`, linear between knots, G of (6).
     ///
     /// Only the knots on either side of `x` are looked up.
-    fn mass_up_to(&self, x: f64) -> f64 {
+    fn mass_up_to(&self, weights: &impl Weights, x: f64) -> f64 {
         let CategoryModel { order, scale, total, .. } = self.model;
         if self.model.is_empty() {
             return 1.0;
         }
         let limit = x * total / scale;
-        let below = order.divide_below(limit);
+        let below = weights.divide_below(limit);
         let weight = match below.next {
             None => order.sum(),
             Some(right) => {
                 let left = below.last.unwrap_or(0.0);
                 let part = ((limit - left) / (right - left)).min(1.0);
-                (1.0 - part) * below.sum + part * order.divide_above(right).sum
+                (1.0 - part) * below.sum + part * weights.divide_above(right).sum
             }
         };
         weight * scale / total

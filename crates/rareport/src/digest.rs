@@ -176,11 +176,12 @@ impl QuantileDigest {
         if count == 0 {
             return;
         }
-        let threshold = self.merge_threshold();
+        // The totals from here on have another merge threshold.
+        let next = (self.merge_threshold() + 1).saturating_mul(self.size);
         self.total = self.total.saturating_add(count);
         let grown = self.grow_root(value);
         let leaf = Node { lo: value, hi: value, count };
-        let whole = grown || self.merge_threshold() != threshold;
+        let whole = grown || self.total >= next;
         match self.find(&leaf) {
             Ok(index) => {
                 let node = &mut self.nodes[index];

@@ -126,7 +126,7 @@ impl Population {
             let attributes = self.attributes(rarity, person);
             let probability = joint(attributes.iter());
             let influences = influences(gathered, start, &attributes, probability);
-            leaves.push(person[0].0.over, probability, influences);
+            leaves.push_person(person[0].0.over, probability, &influences);
             start += person.len();
         }
     }

@@ -3,7 +3,7 @@
 use crate::bucket::Gathered;
 use crate::category::CachedRarity;
 use crate::constants::SMALLEST_PROBABILITY;
-use crate::tree::{Influence, Leaves};
+use crate::tree::Leaves;
 use crate::visit_order::visit_order;
 use std::ops::Range;
 
@@ -19,18 +19,15 @@ pub(crate) fn judge(
 ) {
     let ids: Vec<u32> =
         gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by).collect();
+    let probabilities = rarity.probabilities(&ids);
     for position in visit_order(&ids) {
         let position = position as usize;
         let id = ids[position];
         if skips(id) {
-            leaves.push(id, 1.0, []);
+            leaves.push_attribute(id, 1.0, &[]);
             continue;
         }
-        let influences = gathered.influences.get(range.start + position).iter();
-        leaves.push(
-            id,
-            rarity.probability(id).clamp(SMALLEST_PROBABILITY, 1.0),
-            influences.map(|&value| Influence { value, strength: 1.0 }),
-        );
+        let probability = probabilities[position].clamp(SMALLEST_PROBABILITY, 1.0);
+        leaves.push_attribute(id, probability, gathered.influences.get(range.start + position));
     }
 }

@@ -45,12 +45,17 @@ fn ln_calibrated(smallest: &[f64], n: usize) -> f64 {
 
 /// The `m` smallest in ascending order, each in `[SMALLEST_PROBABILITY, 1]`.
 fn smallest(m: usize, probabilities: &[f64]) -> Vec<f64> {
-    let mut values = probabilities.to_vec();
-    if 0 < m && m < values.len() {
-        values.select_nth_unstable_by(m - 1, f64::total_cmp);
-    }
-    values.truncate(m);
+    let (first, rest) = probabilities.split_at(m.min(probabilities.len()));
+    let mut values = first.to_vec();
     values.sort_unstable_by(f64::total_cmp);
+    // Few are asked for, and few of many are smaller than those: most are looked at once.
+    for value in rest {
+        if values.last().is_some_and(|largest| value.total_cmp(largest).is_lt()) {
+            values.pop();
+            let place = values.partition_point(|smaller| smaller.total_cmp(value).is_le());
+            values.insert(place, *value);
+        }
+    }
     for value in &mut values {
         *value = value.clamp(SMALLEST_PROBABILITY, 1.0);
     }

@@ -5,6 +5,7 @@
 //! elsewhere.
 
 mod places;
+mod table;
 
 pub(super) use places::Place;
 
@@ -61,6 +62,23 @@ pub(super) struct Division {
     pub(super) next: Option<f64>,
 }
 
+/// Weights in ascending order with their sums, to be divided by limits.
+pub(super) trait Weights {
+    /// Where the weights are divided into those that are below something and those, no smaller, that
+    /// are not.
+    fn divide(&self, is_below: impl Fn(f64) -> bool) -> Division;
+
+    /// Where the weights are divided by a limit, below which are those that are less.
+    fn divide_below(&self, limit: f64) -> Division {
+        self.divide(|weight| weight < limit)
+    }
+
+    /// Where the weights are divided by a limit, below which are those that are not greater.
+    fn divide_above(&self, limit: f64) -> Division {
+        self.divide(|weight| weight <= limit)
+    }
+}
+
 impl Default for Order {
     fn default() -> Self {
         Order { nodes: vec![Node::default()], root: NONE }
@@ -111,35 +129,6 @@ impl Order {
         Links::from(self, place).map(|link| link - 1)
     }
 
-    /// Where the weights are divided by a limit, below which are those that are less.
-    pub(super) fn divide_below(&self, limit: f64) -> Division {
-        self.divide(|weight| weight < limit)
-    }
-
-    /// Where the weights are divided by a limit, below which are those that are not greater.
-    pub(super) fn divide_above(&self, limit: f64) -> Division {
-        self.divide(|weight| weight <= limit)
-    }
-
-    fn divide(&self, is_below: impl Fn(f64) -> bool) -> Division {
-        let mut division = Division::default();
-        let mut top = self.root;
-        while top != NONE {
-            let node = self.node(top);
-            if is_below(node.weight) {
-                let left = self.node(node.left);
-                division.count += left.count as usize + 1;
-                division.sum += left.sum + node.weight;
-                division.last = Some(node.weight);
-                top = node.right;
-            } else {
-                division.next = Some(node.weight);
-                top = node.left;
-            }
-        }
-        division
-    }
-
     /// Adds to the weights of `ids`, which are ascending and each there once. A new one had 0.
     pub(super) fn add(&mut self, ids: &[u32], weight: f64) {
         let Some(&largest) = ids.last() else {
@@ -148,13 +137,18 @@ impl Order {
         if self.nodes.len() <= largest as usize + 1 {
             self.nodes.resize(largest as usize + 2, Node::default());
         }
-        // A move down and up one level takes about as long as a node of a tree that grows anew.
-        let depth = self.len().checked_ilog2().unwrap_or(0) as usize;
-        if ids.len().saturating_mul(depth) >= self.len() {
+        if self.is_mostly(ids.len()) {
             self.add_and_grow_anew(ids, weight);
         } else {
             self.add_and_move(ids, weight);
         }
+    }
+
+    /// Whether it takes less time to go through all ids than to go down to so many of them one by one:
+    /// a level takes about as long as the next id.
+    pub(super) fn is_mostly(&self, ids: usize) -> bool {
+        let depth = self.len().checked_ilog2().unwrap_or(0) as usize;
+        ids.saturating_mul(depth) >= self.len()
     }
 
     /// [`Order::add`] for few ids.
@@ -185,9 +179,16 @@ impl Order {
         for &id in ids {
             self.nodes[id as usize + 1].weight += weight;
         }
-        // The sort is of the kind that makes use of what is in order: the others are, and so are,
-        // but for new ties, those that have grown, for all have by the same.
-        links.sort_by(|&x, &y| self.compare(x, y));
+        // Weights are not negative, so their bits are in the order of the weights; and the sort is of
+        // the kind that makes use of what is in order: the others are, and so are, but for new ties,
+        // those that have grown, for all have by the same.
+        let key =
+            |link: Link| u128::from(self.node(link).weight.to_bits()) << 32 | u128::from(link);
+        let mut keys: Vec<u128> = links.iter().map(|&link| key(link)).collect();
+        keys.sort();
+        for (link, key) in links.iter_mut().zip(keys) {
+            *link = key as Link;
+        }
         self.root = self.grow(&links);
     }
 
@@ -321,6 +322,27 @@ impl Order {
     /// One more than the number of nodes of a tree.
     fn heaviness(&self, top: Link) -> u32 {
         self.node(top).count + 1
+    }
+}
+
+impl Weights for Order {
+    fn divide(&self, is_below: impl Fn(f64) -> bool) -> Division {
+        let mut division = Division::default();
+        let mut top = self.root;
+        while top != NONE {
+            let node = self.node(top);
+            if is_below(node.weight) {
+                let left = self.node(node.left);
+                division.count += left.count as usize + 1;
+                division.sum += left.sum + node.weight;
+                division.last = Some(node.weight);
+                top = node.right;
+            } else {
+                division.next = Some(node.weight);
+                top = node.left;
+            }
+        }
+        division
     }
 }
 

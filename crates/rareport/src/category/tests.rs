@@ -30,7 +30,7 @@ fn check(model: &CategoryModel, expected: &Example) {
     let knots = distinct.into_iter().map(|bits| f64::from_bits(bits) / model.total());
     for (knot, (&at, &mass)) in knots.zip(expected.knots.iter().zip(&expected.cums)) {
         assert_close(knot, at);
-        assert_close(rarity.mass_up_to(knot), mass);
+        assert_close(rarity.mass_up_to(&model.order, knot), mass);
     }
     for (id, port) in (0..).zip(["443", "80", "22", "53", "4444"]) {
         let Some(&concentration) = expected.conc.get(port) else {
@@ -41,7 +41,7 @@ fn check(model: &CategoryModel, expected: &Example) {
         assert_eq!(samples.len(), expected.slices[port].len());
         for (index, &sample) in samples.iter().enumerate() {
             assert_close(sample, expected.slices[port][index]);
-            let mass = rarity.mass_up_to(SAMPLE_FACTOR * sample);
+            let mass = rarity.mass_up_to(&model.order, SAMPLE_FACTOR * sample);
             assert_close(mass, expected.masses[port][index]);
         }
     }
@@ -184,7 +184,7 @@ impl Plain {
             let own = concentration / self.total;
             for factor in [0.0, 0.3, 0.99, 1.01, 1.5, 7.0] {
                 let (expected, tolerance) = Plain::mass_up_to(&knots, factor * own);
-                let actual = rarity.mass_up_to(factor * own);
+                let actual = rarity.mass_up_to(&model.order, factor * own);
                 assert!((actual - expected).abs() <= tolerance, "{actual}, {expected}");
             }
             let samples = rarity.samples(concentration);

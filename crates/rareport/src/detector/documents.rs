@@ -236,9 +236,8 @@ impl Documents<'_> {
     fn record_influencers(&self, judgement: &Judgement<'_>, leaf: usize) -> Vec<RecordInfluencer> {
         let values = &judgement.values;
         let field = |influence: &Influence| values[influence.value as usize].0;
-        judgement
-            .leaves
-            .influences(leaf)
+        let influences: Vec<Influence> = judgement.leaves.influences(leaf).collect();
+        influences
             .chunk_by(|x, y| field(x) == field(y))
             .map(|influences| {
                 let mut influences = influences.to_vec();

@@ -1,8 +1,8 @@
 //! Building the tree from its leaves (rare-model §7.4, §7.5, §14.1).
 
-use super::{Influence, Influencers, LeafKind, Leaves, Node, Tree};
+use super::{Influencers, LeafKind, Leaves, Node, Tree};
 use crate::aggregate::{Combined, Style, combine, combine_known, squared_z};
-use crate::bucket::Groups;
+use crate::bucket;
 use crate::constants::{LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
 use crate::score;
 use std::ops::Range;
@@ -13,11 +13,12 @@ const UNSCORED: f64 = LARGEST_SIGNIFICANT * 1.01;
 impl Tree {
     pub(crate) fn grow(leaves: &Leaves, influencers: &Influencers<'_>) -> Tree {
         let nodes: Vec<Node> = leaves.probabilities().iter().map(|&p| leaf(p)).collect();
+        let mut groups = Groups::of(leaves, &nodes);
         let partitions: Vec<(Range<usize>, Node)> = leaves
             .partitions()
-            .map(|(_, range)| (range.clone(), partition(leaves.kind, &nodes[range])))
+            .map(|(_, range)| (range.clone(), groups.partition(range)))
             .collect();
-        let values = influencer_values(leaves, influencers, &nodes, &partitions);
+        let values = influencer_values(&mut groups, influencers, &partitions);
         let fields =
             if nodes.is_empty() { Vec::new() } else { influencer_fields(influencers, &values) };
         let mut tree = Tree { root: root(&partitions), leaves: nodes, values, fields };
@@ -52,17 +53,6 @@ fn above(combined: f64, smallest: f64) -> Node {
     Node { probability, raw_score, smallest: smallest.clamp(SMALLEST_PROBABILITY, 1.0) }
 }
 
-/// The node of a partition: a by-field node over several leaves, or the only leaf.
-fn partition(kind: LeafKind, leaves: &[Node]) -> Node {
-    match leaves {
-        [only] => *only,
-        several => {
-            let probabilities: Vec<f64> = several.iter().map(|leaf| leaf.probability).collect();
-            above(combined(style(kind), &probabilities), smallest(several))
-        }
-    }
-}
-
 fn root(partitions: &[(Range<usize>, Node)]) -> Node {
     match partitions {
         [] => Node::UNREMARKABLE,
@@ -73,13 +63,6 @@ fn root(partitions: &[(Range<usize>, Node)]) -> Node {
             let all = above(combined(Style::People, &probabilities), smallest(&nodes));
             above(all.probability, all.smallest)
         }
-    }
-}
-
-fn style(kind: LeafKind) -> Style {
-    match kind {
-        LeafKind::Attribute => Style::Attributes,
-        LeafKind::Person => Style::People,
     }
 }
 
@@ -96,17 +79,11 @@ fn combined(style: Style, probabilities: &[f64]) -> f64 {
 }
 
 fn influencer_values(
-    leaves: &Leaves,
+    groups: &mut Groups<'_>,
     influencers: &Influencers<'_>,
-    nodes: &[Node],
     partitions: &[(Range<usize>, Node)],
 ) -> Vec<Node> {
-    let pairs = (0..leaves.len() as u32).flat_map(|leaf| {
-        let influences = leaves.influences(leaf as usize).iter();
-        influences.map(move |influence| (influence.value, leaf))
-    });
-    let members = Groups::in_given_order(influencers.value_fields.len(), pairs);
-    let mut attributes = Attributes::of(nodes, partitions);
+    let members = members(groups.leaves, influencers.value_fields.len());
     (0u32..)
         .zip(influencers.value_fields)
         .map(|(value, &field)| {
@@ -114,26 +91,17 @@ fn influencer_values(
             let is_partition = Some(field) == influencers.partition_field;
             match partition_of(members, partitions).filter(|_| is_partition) {
                 Some(node) => above(node.probability, node.smallest),
-                None => above_leaves(members, leaves, value, &mut attributes),
+                None => groups.influencer_value(value, members, partitions),
             }
         })
         .collect()
 }
 
-/// The node of an influencer value above leaves.
-fn above_leaves(
-    members: &[u32],
-    leaves: &Leaves,
-    value: u32,
-    attributes: &mut Attributes<'_>,
-) -> Node {
-    let nodes = attributes.nodes;
-    let combined = match leaves.kind {
-        LeafKind::Attribute => attributes.combined(members),
-        LeafKind::Person => combined_persons(members, leaves, nodes, value),
-    };
-    let below = members.iter().map(|&leaf| nodes[leaf as usize].smallest);
-    above(combined, below.fold(1.0, f64::min))
+/// By influencer value, of which there are `values`, the leaves that it has an influence on.
+fn members(leaves: &Leaves, values: usize) -> bucket::Groups {
+    let pairs = (0..leaves.len() as u32)
+        .flat_map(|leaf| leaves.values(leaf as usize).iter().map(move |&value| (value, leaf)));
+    bucket::Groups::in_given_order(values, pairs)
 }
 
 /// The node of the partition that the leaves of a partition value belong to, unless it is a leaf.
@@ -143,48 +111,82 @@ fn partition_of<'a>(members: &[u32], partitions: &'a [(Range<usize>, Node)]) -> 
     (range.len() > 1).then_some(node)
 }
 
-/// The part of a leaf's probability that an influencer value accounts for (rare-model §14.2).
-fn attributed(probability: f64, influences: &[Influence], value: u32) -> f64 {
-    match influences.binary_search_by_key(&value, |influence| influence.value) {
-        Ok(index) if influences[index].strength < 1.0 => {
-            (influences[index].strength * probability.ln()).exp()
-        }
-        _ => probability,
-    }
+/// The part of a leaf's probability that an influencer value with some strength accounts for
+/// (rare-model §14.2).
+fn attributed(probability: f64, strength: f64) -> f64 {
+    if strength < 1.0 { (strength * probability.ln()).exp() } else { probability }
 }
 
-/// Step A of (21) over what persons owe to an influencer value.
-fn combined_persons(members: &[u32], leaves: &Leaves, nodes: &[Node], value: u32) -> f64 {
-    let contribution = |&leaf: &u32| {
-        let leaf = leaf as usize;
-        attributed(nodes[leaf].probability, leaves.influences(leaf), value)
-    };
-    let probabilities: Vec<f64> = members.iter().map(contribution).collect();
-    combined(Style::People, &probabilities)
-}
-
-/// Leaves that are attributes, to be combined in many groups.
-struct Attributes<'a> {
+/// Leaves that are combined in many groups: each in that of its partition, and in that of each of its
+/// influencer values.
+struct Groups<'a> {
+    leaves: &'a Leaves,
     nodes: &'a [Node],
-    /// By leaf; worked out once, as a leaf is in a group for each of its influencer values.
+    /// By leaf.
+    probabilities: Vec<f64>,
+    /// By leaf, if leaves are attributes; worked out once for all groups.
     squared_z: Vec<f64>,
-    partitions: &'a [(Range<usize>, Node)],
     /// Probabilities and squared z-scores of the group at hand.
     group: (Vec<f64>, Vec<f64>),
 }
 
-impl<'a> Attributes<'a> {
-    fn of(nodes: &'a [Node], partitions: &'a [(Range<usize>, Node)]) -> Self {
-        let squared_z = nodes.iter().map(|node| squared_z(node.probability)).collect();
-        Attributes { nodes, squared_z, partitions, group: (Vec::new(), Vec::new()) }
+impl<'a> Groups<'a> {
+    fn of(leaves: &'a Leaves, nodes: &'a [Node]) -> Self {
+        let probabilities: Vec<f64> = nodes.iter().map(|node| node.probability).collect();
+        let squared_z = match leaves.kind {
+            LeafKind::Attribute => probabilities.iter().map(|&p| squared_z(p)).collect(),
+            LeafKind::Person => Vec::new(),
+        };
+        Groups { leaves, nodes, probabilities, squared_z, group: (Vec::new(), Vec::new()) }
     }
 
-    /// Step A of (21) over leaves of any partitions: first each partition's, then all together.
-    fn combined(&mut self, leaves: &[u32]) -> f64 {
-        if self.partitions.len() == 1 {
+    /// The node of a partition: a by-field node over several leaves, or the only leaf.
+    fn partition(&self, range: Range<usize>) -> Node {
+        let nodes = &self.nodes[range.clone()];
+        if let [only] = nodes {
+            return *only;
+        }
+        let probabilities = &self.probabilities[range.clone()];
+        let combined = match self.leaves.kind {
+            LeafKind::Attribute => {
+                combine_known(Style::Attributes, probabilities, &self.squared_z[range])
+            }
+            LeafKind::Person => combine(Style::People, probabilities),
+        };
+        above(combined.probability, smallest(nodes))
+    }
+
+    /// The node of an influencer value above its leaves.
+    fn influencer_value(
+        &mut self,
+        value: u32,
+        leaves: &[u32],
+        partitions: &[(Range<usize>, Node)],
+    ) -> Node {
+        let combined = match self.leaves.kind {
+            LeafKind::Attribute => self.combined_attributes(leaves, partitions),
+            LeafKind::Person => self.combined_persons(leaves, value),
+        };
+        // Below a leaf there is nothing smaller.
+        let below = leaves.iter().map(|&leaf| self.probabilities[leaf as usize]);
+        above(combined, below.fold(1.0, f64::min))
+    }
+
+    /// Step A of (21) over what persons owe to an influencer value.
+    fn combined_persons(&self, persons: &[u32], value: u32) -> f64 {
+        let contribution = |&leaf: &u32| {
+            let leaf = leaf as usize;
+            attributed(self.probabilities[leaf], self.leaves.strength_of(leaf, value))
+        };
+        let probabilities: Vec<f64> = persons.iter().map(contribution).collect();
+        combined(Style::People, &probabilities)
+    }
+
+    /// Step A of (21) over attributes of any partitions: first each partition's, then all together.
+    fn combined_attributes(&mut self, leaves: &[u32], partitions: &[(Range<usize>, Node)]) -> f64 {
+        if partitions.len() == 1 {
             return self.combined_in_partition(leaves);
         }
-        let partitions = self.partitions;
         let partition =
             |leaf: u32| partitions.partition_point(|(range, _)| range.end <= leaf as usize);
         let groups: Vec<f64> = leaves
@@ -196,11 +198,11 @@ impl<'a> Attributes<'a> {
 
     fn combined_in_partition(&mut self, leaves: &[u32]) -> f64 {
         if let [only] = leaves {
-            return self.nodes[*only as usize].probability;
+            return self.probabilities[*only as usize];
         }
         let (probabilities, squared_z) = &mut self.group;
         probabilities.clear();
-        probabilities.extend(leaves.iter().map(|&leaf| self.nodes[leaf as usize].probability));
+        probabilities.extend(leaves.iter().map(|&leaf| self.probabilities[leaf as usize]));
         squared_z.clear();
         squared_z.extend(leaves.iter().map(|&leaf| self.squared_z[leaf as usize]));
         combine_known(Style::Attributes, probabilities, squared_z).probability

@@ -29,7 +29,11 @@ pub(crate) struct Leaves {
     probabilities: Vec<f64>,
     /// Where the influences of each leaf end.
     ends: Vec<usize>,
-    influences: Vec<Influence>,
+    /// Influencer values of the influences, by leaf and then ascending.
+    values: Vec<u32>,
+    /// Strengths of the influences on persons; none if leaves are attributes, as each of its values
+    /// accounts for all of an attribute's rarity.
+    strengths: Vec<f64>,
     /// Where the leaves of each partition end, and the id of the partition.
     partitions: Vec<(u32, usize)>,
 }
@@ -41,22 +45,31 @@ impl Leaves {
             ids: Vec::new(),
             probabilities: Vec::new(),
             ends: Vec::new(),
-            influences: Vec::new(),
+            values: Vec::new(),
+            strengths: Vec::new(),
             partitions: Vec::new(),
         }
     }
 
-    /// Adds a leaf to the partition that is ended next.
-    pub(crate) fn push(
-        &mut self,
-        id: u32,
-        probability: f64,
-        influences: impl IntoIterator<Item = Influence>,
-    ) {
+    /// Adds an attribute, with its influencer values in ascending order, to the partition that is ended
+    /// next.
+    pub(crate) fn push_attribute(&mut self, id: u32, probability: f64, values: &[u32]) {
+        self.values.extend_from_slice(values);
+        self.push(id, probability);
+    }
+
+    /// Adds a person, with its influences by ascending value, to the partition that is ended next.
+    pub(crate) fn push_person(&mut self, id: u32, probability: f64, influences: &[Influence]) {
+        self.values.extend(influences.iter().map(|influence| influence.value));
+        self.strengths.extend(influences.iter().map(|influence| influence.strength));
+        self.push(id, probability);
+    }
+
+    /// Adds a leaf whose influences have been added.
+    fn push(&mut self, id: u32, probability: f64) {
         self.ids.push(id);
         self.probabilities.push(probability);
-        self.influences.extend(influences);
-        self.ends.push(self.influences.len());
+        self.ends.push(self.values.len());
     }
 
     /// Makes a partition of the leaves added since the last one.
@@ -77,28 +90,53 @@ impl Leaves {
         &self.probabilities
     }
 
-    pub(crate) fn influences(&self, leaf: usize) -> &[Influence] {
+    /// The influencer values of a leaf, ascending.
+    pub(crate) fn values(&self, leaf: usize) -> &[u32] {
+        &self.values[self.range(leaf)]
+    }
+
+    /// The influences on a leaf, by ascending value.
+    pub(crate) fn influences(&self, leaf: usize) -> impl Iterator<Item = Influence> {
+        let influence =
+            |index| Influence { value: self.values[index], strength: self.strength(index) };
+        self.range(leaf).map(influence)
+    }
+
+    /// How much of a leaf's rarity one of its influencer values accounts for.
+    pub(crate) fn strength_of(&self, leaf: usize, value: u32) -> f64 {
+        let index = self.values(leaf).binary_search(&value);
+        index.map_or(1.0, |index| self.strength(self.range(leaf).start + index))
+    }
+
+    /// The strength of an influence, by its index among all.
+    fn strength(&self, index: usize) -> f64 {
+        match self.kind {
+            LeafKind::Attribute => 1.0,
+            LeafKind::Person => self.strengths[index],
+        }
+    }
+
+    /// The indices of a leaf's influences among all.
+    fn range(&self, leaf: usize) -> Range<usize> {
         let start = if leaf == 0 { 0 } else { self.ends[leaf - 1] };
-        &self.influences[start..self.ends[leaf]]
+        start..self.ends[leaf]
     }
 
     /// Numbers the influencer values anew so that only those with an influence are left, of
     /// `count`; gives their old numbers.
     pub(crate) fn compact_values(&mut self, count: usize) -> Vec<u32> {
-        let mut new_number = vec![None; count];
-        for influence in &self.influences {
-            new_number[influence.value as usize] = Some(0);
+        let mut is_kept = vec![false; count];
+        for &value in &self.values {
+            is_kept[value as usize] = true;
         }
-        let mut kept = Vec::with_capacity(count);
-        for (old, new) in (0u32..).zip(&mut new_number) {
-            if let Some(new) = new {
-                *new = kept.len() as u32;
-                kept.push(old);
+        let kept: Vec<u32> = (0..count as u32).filter(|&value| is_kept[value as usize]).collect();
+        if kept.len() < count {
+            let mut new_numbers = vec![0; count];
+            for (new, &old) in (0u32..).zip(&kept) {
+                new_numbers[old as usize] = new;
             }
-        }
-        for influence in &mut self.influences {
-            if let Some(new) = new_number[influence.value as usize] {
-                influence.value = new;
+            for value in &mut self.values {
+                *value = new_numbers[*value as usize];
             }
         }
         kept

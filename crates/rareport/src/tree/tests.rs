@@ -58,11 +58,13 @@ impl<'a> Grown<'a> {
         let values: Vec<_> = values.into_iter().collect();
         let mut leaves = Leaves::new(LeafKind::Attribute);
         for (id, (_, probability, influences)) in (0..).zip(&bucket.leaves) {
-            let influence = |(field, value): &(String, String)| {
+            let value = |(field, value): &(String, String)| {
                 let key = (field_index(field), value.as_str());
-                Influence { value: values.binary_search(&key).unwrap() as u32, strength: 1.0 }
+                values.binary_search(&key).unwrap() as u32
             };
-            leaves.push(id, *probability, influences.iter().map(influence));
+            let values: BTreeSet<u32> = influences.iter().map(value).collect();
+            let values: Vec<u32> = values.into_iter().collect();
+            leaves.push_attribute(id, *probability, &values);
         }
         if leaves.len() > 0 {
             leaves.end_partition(0);

@@ -34,8 +34,8 @@ impl Written {
             let decisive = tree.leaves[leaf].decisive();
             decisive < LARGEST_SIGNIFICANT
                 || root_shows && decisive <= TOLERANCE * tree.root.smallest
-                || leaves.influences(leaf).iter().any(|influence| {
-                    let value = influence.value as usize;
+                || leaves.values(leaf).iter().any(|&value| {
+                    let value = value as usize;
                     values[value] && decisive <= TOLERANCE * tree.values[value].smallest
                 })
         };

@@ -8,8 +8,8 @@ use nom::Parser;
 use nom::sequence::preceded;
 
 use crate::attempt::{NotAConnection, Via};
-use crate::field::is_hex;
 use crate::header::literal;
+use crate::hex::is_hex;
 use crate::process::{bare, present_text, string};
 use crate::record::Record;
 use crate::sockaddr::SockAddrBytes;

@@ -12,8 +12,9 @@ use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use crate::event_id::decimal_u32;
-use crate::field::{Field, decode_hex};
+use crate::field::Field;
 use crate::header::literal;
+use crate::hex::decode_hex;
 use crate::record::Record;
 use crate::scan::{find, find_either};
 use crate::segment::ENRICHMENT_SEPARATOR;

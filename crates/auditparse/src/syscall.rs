@@ -10,8 +10,9 @@ use nom::{IResult, Parser};
 
 use crate::arch::{Arch, X32_BIT};
 use crate::event_id::decimal_u32;
-use crate::field::{Field, nibble};
+use crate::field::Field;
 use crate::header::literal;
+use crate::hex::nibble;
 use crate::record::Record;
 
 /// A call that names a peer or a local address.

@@ -64,7 +64,7 @@ use self::silence::pass_silence;
 pub(crate) use self::silence::stdin;
 pub(crate) use self::tally::Tally;
 pub(crate) use self::threads::{Account, Cut, Lanes, Unit, Work};
-pub(crate) use self::totals::Totals;
+pub(crate) use self::totals::{Totals, lacks_calls};
 use self::window::Met;
 pub(crate) use self::window::Window;
 use crate::args::{FollowArgs, InputArgs};

@@ -24,8 +24,7 @@ pub(crate) fn exception(record: &Record, evidence: &Evidence, rules: &[&str]) ->
     };
     let mut lines = vec!["[[exception]]".to_owned(), format!("comment = {}", quoted(&comment))];
     if !what.is_port() && !rules.is_empty() {
-        let rules: Vec<&str> = rules.to_vec();
-        lines.push(format!("rules = {}", list(&rules)));
+        lines.push(format!("rules = {}", list(rules)));
     }
     lines.push("conditions = [".to_owned());
     let conditions = fields(record, evidence).into_iter().filter_map(|field| {
@@ -62,12 +61,18 @@ fn fields<'a>(record: &'a Record, evidence: &Evidence) -> Vec<&'a str> {
 }
 
 /// What is asked of a field that has these values; `None` if there are none. Of a value that was no
-/// UTF-8 the bytes are not known, but a pattern is compared with what stands in their place.
+/// UTF-8 the bytes are not known, but a pattern is compared with what stands in their place. What has
+/// a meaning in a pattern is covered by `?`, which holds for any one character.
 fn test(values: &[&str]) -> Option<String> {
     let is_replaced = values.iter().any(|value| value.contains(REPLACED));
     match (values, is_replaced) {
         ([], _) => None,
-        (values, true) => Some(format!("wildcard = {}", list(values))),
+        (values, true) => {
+            let patterns: Vec<String> =
+                values.iter().map(|value| value.replace('*', "?")).collect();
+            let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+            Some(format!("wildcard = {}", list(&patterns)))
+        }
         ([value], false) => Some(format!("is = {}", quoted(value))),
         (values, false) => Some(format!("is_one_of = {}", list(values))),
     }
@@ -123,6 +128,8 @@ mod tests {
         let shown = String::from_utf8_lossy(logged);
         assert!(condition(&[&shown]).holds([logged]));
         assert!(condition(&["x", &shown]).holds([b"x".as_slice()]));
+        let star = condition(&["*", &shown]);
+        assert!(star.holds([b"*".as_slice()]) && !star.holds([b"evil".as_slice()]));
         assert!(!condition(&[&shown]).holds([b"ab".as_slice()]));
     }
 }

@@ -263,7 +263,7 @@ impl<W: Watcher> Pass<'_, W> {
     fn tell(&self, events: u64, console: &Console) {
         let is_one = self.learners.len() == 1;
         for learner in &self.learners {
-            if learner.counts().pushed == 0 && !is_one {
+            if learner.job.detector.counts().pushed == 0 && !is_one {
                 learner.job.tell_unfed(console);
                 continue;
             }

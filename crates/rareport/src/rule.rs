@@ -197,7 +197,7 @@ impl RuleSet {
     /// `without_any`, such as that of another job.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`from_toml`](RuleSet::from_toml).
     pub fn from_toml_with(text: &str, without_any: &[Rule]) -> Result<RuleSet, RuleError> {
         let mut set: RuleSet =
             toml::from_str(text).map_err(|error| RuleError::toml(text, &error))?;

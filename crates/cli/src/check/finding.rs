@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::survey::{Host, Survey};
 use crate::crowd;
+use crate::input::lacks_calls;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count, grouped, length};
 
@@ -105,7 +106,8 @@ pub(crate) fn findings(
 }
 
 fn no_connect(fleet: &Host, missing: Missing) -> Option<String> {
-    (fleet.connects.total == 0 && missing.calls == 0).then(|| {
+    let is_unknown = lacks_calls(missing.calls, fleet.connections);
+    (fleet.connects.total == 0 && !is_unknown).then(|| {
         format!(
             "no connect in {}: no audit rule for it was loaded when the log was written. \
              `rareport rules` prints the rules to load",
@@ -114,13 +116,9 @@ fn no_connect(fleet: &Host, missing: Missing) -> Option<String> {
     })
 }
 
-/// For each connection, this many whose call is not known are needed before it is said
-/// that the log is not whole.
-const WITHOUT_CALL: u64 = 20;
-
 fn no_syscall_records(fleet: &Host, missing: Missing) -> Option<String> {
     let Missing { calls, .. } = missing;
-    (calls > 0 && fleet.connections <= calls / WITHOUT_CALL).then(|| {
+    lacks_calls(calls, fleet.connections).then(|| {
         format!(
             "{} an address and no SYSCALL record that says what was called: part of the log was \
              filtered out. Give the whole audit.log",

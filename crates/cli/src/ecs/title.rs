@@ -15,7 +15,7 @@ pub(crate) struct Title {
     /// The body of the record that it was read from.
     record: Vec<u8>,
     text: Vec<u8>,
-    /// The text as a member of JSON.
+    /// The text as JSON: a value in quotes, and the comma behind it.
     json: JsonBuffer,
     is_there: bool,
     /// Whether nothing is wrong in the record.

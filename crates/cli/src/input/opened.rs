@@ -50,7 +50,8 @@ impl<'a> Opened<'a> {
     }
 
     /// A file at an offset of its text, which was read up to there before;
-    /// `None` if it is compressed. What it begins with is in `passed_over`.
+    /// `None` if it is compressed. What it begins with is in `passed_over`, which
+    /// is empty if it ends before the offset.
     pub(super) fn at(
         member: &Member,
         offset: u64,
@@ -62,8 +63,10 @@ impl<'a> Opened<'a> {
             return Ok(None);
         }
         let mut passed_over = Vec::new();
-        file.rewind()?;
-        file.by_ref().take(offset.min(START as u64)).read_to_end(&mut passed_over)?;
+        if file.metadata()?.len() >= offset {
+            file.rewind()?;
+            file.by_ref().take(offset.min(START as u64)).read_to_end(&mut passed_over)?;
+        }
         file.seek(SeekFrom::Start(offset))?;
         console.progress().inc(offset);
         let text: Box<dyn Read> = Box::new(console.watch(file));
@@ -105,12 +108,15 @@ impl<'a> Opened<'a> {
         Ok(Opened { listener, is_of_file: !journal, left_out, ..opened })
     }
 
-    /// Passes over so many bytes of the text, which was read up to there before.
+    /// Passes over so many bytes of the text, which was read up to there before;
+    /// nothing is noted of them if there are not so many.
     pub(super) fn pass_over(&mut self, bytes: u64) -> io::Result<()> {
         let mut passed_over = Vec::new();
         self.by_ref().take(bytes.min(START as u64)).read_to_end(&mut passed_over)?;
-        io::copy(&mut self.by_ref().take(bytes - passed_over.len() as u64), &mut io::sink())?;
-        self.passed_over = passed_over;
+        let rest = bytes - passed_over.len() as u64;
+        if io::copy(&mut self.by_ref().take(rest), &mut io::sink())? == rest {
+            self.passed_over = passed_over;
+        }
         Ok(())
     }
 }

@@ -36,6 +36,9 @@ impl Start {
                 let place = Some(place.clone()).filter(|place| place.offset >= START as u64);
                 Start { member, place, older }
             }
+            // Files were read in another order than that of their age, or are all gone but these:
+            // the state knows what of them was taken.
+            Found::Before(member) if member == paths.len() => Start::default(),
             Found::Before(member) => {
                 older.extend(Some(place.file.start).filter(|start| !start.is_empty()));
                 Start { member, place: None, older }

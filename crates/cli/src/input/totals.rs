@@ -21,6 +21,16 @@ struct Wanted {
 /// it is said that the log has no addresses.
 const WITHOUT_ADDRESS: u64 = 20;
 
+/// For each connection, this many addresses of which it is not known what was
+/// called are needed before it is said that records of calls are missing: a log
+/// may begin amid an event.
+const WITHOUT_CALL: u64 = 20;
+
+/// Whether records of calls are missing from a log, rather than calls.
+pub(crate) fn lacks_calls(unknown_calls: u64, connections: u64) -> bool {
+    unknown_calls > 0 && connections <= unknown_calls / WITHOUT_CALL
+}
+
 /// Lines that are no records for the same reason.
 #[derive(Debug, Default)]
 struct Skipped {
@@ -183,15 +193,12 @@ impl Totals {
         if self.connects > 0 {
             return;
         }
-        console.warn(match self.unknown_calls {
-            0 => {
-                "there is no connect in this log: no audit rule for it was loaded when it was \
-                 written. `rareport rules` prints the rules to load"
-            }
-            _ => {
-                "no connect can be read in this log, although it has addresses: its SYSCALL records \
-                 are missing or damaged. Give the whole audit.log"
-            }
+        console.warn(if lacks_calls(self.unknown_calls, self.connections) {
+            "no connect can be read in this log, although it has addresses: its SYSCALL records are \
+             missing or damaged. Give the whole audit.log"
+        } else {
+            "there is no connect in this log: no audit rule for it was loaded when it was written. \
+             `rareport rules` prints the rules to load"
         });
     }
 

@@ -55,14 +55,13 @@ impl Observations<'_> {
         let (fields, places) = self.fields.and(self.selection.fields());
         let clock = SystemClock::new();
         let resumed = taker.positions();
-        let is_rest = resumed != Positions::default();
         let mut live = Live::new(self.input, resumed, &clock)?;
         let place = |log: &Log| ConnectionEvent::new(&fields, self.selection.profile, log);
         let mut feed =
             Feed { observations: self, place, places: &places, read: Read::default(), taker };
-        feed.read.is_rest = is_rest;
         live.run(&mut feed, until)?;
         let Feed { mut read, taker, .. } = feed;
+        read.is_rest = live.is_read_on();
         live.add_to(&mut read.audit);
         taker.reached(live.positions());
         Ok(read)

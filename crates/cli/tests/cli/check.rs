@@ -157,3 +157,14 @@ fn a_log_without_its_calls_is_not_taken_for_one_without_a_rule() {
     );
     assert!(run.stderr.contains("330 events have an address and no SYSCALL record"));
 }
+
+#[test]
+fn a_log_that_begins_amid_an_event_may_lack_a_rule_all_the_same() {
+    let begin = "type=SOCKADDR msg=audit(1.000:1): saddr=020001BB0A0000010000000000000000\n";
+    let accepts = connects(330, "success=yes exit=4").replace("syscall=42", "syscall=288");
+    let log = begin.to_owned() + &accepts;
+    let answer = rareport_with(&["check"], log.as_bytes()).expect(0).documents();
+    assert_eq!(codes(&answer[0])[0], "no_connect_rule", "{}", answer[0]);
+    let run = rareport_with(&["detect"], log.as_bytes());
+    assert!(run.stderr.contains("no audit rule for it was loaded"), "{}", run.stderr);
+}

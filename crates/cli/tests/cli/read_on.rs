@@ -36,10 +36,15 @@ impl Place {
 
     /// Runs a command that carries on, on so many threads.
     fn run(&self, command: &str, threads: usize) -> Run {
+        self.run_on(&self.logs(), command, threads)
+    }
+
+    /// The same on one path.
+    fn run_on(&self, path: &str, command: &str, threads: usize) -> Run {
         let state = self.directory.path().join("fleet.state");
         let threads = threads.to_string();
         let words = [command, "-v", "--threads", &threads, "--state", state.to_str().unwrap()];
-        rareport(&[&words[..], &[&self.logs()]].concat()).expect(0)
+        rareport(&[&words[..], &[path]].concat()).expect(0)
     }
 
     /// Rotates the log in one of three ways.
@@ -253,4 +258,39 @@ fn a_log_may_be_followed_one_day_and_read_the_next() {
     runs.push(place.run("detect", 2));
     assert!(runs[2].stderr.contains(" 0 connects passed over"), "{}", runs[2].stderr);
     check(&runs, &place, text.lines().count());
+}
+
+#[test]
+fn files_that_were_read_in_another_order_than_their_age_lose_nothing() {
+    let (place, text) = (Place::new(), fleet());
+    let [older, newer] = [1_000_000, 2_000_000].map(|at| at + text[at..].find('\n').unwrap() + 1);
+    place.append(&text[..older]);
+    place.rotate(2);
+    place.append(&text[older..newer]);
+    let path = |name: &str| place.log(name).to_str().unwrap().to_owned();
+    place.run_on(&path("audit.log"), "train", 1);
+    place.run_on(&path("audit.log.1"), "train", 1);
+    place.append(&text[newer..]);
+    let rest = place.run_on(&path("audit.log"), "train", 1);
+    assert!(lines(&rest) >= text[newer..].lines().count(), "{}", rest.stderr);
+}
+
+#[test]
+fn a_file_that_became_shorter_is_read_whole() {
+    let (place, text) = (Place::new(), fleet());
+    let [short, long] = [1_000_000, 2_000_000].map(|at| at + text[at..].find('\n').unwrap() + 1);
+    place.append(&text[..long]);
+    place.run("detect", 1);
+    File::options()
+        .write(true)
+        .open(place.log("audit.log"))
+        .unwrap()
+        .set_len(short as u64)
+        .unwrap();
+    let cut = place.run("detect", 1);
+    assert_eq!(lines(&cut), text[..short].lines().count());
+    // What was written in place of the rest is read on.
+    place.append(&text[short..]);
+    let rest = place.run("detect", 1);
+    assert!(lines(&rest) >= text[short..].lines().count(), "{}", rest.stderr);
 }

@@ -28,7 +28,13 @@ pub(super) fn of_jobs(text: &str, fields: &[&str]) -> Result<Vec<Vec<String>>> {
             match asked {
                 Err(error) if is_unknown => return Err(error),
                 Err(_) => {}
-                Ok(values) => of_job.extend(values),
+                Ok(values) => {
+                    for value in values {
+                        if !of_job.contains(&value) {
+                            of_job.push(value);
+                        }
+                    }
+                }
             }
         }
     }

@@ -60,9 +60,11 @@ impl Generation {
         let file = File::open(path).ok();
         let is_other = file.as_ref().is_some_and(|file| !is_it(file));
         let file = file.filter(|_| !is_other);
-        let head = file.and_then(|file| head_of(file).ok()).unwrap_or_default();
+        let head = file.and_then(|file| head_of(file).ok());
+        // What could not be read is opened again, and so is what is another file by now.
+        let stamp = stamp.filter(|_| head.is_some());
+        let head = head.unwrap_or_default();
         let start = Fingerprint::of(&head);
-        let stamp = stamp.filter(|_| !is_other);
         Generation { path: path.to_owned(), inode, head, start, stamp }
     }
 

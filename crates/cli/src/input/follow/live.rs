@@ -109,6 +109,11 @@ impl<'a, I> Live<'a, I> {
         self.logs.iter().for_each(|log| totals.add(&log.followed.stats(), |_| None));
     }
 
+    /// Whether one of the logs was read by an earlier run.
+    pub(crate) fn is_read_on(&self) -> bool {
+        self.logs.iter().any(|log| self.resumed.get(&log.name).is_some())
+    }
+
     /// Where to read on after a restart.
     pub(crate) fn positions(&self) -> Positions {
         positions(&self.resumed, &self.logs)

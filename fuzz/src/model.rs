@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use auditparse::{Completion, Event, EventId, EventStats, Limits, LostRange, Record, RecordType};
+use auditparse::{
+    Arch, Completion, Event, EventId, EventStats, Limits, LostRange, Record, RecordType,
+};
 
 /// Node (empty without one), time and serial.
 type Identity = (Vec<u8>, EventId);
@@ -128,6 +130,7 @@ impl Model {
             }
         }
         self.out.events += 1;
+        self.out.unknown_calls += u64::from(is_unknown_call(event));
     }
 
     fn check_end(
@@ -261,6 +264,19 @@ impl Model {
         });
         gaps.collect()
     }
+}
+
+/// Whether an event has an address, and no record that says what was called.
+fn is_unknown_call(event: &Event<'_>) -> bool {
+    let first = |wanted| event.records().iter().find(|record| record.record_type() == wanted);
+    let is_told = |syscall: &Record<'_>| {
+        let arch = syscall.get("arch").and_then(|arch| u32::try_from(arch.as_hex()?).ok());
+        arch.is_some_and(|arch| Arch::from_number(arch).name().is_some())
+            && syscall.get("syscall").is_some_and(|number| number.as_u64().is_some())
+    };
+    first(RecordType::SOCKADDR).is_some()
+        && first(RecordType::URINGOP).is_none()
+        && !first(RecordType::SYSCALL).is_some_and(is_told)
 }
 
 /// The moment at which a record was pushed.

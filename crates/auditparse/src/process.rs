@@ -102,9 +102,10 @@ impl<'a> Process<'a> {
     /// Reads a record whose arguments are known to start at `arguments` of its body, or are not if
     /// that is 0.
     pub(crate) fn of(record: &Record<'a>, arguments: usize) -> Process<'a> {
-        match kernel_form(record.body(), arguments) {
-            Ok((_, process)) => process,
-            Err(_) => Process::of_fields(record),
+        let body = record.body();
+        match kernel_form(body, arguments) {
+            Ok((rest, process)) if separates_names_alone(body, rest) => process,
+            _ => Process::of_fields(record),
         }
     }
 
@@ -113,14 +114,8 @@ impl<'a> Process<'a> {
     pub(crate) fn of_sound(record: &Record<'a>, arguments: usize) -> Option<Process<'a>> {
         let body = record.body();
         let (rest, process) = kernel_form(body, arguments).ok()?;
-        // A separator amid the fields would end them there.
-        let is_sound = match memchr(ENRICHMENT_SEPARATOR, body) {
-            None => rest.is_empty(),
-            Some(end) => {
-                memchr(ENRICHMENT_SEPARATOR, &body[end + 1..]).is_none()
-                    && all_consuming(other_names).parse(rest).is_ok()
-            }
-        };
+        let is_sound = separates_names_alone(body, rest)
+            && (rest.is_empty() || all_consuming(other_names).parse(rest).is_ok());
         is_sound.then_some(process)
     }
 
@@ -247,6 +242,14 @@ fn kernel_form(body: &[u8], arguments: usize) -> Parsed<'_, Process<'_>> {
         arguments: [Some(a0), Some(a1), Some(a2), Some(a3)],
     };
     Ok((rest, process))
+}
+
+/// Whether the separator stands before the names, of which `rest` was not read, and nowhere else: amid
+/// the fields it would end them there.
+fn separates_names_alone(body: &[u8], rest: &[u8]) -> bool {
+    memchr(ENRICHMENT_SEPARATOR, body).is_none_or(|end| {
+        !rest.is_empty() && memchr(ENRICHMENT_SEPARATOR, &body[end + 1..]).is_none()
+    })
 }
 
 /// What [`CallHead`](crate::syscall::CallHead) is read from.

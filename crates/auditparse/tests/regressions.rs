@@ -177,3 +177,17 @@ fn addresses_of_which_nothing_says_what_was_called_are_counted() {
     assert_eq!(events.by_ref().count(), 5);
     assert_eq!(events.stats().events.unknown_calls, 2);
 }
+
+/// Found by `field`: of a record in the order of the kernel, a word went on behind the separator that
+/// ends the fields of the record itself.
+#[test]
+fn a_separator_amid_the_fields_ends_a_word() {
+    let log = b"type=SYSCALL msg=audit(1.001:1): arch=c000003e syscall=42 success=yes exit=0 a0=5 \
+        a1=7ffd\x1dUID=\"x\" a2=10 a3=0 items=0 ppid=1 pid=1234 auid=1 uid=33 gid=33 euid=33 suid=33 \
+        fsuid=33 egid=33 sgid=33 fsgid=33 tty=(none) ses=1 comm=\"curl\" exe=\"/bin/curl\" key=\"net\"\n";
+    let connection = Connections::new(log).next().unwrap();
+    assert_eq!(connection.process().arguments[1], Some(&b"7ffd"[..]));
+    assert_eq!(connection.sound_process(), None);
+    let event = Events::new(log).next().unwrap();
+    assert_eq!(event.records()[0].get("a1").unwrap().raw_value(), b"7ffd");
+}

@@ -52,7 +52,7 @@ fn check(model: &CategoryModel, expected: &Expectation) {
         expected.ids.iter().zip(&expected.conc).zip(&expected.p_hat)
     {
         let error = (model.concentration(id).unwrap() / concentration - 1.0).abs();
-        assert!(error < 1e-13, "id {id}: concentration off by {error:e} relative");
+        assert!(error < 4e-15, "id {id}: concentration off by {error:e} relative");
         let error = (rarity.probability(id) / p_hat - 1.0).abs();
         assert!(error < 1e-11, "id {id}: off by {error:e} relative");
     }

@@ -5,7 +5,6 @@ use rareport::explain::MATURE_AFTER;
 
 use super::collect::{Collector, Shown};
 use super::document::Cut;
-use crate::anomaly::influencer;
 use crate::stamp::rfc3339;
 use crate::study::{PORT, StudiedJob};
 use crate::text::{count, length};
@@ -142,7 +141,7 @@ fn quiet(collected: &Collector, executed: &[&RuleReport], by: &str) -> Vec<Strin
 
 /// A record in a sentence.
 fn of_record(Shown { record, .. }: &Shown, by: &str) -> String {
-    let first = |field: &str| influencer(record, field).first().map(String::as_str);
+    let first = |field: &str| record.values_of(field).first().copied();
     let user = first("user.name").map_or(String::new(), |user| format!(" ({user})"));
     let host = first("host.name").map_or(String::new(), |host| format!(" on {host}"));
     let to = first("destination.ip").map_or(String::new(), |ip| format!(" of {ip}"));
@@ -171,8 +170,8 @@ fn of_record(Shown { record, .. }: &Shown, by: &str) -> String {
 fn common(alerts: &[&Shown], field: &str, what: &str) -> Option<String> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for Shown { record, .. } in alerts {
-        for value in influencer(record, field) {
-            match counts.iter_mut().find(|(known, _)| known == value) {
+        for value in record.values_of(field) {
+            match counts.iter_mut().find(|(known, _)| *known == value) {
                 Some((_, alerts)) => *alerts += 1,
                 None => counts.push((value, 1)),
             }

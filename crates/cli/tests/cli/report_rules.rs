@@ -257,3 +257,15 @@ fn a_state_of_several_jobs_begins_all_of_them() {
     let told = "holds nothing that the job linux_rare_metadata_user learned";
     assert!(other.stderr.contains(told), "{}", other.stderr);
 }
+
+/// What is rare on one host may be usual on others.
+#[test]
+fn a_record_of_a_partition_is_told_with_its_partition() {
+    let words = ["report", &corpus("fleet-day"), "--by", "destination.port"];
+    let run = rareport(
+        &[&words[..], &["--partition", "host.name", "--influencer", "user.name"]].concat(),
+    );
+    let data = data_of(&run.expect(0).stdout);
+    let sentences = data["summary"]["highest"].to_string();
+    assert!(sentences.contains(" on web01 connected to port 4444"), "{sentences}");
+}

@@ -68,7 +68,8 @@ impl OfJob<'_> {
         if counts.late > 0 {
             console.warn(format_args!(
                 "{} came after a bucket was closed and could not be counted; the log is not in \
-                 order of time",
+                 order of time, or is older than what a state has learned: give the logs of a fleet \
+                 together",
                 count(counts.late, &one, &many)
             ));
         }

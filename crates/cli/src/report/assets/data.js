@@ -22,6 +22,7 @@ const PORTS = new Map(DATA.ports.map((port) => [port.port, port]));
 
 const valuesOf = (record, field) => {
   if (field === record.by_field_name) return [record.by_field_value ?? ""];
+  if (field === record.partition_field_name) return [record.partition_field_value ?? ""];
   const found = record.influencers.find((influencer) => influencer.influencer_field_name === field);
   return found ? found.influencer_field_values : [];
 };

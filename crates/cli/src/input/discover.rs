@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::generation::{FoundFile, members};
 use super::identity::FileId;
 use super::log::{Log, Member};
+use super::members::{FoundFile, members};
 use super::rotation::RotatedName;
 use crate::console::Console;
 use crate::text::Inert;

@@ -9,20 +9,17 @@ mod clock;
 mod each;
 mod followed;
 mod follower;
-mod generations;
 mod listing;
 mod live;
 mod live_log;
 mod passages;
 mod search;
-mod stamp;
 mod tail;
 mod watch;
 
 pub(crate) use self::clock::SystemClock;
 pub(crate) use self::each::{Each, Ended};
 pub(crate) use self::follower::Follower;
-pub(super) use self::generations::{Found, Generation, find};
 pub(crate) use self::live::{Live, Until};
 
 #[cfg(test)]

@@ -1,86 +1,120 @@
-//! Files that by their names hold the same stretch of a log, such as
-//! `audit.log.1` and `audit.log.1.gz`: which of them are read, and in which
-//! order. A name alone leaves nothing out; what files hold decides.
+//! The files of a log: what each begins with, its text from an offset on, and
+//! which of them is one that was read before. Which there are is not its to say.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use auditparse::Records;
+use super::compression::{decompress, is_compressed};
+use super::position::{Fingerprint, Inode, Place, START};
+use super::stamp::Stamp;
 
-use super::compression::decompress;
-use super::log::Member;
-use super::rotation::RotatedName;
-use crate::console::Console;
-
-/// Bytes of text by which files are told apart.
-const BEGINNING: u64 = 4 << 10;
-
-/// A file of a log, as it was found.
-#[derive(Debug)]
-pub(super) struct FoundFile {
-    pub(super) name: RotatedName,
-    pub(super) member: Member,
-    /// Whether the command line names the file itself, not only its directory.
-    pub(super) is_named: bool,
+/// A file of a log, as it was when it was looked at last.
+#[derive(Clone, Debug)]
+pub(super) struct Generation {
+    pub(super) path: PathBuf,
+    pub(super) inode: Inode,
+    /// What its text begins with, up to [`START`] bytes; empty if nothing can
+    /// be read of it, as of a compressed file that is still being written.
+    pub(super) head: Vec<u8>,
+    /// That of all of `head`.
+    pub(super) start: Fingerprint,
+    /// From what it was before this was read.
+    pub(super) stamp: Option<Stamp>,
 }
 
-/// The members of a log, oldest first. Of several files of one generation, one
-/// that begins as another does is left out, unless it is named itself.
-pub(super) fn members(mut files: Vec<FoundFile>, console: &Console) -> Vec<Member> {
-    files.sort_by(|left, right| left.name.cmp(&right.name));
-    let generations = files.chunk_by(|left, right| left.name.same_generation(&right.name));
-    generations
-        .flat_map(|generation| match generation {
-            [only] => vec![only.member.clone()],
-            several => choose(several, console),
-        })
-        .collect()
+/// The text of a file from an offset on.
+pub(super) enum Text {
+    /// As it is stored.
+    Plain {
+        file: File,
+        /// Its length when it was last looked at.
+        length: u64,
+        /// When it was changed last before that.
+        changed: Option<SystemTime>,
+    },
+    /// Decompressed.
+    Packed(Box<dyn Read>),
 }
 
-/// Which files of a generation are read: by the time of their first records,
-/// those without one by their names before them.
-fn choose(generation: &[FoundFile], console: &Console) -> Vec<Member> {
-    let mut chosen: Vec<(Option<Vec<u8>>, &Member)> = Vec::new();
-    for FoundFile { member, is_named, .. } in generation {
-        let beginning = beginning_of(member);
-        let alike = chosen.iter().find(|(other, _)| beginning.is_some() && *other == beginning);
-        match alike {
-            Some((_, other)) if !is_named => {
-                console.warn(format_args!(
-                    "{member} left out: it begins as {other} does, and by its name it holds the \
-                     same"
-                ));
-                continue;
-            }
-            Some((_, other)) => console.warn(format_args!(
-                "{member} begins as {other} does; both are read, as the file itself is named"
-            )),
-            None => {}
+/// What the text of a file begins with, up to [`START`] bytes.
+fn head_of(file: File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    decompress(file)?.reader.take(START as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+impl Generation {
+    /// The file at a path, as it is now.
+    pub(super) fn of(path: &Path) -> Generation {
+        let inode = path.metadata().map_or_else(|_| Inode::default(), |found| Inode::of(&found));
+        Generation::at(path, inode, None)
+    }
+
+    /// The file of this inode at a path, whose start is read. By the time that
+    /// it is opened the path may be another file's: then nothing is known of it.
+    pub(super) fn at(path: &Path, inode: Inode, stamp: Option<Stamp>) -> Generation {
+        let is_it = |file: &File| file.metadata().is_ok_and(|found| Inode::of(&found) == inode);
+        let file = File::open(path).ok();
+        let is_other = file.as_ref().is_some_and(|file| !is_it(file));
+        let file = file.filter(|_| !is_other);
+        let head = file.and_then(|file| head_of(file).ok());
+        // What could not be read is opened again, and so is what is another file by now.
+        let stamp = stamp.filter(|_| head.is_some());
+        let head = head.unwrap_or_default();
+        let start = Fingerprint::of(&head);
+        Generation { path: path.to_owned(), inode, head, start, stamp }
+    }
+
+    /// Whether its text begins as that of the file with this fingerprint does.
+    pub(super) fn begins_as(&self, other: Fingerprint) -> bool {
+        // To compare fingerprints is far less than to take one.
+        if self.start.has_length_of(other) {
+            return self.start == other && !other.is_empty();
         }
-        chosen.push((beginning, member));
+        other.is_of(&self.head)
     }
-    chosen.sort_by_key(|(beginning, _)| beginning.as_deref().and_then(first_time));
-    chosen.into_iter().map(|(_, member)| member.clone()).collect()
-}
 
-/// The first bytes of a file's text; `None` if they cannot be had, or not
-/// without taking them from who reads the file.
-fn beginning_of(member: &Member) -> Option<Vec<u8>> {
-    match member {
-        // A file that cannot be read is reported when its turn comes.
-        Member::File { path, size: Some(_) } => read_beginning(path).ok(),
-        Member::File { size: None, .. } | Member::Stdin => None,
+    /// Opens the file at an offset of its text, which may be behind its end;
+    /// `None` if the path is another file's by now.
+    pub(super) fn open(&self, offset: u64) -> io::Result<Option<Text>> {
+        let mut file = File::open(&self.path)?;
+        let metadata = file.metadata()?;
+        if Inode::of(&metadata) != self.inode {
+            return Ok(None);
+        }
+        if !is_compressed(&mut file)? {
+            file.seek(io::SeekFrom::Start(offset))?;
+            return Ok(Some(Text::Plain {
+                file,
+                length: metadata.len(),
+                changed: metadata.modified().ok(),
+            }));
+        }
+        file.rewind()?;
+        let mut text = decompress(file)?.reader;
+        io::copy(&mut text.by_ref().take(offset), &mut io::sink())?;
+        Ok(Some(Text::Packed(text)))
     }
 }
 
-fn read_beginning(path: &Path) -> io::Result<Vec<u8>> {
-    let mut beginning = Vec::new();
-    decompress(File::open(path)?)?.reader.take(BEGINNING).read_to_end(&mut beginning)?;
-    Ok(beginning)
+/// Where a place is among the files that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// In this file.
+    In(usize),
+    /// Its file is gone; the files from this one on are younger.
+    Before(usize),
 }
 
-/// Time of the first record, in milliseconds since 1970.
-fn first_time(text: &[u8]) -> Option<u64> {
-    Records::new(text).flatten().next().map(|record| record.id().millis)
+/// Finds a place.
+pub(super) fn find(place: &Place, files: &[Generation]) -> Found {
+    let is_it = |file: &&Generation| file.begins_as(place.file.start);
+    let at = files.iter().position(|file| is_it(&file) && file.inode.is(place.file.inode));
+    if let Some(at) = at.or_else(|| files.iter().position(|file| is_it(&file))) {
+        return Found::In(at);
+    }
+    let is_older = |file: &Generation| place.older.iter().any(|older| file.begins_as(*older));
+    Found::Before(files.iter().rposition(is_older).map_or(0, |at| at + 1))
 }

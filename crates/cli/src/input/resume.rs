@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use super::Input;
-use super::follow::{Found, Generation, find};
+use super::generation::{Found, Generation, find};
 use super::log::{Log, Member};
 use super::position::{Fingerprint, Inode, Place, Positions, START};
 use super::trail::Trail;

@@ -9,10 +9,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::generation::Generation;
 use super::super::position::{Inode, START};
 use super::super::rotation::RotatedName;
-use super::generations::Generation;
-use super::stamp::Stamp;
+use super::super::stamp::Stamp;
 
 /// How often a directory is read anew while its files are being renamed.
 const ATTEMPTS: usize = 10;

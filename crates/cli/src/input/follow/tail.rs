@@ -12,8 +12,8 @@ use std::rc::Rc;
 
 use super::super::caught_up::caught_up;
 use super::super::discover::unreadable_path;
+use super::super::generation::{Found, Generation, Text, find};
 use super::super::position::{FileMark, Fingerprint, Inode, OLDER, Place, START};
-use super::generations::{Found, Generation, Text, find};
 use super::listing::Listing;
 use super::passages::Passages;
 use crate::console::Console;

@@ -4,7 +4,7 @@
 use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
-use super::super::position::Inode;
+use super::position::Inode;
 
 /// How long ago a change must be for the time of another to differ from its
 /// own: file systems count time in steps, of two seconds at most.

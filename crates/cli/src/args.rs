@@ -25,7 +25,7 @@ pub(crate) use self::report::{ExplainArgs, ReportArgs, StudyArgs};
 pub(crate) use self::sink::SinkArgs;
 pub(crate) use self::state::{BacktestArgs, StateArgs, StateCommand, StateCommandArgs, TrainArgs};
 use crate::audit_event::AuditEvent;
-use crate::input::MAX_EXPANSION;
+use crate::input::compression::MAX_EXPANSION;
 use crate::version;
 use crate::when::When;
 

@@ -37,6 +37,7 @@ pub(crate) use self::status::{LastAlert, Status};
 use self::status_file::StatusFile;
 pub(crate) use self::tap::Tap;
 use crate::console::Console;
+use crate::stdin::stdin;
 use crate::text::{Inert, count, grouped};
 
 /// Time between two statuses.
@@ -267,7 +268,7 @@ impl Intake {
 
 /// Reads stdin in a thread of its own.
 fn read_stdin(queue: &Queue) -> Result<Receiver<News>> {
-    let mut stdin = crate::input::stdin().context("standard input cannot be read")?;
+    let mut stdin = stdin().context("standard input cannot be read")?;
     let (sender, news) = channel();
     let queue = queue.clone();
     thread::spawn(move || {

@@ -6,7 +6,7 @@
 //! them. What the bytes mean is `auditparse`'s to say.
 
 mod caught_up;
-mod compression;
+pub(crate) mod compression;
 mod damage;
 mod discover;
 mod files;
@@ -31,6 +31,7 @@ mod room;
 mod rotation;
 mod silence;
 mod stamp;
+mod start;
 mod tally;
 mod threads;
 mod totals;
@@ -45,7 +46,6 @@ use std::thread;
 use anyhow::{Result, bail};
 use auditparse::{Connection, Event, Reader, Record};
 
-pub(crate) use self::compression::MAX_EXPANSION;
 pub(crate) use self::damage::Damage;
 use self::discover::discover;
 pub(crate) use self::discover::unreadable_path;
@@ -63,7 +63,6 @@ use self::reader::BeforeWaiting;
 pub(crate) use self::reader::LogReader;
 use self::room::limits_of_each;
 use self::silence::pass_silence;
-pub(crate) use self::silence::stdin;
 pub(crate) use self::tally::Tally;
 pub(crate) use self::threads::{Account, Cut, Lanes, Unit, Work};
 pub(crate) use self::totals::{Totals, lacks_calls};

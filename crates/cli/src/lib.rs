@@ -39,6 +39,7 @@ mod spelling;
 mod stamp;
 mod state_file;
 mod state_summary;
+mod stdin;
 mod stored_results;
 mod study;
 mod text;

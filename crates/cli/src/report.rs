@@ -6,7 +6,9 @@
 
 mod bins;
 mod collect;
+mod cut;
 mod document;
+mod embedded;
 mod lanes;
 mod page;
 mod ports;

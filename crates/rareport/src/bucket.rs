@@ -11,7 +11,6 @@ pub(crate) use state::BucketState;
 
 use crate::dictionary::Scratch;
 use crate::packed::Packed;
-use crate::partition::Kind;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use memo::Memo;
@@ -34,6 +33,13 @@ pub(crate) struct Subject {
     pub(crate) partition: u32,
     pub(crate) over: u32,
     pub(crate) by: u32,
+}
+
+/// Which of a partition's two sorts of values an id belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    By,
+    Over,
 }
 
 /// What has been seen so far in one bucket.

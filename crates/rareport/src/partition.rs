@@ -6,7 +6,7 @@ mod state;
 
 pub(crate) use state::PartitionState;
 
-use crate::bucket::{Gathered, Subject};
+use crate::bucket::{Gathered, Kind, Subject};
 use crate::category::{CachedRarity, CategoryModel};
 use crate::constants::decay_rate;
 use crate::custom_rule::CustomRules;
@@ -359,11 +359,4 @@ impl Partitions {
 fn due(partitions: &[Partition]) -> Due {
     let partitions = (0u32..).zip(partitions);
     partitions.filter_map(|(id, partition)| Some(Reverse((partition.oldest()?, id)))).collect()
-}
-
-/// Which of a partition's two sorts of values an id belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    By,
-    Over,
 }

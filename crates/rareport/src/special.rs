@@ -32,10 +32,12 @@
 //! one of ε/a, and the largest error found is 4e-13.
 
 mod beta;
+mod factorial;
 mod gamma;
 mod stirling;
 
 pub use beta::Beta;
+pub(crate) use factorial::ln_falling_factorial;
 pub use gamma::gamma_q;
 
 use std::f64::consts::SQRT_2;

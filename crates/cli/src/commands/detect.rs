@@ -7,6 +7,7 @@ mod closest;
 mod history;
 mod judge;
 mod later;
+mod live_run;
 mod report;
 mod run;
 
@@ -20,8 +21,9 @@ use rareport::rule::DEFAULT_TOML;
 use self::alerts::Alerts;
 use self::attended::{Attended, source};
 use self::judge::Judge;
+use self::live_run::LiveRun;
 use self::report::Report;
-use self::run::{LiveRun, Run};
+use self::run::Run;
 use crate::alert::{COLUMNS, COLUMNS_OF_ANY, CSV};
 use crate::args::DetectArgs;
 use crate::carry::{self, Carry};

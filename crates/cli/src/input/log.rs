@@ -4,8 +4,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::resume::Start;
 use super::rotation::RotatedName;
+use super::start::Start;
 use crate::text::Inert;
 
 /// A log and its rotations, to be read as one stream: an event may begin in

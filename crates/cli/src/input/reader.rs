@@ -15,11 +15,12 @@ use super::opened::{Opened, lost, unreadable};
 use super::places::Places;
 use super::position::Inode;
 use super::prefetch::Prefetch;
-use super::silence::{Listener, silence, stdin};
+use super::silence::{Listener, silence};
 use super::tally::Tally;
 use super::trail::Trail;
 use crate::console::Console;
 use crate::daemon::Tap;
+use crate::stdin::stdin;
 
 /// Reads the members of a log one after the other, decompressed.
 ///

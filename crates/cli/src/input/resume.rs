@@ -10,46 +10,28 @@ use std::path::Path;
 use super::Input;
 use super::generation::{Found, Generation, find};
 use super::log::{Log, Member};
-use super::position::{Fingerprint, Inode, Place, Positions, START};
+use super::position::{Inode, Place, Positions, START};
+use super::start::Start;
 use super::trail::Trail;
 use crate::text::count;
 
-/// Where a log is read on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Start {
-    /// The first file that is read, by its place among the members.
-    pub(super) member: usize,
-    /// The place in it, if a part of it was read.
-    pub(super) place: Option<Place>,
-    /// Files that come before, oldest first.
-    pub(super) older: Vec<Fingerprint>,
-}
-
-impl Start {
-    /// Where a log is read on that was read up to a place.
-    fn behind(place: &Place, log: &Log) -> Start {
-        let mut older = place.older.clone();
-        let paths: Vec<&Path> = log.members.iter().filter_map(Member::path).collect();
-        match still_there(place, &paths).unwrap_or_else(|| found_anew(place, &paths)) {
-            Found::In(member) => {
-                // Too little text to tell the file by is read again.
-                let place = Some(place.clone()).filter(|place| place.offset >= START as u64);
-                Start { member, place, older }
-            }
-            // Files were read in another order than that of their age, or are all gone but these:
-            // the state knows what of them was taken.
-            Found::Before(member) if member == paths.len() => Start::default(),
-            Found::Before(member) => {
-                older.extend(Some(place.file.start).filter(|start| !start.is_empty()));
-                Start { member, place: None, older }
-            }
+/// Where a log is read on that was read up to a place.
+fn start_behind(place: &Place, log: &Log) -> Start {
+    let mut older = place.older.clone();
+    let paths: Vec<&Path> = log.members.iter().filter_map(Member::path).collect();
+    match still_there(place, &paths).unwrap_or_else(|| found_anew(place, &paths)) {
+        Found::In(member) => {
+            // Too little text to tell the file by is read again.
+            let place = Some(place.clone()).filter(|place| place.offset >= START as u64);
+            Start { member, place, older }
         }
-    }
-
-    /// Bytes of a member's text that are passed over.
-    pub(super) fn offset_in(&self, member: usize) -> u64 {
-        let place = self.place.as_ref().filter(|_| member == self.member);
-        place.map_or(0, |place| place.offset)
+        // Files were read in another order than that of their age, or are all gone but these:
+        // the state knows what of them was taken.
+        Found::Before(member) if member == paths.len() => Start::default(),
+        Found::Before(member) => {
+            older.extend(Some(place.file.start).filter(|start| !start.is_empty()));
+            Start { member, place: None, older }
+        }
     }
 }
 
@@ -78,7 +60,7 @@ impl Input<'_> {
         for log in logs.iter_mut().filter(|log| !log.members.iter().any(Member::may_wait)) {
             let position = log.live().and_then(|name| positions.get(&name));
             let start = match position {
-                Some(position) => Start::behind(&position.place, log),
+                Some(position) => start_behind(&position.place, log),
                 None => Start::default(),
             };
             whole += start.member as u64;

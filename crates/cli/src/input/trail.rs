@@ -2,7 +2,7 @@
 //! that a byte of it can be found again when files have other names.
 
 use super::position::{FileMark, Fingerprint, Inode, OLDER, Place, START};
-use super::resume::Start;
+use super::start::Start;
 
 /// What was read of a log.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use rareport::results::Record;
 use serde::Serialize;
 
 use super::collect::{Collector, Shown};
+use super::cut::Cut;
 use super::lanes::Lanes;
 use super::ports::{Names, Port, Users};
 use super::room::{MOST_BYTES, OF_PAGE, Room, weight};
@@ -59,27 +60,6 @@ pub(crate) struct Document {
     /// Number and buckets of the ports that are not shown otherwise.
     other_ports: Vec<(String, u64)>,
     left_out: Cut,
-}
-
-/// What there was no room for.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Cut {
-    /// Values that have no lane.
-    pub(super) lanes: u64,
-    /// Records that are not shown.
-    pub(super) records: u64,
-    /// Records that are shown without the events behind them.
-    pub(super) evidence: u64,
-    /// Ports that are shown without their users.
-    pub(super) users: u64,
-    /// Ports that are on the map only.
-    pub(super) on_map_only: u64,
-    /// Ports that are not even that.
-    pub(super) ports: u64,
-    /// Rules, exceptions and calendar windows.
-    pub(super) rules: u64,
-    /// Length of a bin in milliseconds, if it is longer than a bucket.
-    pub(super) bin: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,12 +1,12 @@
 //! How much of a report there is room for: a report is at most [`MOST_BYTES`] long, whatever the
 //! log.
 //!
-//! What is counted is what the file holds: data as [`page`](super::page) embeds them, in which a
+//! What is counted is what the file holds: data as they are [`embedded`], in which a
 //! character of a log may take six bytes.
 
 use serde::Serialize;
 
-use super::page::embedded;
+use super::embedded::embedded;
 
 /// Most bytes of a report.
 pub(crate) const MOST_BYTES: usize = 3_000_000;

@@ -4,7 +4,7 @@ use rareport::detection::RuleReport;
 use rareport::explain::MATURE_AFTER;
 
 use super::collect::{Collector, Shown};
-use super::document::Cut;
+use super::cut::Cut;
 use crate::stamp::rfc3339;
 use crate::study::{PORT, StudiedJob};
 use crate::text::{count, length};

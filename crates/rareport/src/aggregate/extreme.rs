@@ -7,6 +7,7 @@
 
 use super::{SERIES_LIMIT, SERIES_TERMS, quadrature};
 use crate::constants::SMALLEST_PROBABILITY;
+use crate::special::ln_falling_factorial;
 use std::ops::RangeInclusive;
 
 /// Divisor of ln M in the calibration (rare-model §2, (19)).
@@ -148,11 +149,6 @@ fn ln_by_recurrence(y: &[f64], n: f64) -> Option<f64> {
         largest = largest.max(part).max(term.abs()).max((part + term).abs());
     }
     (sum > 0.0 && largest <= LARGEST_CANCELLATION * sum).then(|| ln_scale + sum.ln())
-}
-
-/// ln (n!/(n−m)!).
-pub(super) fn ln_falling_factorial(n: f64, m: usize) -> f64 {
-    (0..m).map(|i| (n - i as f64).ln()).sum()
 }
 
 /// (1 − x)^p.

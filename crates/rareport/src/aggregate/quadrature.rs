@@ -3,9 +3,9 @@
 //! It is crude for widely spread limits (errors of several units in the logarithm), and part of
 //! the model as it is: rare-model §7.2 prescribes it to the letter.
 
-use super::extreme::ln_falling_factorial;
 use super::{SERIES_LIMIT, SERIES_TERMS};
 use crate::constants::SMALLEST_PROBABILITY;
+use crate::special::ln_falling_factorial;
 
 /// Nodes and weights of the three-point Gauss–Legendre rule on `[-1, 1]` (rare-model §7.2).
 const GAUSS_LEGENDRE: [(f64, f64); 3] = [

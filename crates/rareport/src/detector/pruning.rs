@@ -2,8 +2,8 @@
 //! which values it is.
 
 use super::Detector;
+use crate::bucket::Kind;
 use crate::constants::prune_window;
-use crate::partition::Kind;
 use std::collections::HashSet;
 
 /// When values are forgotten that have been absent for more than four decay times of the model, 167

@@ -3,13 +3,12 @@
 use anyhow::Result;
 
 use super::alerts::Alerts;
-use super::attended::Attended;
 use super::judge::Judge;
 use crate::carry::Carry;
 use crate::console::Console;
 use crate::input::Positions;
 use crate::job_run::{JobRun, pass_time_by_all, take_by_all};
-use crate::observations::{Event, Taker, Verdict};
+use crate::observations::{Event, Verdict};
 
 /// The jobs, and what is made of their results.
 pub(super) struct Run<'a> {
@@ -93,44 +92,5 @@ impl Run<'_> {
             judge.tally.is_whole = judge.tally.last.is_some_and(|(_, end)| is_reached(end));
         }
         alerts.write(due)
-    }
-}
-
-/// A run over logs that are followed.
-pub(super) struct LiveRun<'a, 'b> {
-    pub(super) run: &'a mut Run<'b>,
-    pub(super) attended: Option<&'a Attended<'a>>,
-}
-
-impl Taker for LiveRun<'_, '_> {
-    fn positions(&self) -> Positions {
-        self.run.carry.as_ref().map_or_else(Positions::default, Carry::positions)
-    }
-
-    fn reached(&mut self, positions: Positions) {
-        self.run.reached(positions);
-    }
-
-    fn take(&mut self, event: &Event, verdict: Verdict) -> Result<()> {
-        self.run.take(event, verdict)
-    }
-
-    fn pass_time(&mut self, millis: i64) -> Result<()> {
-        self.run.pass_time(millis)
-    }
-
-    fn note(&mut self, millis: i64, verdict: Verdict) {
-        self.attended.iter().for_each(|attended| attended.note(millis, verdict));
-    }
-
-    fn goes_on(&mut self, missing: u64) -> bool {
-        self.attended.is_none_or(|attended| {
-            attended.missing(missing);
-            attended.attend(self.run)
-        })
-    }
-
-    fn settle(&mut self, positions: &dyn Fn() -> Positions) -> Result<()> {
-        self.run.save_if_due(Some(positions))
     }
 }

@@ -7,7 +7,7 @@ use clap::Parser;
 use tempfile::TempDir;
 
 use super::super::caught_up::is_caught_up;
-use super::super::resume::Start;
+use super::super::start::Start;
 use super::*;
 use crate::args::Args;
 

@@ -200,6 +200,7 @@ const MORE_OF_FROM: &str = "RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is 
 
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue::catalogue_help()))]
 #[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
@@ -210,6 +211,8 @@ pub(crate) struct DetectArgs {
     pub(crate) daemon: DaemonArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
@@ -225,12 +228,15 @@ pub(crate) struct DetectArgs {
     pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that --print-rule prints]
+    ///
+    /// Every ready-made job that a rule is for runs. With --job or one of its
+    /// options that job alone does, with the rules that are for it.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
     #[arg(long, help_heading = RULES, value_name = "SCORE", value_parser = score)]
     pub(crate) threshold: Option<f64>,
-    /// Print the default rule, to be copied and changed, and do nothing else
+    /// Print the default rule of the job, to be copied and changed, and do nothing else
     #[arg(long, help_heading = RULES)]
     pub(crate) print_rule: bool,
     /// Print the job and the rules as they are in force, and do nothing else

@@ -40,12 +40,11 @@ use crate::sink::Sinks;
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     if args.print_rule {
-        return print(DEFAULT_TOML);
+        return print(&default_rule(args, console)?);
     }
-    let default = job::default().job;
-    let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default)?;
-    rule_file::check(&set, &default, args.feed.input_format, console);
-    let jobs = rule_file::jobs(&set);
+    let rules = args.rules.as_deref();
+    let (jobs, set) = rule_file::asked_for(&args.job, rules, args.threshold, console)?;
+    rule_file::check(&set, &jobs[0].job, args.feed.input_format, console);
     if args.explain_config {
         return print(&rule_file::explain(&set, &jobs, args, Timestamp::now())?);
     }
@@ -60,7 +59,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
     let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
     if !jobs.iter().any(|job| job.detection.has_rules()) {
-        bail!("none of the rules can be executed: none is enabled and for a ready-made job");
+        bail!("{}", rule_file::none_to_execute(jobs.iter().map(|job| job.names().0)));
     }
     if let Some(carry) = &mut carry {
         carry.run_beside(jobs.iter().skip(1).map(JobRun::names));
@@ -156,6 +155,15 @@ fn open<'a>(
         }
         Some(Source::Stdin | Source::Socket(_)) => Input::open_stdin(&args.input, console),
     }
+}
+
+/// The default rule of the job, as text; with comments that of the job that is run by default.
+fn default_rule(args: &DetectArgs, console: &Console) -> Result<String> {
+    if !args.job.is_given() {
+        return Ok(DEFAULT_TOML.to_owned());
+    }
+    let job = job::choose(&args.job, console)?.job;
+    Ok(rule_file::default_for(&job)?.to_toml()?)
 }
 
 /// Prints a text to stdout.

@@ -4,6 +4,7 @@
 use rareport::detection::{ExceptionReport, Report as DetectionReport, RuleReport, WindowReport};
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
+use rareport::job::Feed;
 use rareport::results::Record;
 
 use super::closest::{Named, score};
@@ -52,11 +53,14 @@ impl Report<'_> {
 }
 
 impl OfJob<'_> {
-    /// What the events of the job are called: connects, unless others are too.
+    /// What the events of the job are called: connects, if it looks at nothing else.
     fn events(&self) -> [String; 2] {
-        match self.is_one_of_several {
-            false => ["connect".to_owned(), "connects".to_owned()],
-            true => ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0)),
+        match (self.is_one_of_several, self.job.feed) {
+            (false, Some(Feed::Connections)) => ["connect", "connects"].map(str::to_owned),
+            (false, _) => ["event", "events"].map(str::to_owned),
+            (true, _) => {
+                ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0))
+            }
         }
     }
 

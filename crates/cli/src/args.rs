@@ -30,8 +30,8 @@ use crate::version;
 use crate::when::When;
 
 const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something was found, with \
-    --exit-code only; 2 on wrong usage, on an input or output error, or when there was nothing \
-    to read.";
+    --exit-code only; 2 on wrong usage, on an input or output error, when there was nothing to \
+    read or, of `detect --exit-code`, nothing to look at.";
 
 /// Heading of the options about stderr.
 const MESSAGES: &str = "Messages on stderr";
@@ -246,7 +246,12 @@ pub(crate) struct DetectArgs {
     pub(crate) sinks: SinkArgs,
     #[command(flatten)]
     pub(crate) state: StateArgs,
-    /// Exit with status 1 if there was an alert
+    /// Exit with status 1 if there was an alert, 2 if nothing was looked at
+    ///
+    /// As grep does: 0 says that the log was looked at and had no alert. Nothing
+    /// is looked at if no connect is in the input, in the range of --from and --to,
+    /// or new to --state, or if no bucket is whole. A bucket that --state keeps
+    /// open for the next run is no failure.
     #[arg(long)]
     pub(crate) exit_code: bool,
 }

@@ -5,6 +5,7 @@ mod alerts;
 mod attended;
 mod closest;
 mod history;
+mod idle;
 mod judge;
 mod later;
 mod report;
@@ -19,6 +20,7 @@ use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::attended::{Attended, source};
+use self::idle::Idle;
 use self::judge::Judge;
 use self::report::Report;
 use self::run::{LiveRun, Run};
@@ -112,6 +114,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         run.borrow_mut().reached(input.positions());
     }
     run.borrow_mut().finish(|end| input.reaches(end))?;
+    let is_outside = input.is_outside();
     let mut run = run.into_inner();
     attended.iter().for_each(|attended| attended.end(&run));
     run.alerts.finish(console)?;
@@ -120,9 +123,13 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     read.report(console);
     let Run { mut jobs, judges, alerts, carry, .. } = run;
     if let Some(carry) = &carry {
-        carry.tell("connects", console);
+        carry.tell(["connect", "connects"], console);
     }
-    Report { jobs: &jobs, judges: &judges }.tell(console);
+    let is_asked = args.exit_code;
+    let idle = || Idle::of(&jobs, &judges, &read, carry.as_ref(), is_outside, is_asked);
+    let idle = if source.is_none() { idle() } else { None };
+    let older = carry.as_ref().map_or(0, Carry::older_events);
+    Report { jobs: &jobs, judges: &judges, older, idle }.tell(console);
     let found = alerts.found > 0;
     let is_handed_over = alerts.keep()?;
     if let Some(mut carry) = carry {

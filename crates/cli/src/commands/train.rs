@@ -46,7 +46,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
         let counts = unlearned::since(job.detector.counts(), before);
         unlearned::tell(&counts, job.detector.job(), "connects", console);
     }
-    carry.tell("connects", console);
+    carry.tell(["connect", "connects"], console);
     if !console.failed() {
         let mut out = io::stdout().lock();
         Summary::of(&args.state)?.write_text(&mut out)?;

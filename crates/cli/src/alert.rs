@@ -2,6 +2,7 @@
 //! a block of details if they are wanted, and as a row of a CSV.
 
 mod details;
+mod shown;
 
 use std::io::{self, Write};
 
@@ -9,6 +10,7 @@ use rareport::alert::Alert;
 use rareport::explain::Explanation;
 use rareport::results::Record;
 
+pub(crate) use self::shown::{Details, Shown};
 use crate::anomaly::{influencer, some_values, start};
 use crate::noun::Noun;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
@@ -75,8 +77,8 @@ pub(crate) struct AlertRow<'a> {
     pub(crate) alert: &'a Alert,
     /// When its value was seen so far, as a table shows it.
     pub(crate) history: &'a str,
-    /// Whether a table is to show details below.
-    pub(crate) with_details: bool,
+    /// What a table is to show below, if details are wanted.
+    pub(crate) details: Option<Details>,
     /// Whether all rows are about ports; if not, each says what it is about.
     pub(crate) is_of_ports: bool,
 }
@@ -122,7 +124,7 @@ impl Row for AlertRow<'_> {
     }
 
     fn details(&self) -> Option<String> {
-        self.with_details.then(|| details::details(self.alert))
+        self.details.map(|wanted| details::details(self.alert, wanted))
     }
 }
 

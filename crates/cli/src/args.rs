@@ -30,8 +30,8 @@ use crate::version;
 use crate::when::When;
 
 const EXIT_STATUS: &str = "Exit status: 0 when done; 1 when done and something was found, with \
-    --exit-code only; 2 on wrong usage, on an input or output error, or when there was nothing \
-    to read.";
+    --exit-code only; 2 on wrong usage, on an input or output error, when there was nothing to \
+    read or, of `detect --exit-code`, nothing to look at.";
 
 /// Heading of the options about stderr.
 const MESSAGES: &str = "Messages on stderr";
@@ -200,6 +200,7 @@ const MORE_OF_FROM: &str = "RFC 3339 (2026-06-01T00:00:00Z; UTC if no offset is 
 
 /// Arguments of `rareport detect`.
 #[derive(Debug, ClapArgs)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue::catalogue_help()))]
 #[command(mut_arg("from", |from| from.help(FROM).long_help(format!("{FROM}\n\n{MORE_OF_FROM}"))))]
 pub(crate) struct DetectArgs {
     #[command(flatten)]
@@ -210,6 +211,8 @@ pub(crate) struct DetectArgs {
     pub(crate) daemon: DaemonArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
     /// Shape of the output
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
@@ -225,12 +228,15 @@ pub(crate) struct DetectArgs {
     pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
     /// rule that --print-rule prints]
+    ///
+    /// Every ready-made job that a rule is for runs. With --job or one of its
+    /// options that job alone does, with the rules that are for it.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
     /// Lowest score (0 to 100) that is an alert, whatever the rules say
     #[arg(long, help_heading = RULES, value_name = "SCORE", value_parser = score)]
     pub(crate) threshold: Option<f64>,
-    /// Print the default rule, to be copied and changed, and do nothing else
+    /// Print the default rule of the job, to be copied and changed, and do nothing else
     #[arg(long, help_heading = RULES)]
     pub(crate) print_rule: bool,
     /// Print the job and the rules as they are in force, and do nothing else
@@ -240,7 +246,12 @@ pub(crate) struct DetectArgs {
     pub(crate) sinks: SinkArgs,
     #[command(flatten)]
     pub(crate) state: StateArgs,
-    /// Exit with status 1 if there was an alert
+    /// Exit with status 1 if there was an alert, 2 if nothing was looked at
+    ///
+    /// As grep does: 0 says that the log was looked at and had no alert. Nothing
+    /// is looked at if no connect is in the input, in the range of --from and --to,
+    /// or new to --state, or if no bucket is whole. A bucket that --state keeps
+    /// open for the next run is no failure.
     #[arg(long)]
     pub(crate) exit_code: bool,
 }

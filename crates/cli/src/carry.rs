@@ -29,7 +29,7 @@ use crate::observations::{Event, Fields};
 use crate::rule_file;
 use crate::stamp::rfc3339;
 use crate::state_file::{About, Content, IDENTITY, OtherJob, StateFile, Taken, Ways};
-use crate::text::{count, grouped};
+use crate::text::count;
 
 const NO_CARRYING_ON: &str = "the state cannot be carried on";
 
@@ -41,6 +41,10 @@ pub(crate) struct Carry {
     /// Up to when the state had learned in the beginning, in milliseconds since
     /// 1970.
     began_at: Option<i64>,
+    /// New events of a bucket that the state had closed by then.
+    older: u64,
+    /// New events.
+    new: u64,
     /// Jobs that the state holds, but that it did not in the beginning.
     new_jobs: Vec<String>,
     profile: Profile,
@@ -73,6 +77,8 @@ impl Carry {
         let carry = Carry {
             taken: Taken::carried_on(about.boundary.clone(), fields),
             began_at: about.learned_until,
+            older: 0,
+            new: 0,
             new_jobs: Vec::new(),
             about,
             file,
@@ -90,7 +96,26 @@ impl Carry {
 
     /// Whether an event is new; if not, it was learned before.
     pub(crate) fn is_new(&mut self, event: &Event) -> bool {
-        self.taken.is_new(event)
+        let is_new = self.taken.is_new(event);
+        self.new += u64::from(is_new);
+        self.older += u64::from(is_new && self.began_at.is_some_and(|at| event.millis < at));
+        is_new
+    }
+
+    /// Number of new events so far.
+    pub(crate) fn new_events(&self) -> u64 {
+        self.new
+    }
+
+    /// How many of them are too old to be learned: of other logs, as a rule, whose hosts the state
+    /// does not know.
+    pub(crate) fn older_events(&self) -> u64 {
+        self.older
+    }
+
+    /// Whether there were new events, and all were too old to be learned.
+    pub(crate) fn is_all_older(&self) -> bool {
+        self.new > 0 && self.new == self.older
     }
 
     /// Up to where logs of files were read before.
@@ -160,12 +185,16 @@ impl Carry {
     }
 
     /// Saves the state of all jobs that run in the end. Should that fail, it is an
-    /// error.
+    /// error. It stays as it is if nothing could be learned, so that the next run
+    /// says so as well.
     pub(crate) fn save_at_end<'j>(
         &mut self,
         jobs: impl Iterator<Item = (&'j mut Detector, Option<&'j Detection>)>,
         console: &Console,
     ) {
+        if self.is_all_older() {
+            return;
+        }
         if let Err(error) = self.try_save(jobs) {
             console.error(format_args!("{error:#}"));
         }
@@ -196,14 +225,11 @@ impl Carry {
     }
 
     /// Tells from where the run carried on, and up to where the state goes.
-    pub(crate) fn tell(&self, events: &str, console: &Console) {
+    /// `events` is what one is called, and several.
+    pub(crate) fn tell(&self, events: [&str; 2], console: &Console) {
         let shown = self.name();
         match self.began_at {
-            Some(began_at) => console.note(format_args!(
-                "{shown}: carried on from {}; {} {events} passed over, which were read before or are older",
-                rfc3339(began_at),
-                grouped(self.taken.passed_over())
-            )),
+            Some(began_at) => self.tell_carried_on(began_at, events, console),
             None => console.note(format_args!("{shown}: begun anew")),
         }
         for job_id in &self.new_jobs {
@@ -218,6 +244,39 @@ impl Carry {
                 rfc3339(until)
             )),
             None => console.note(format_args!("{shown}: no bucket is complete yet")),
+        }
+    }
+}
+
+impl Carry {
+    /// Tells what of the events the state had learned before, up to `began_at`, and what was too old
+    /// for it.
+    fn tell_carried_on(&self, began_at: i64, [one, many]: [&str; 2], console: &Console) {
+        let (shown, from) = (self.name(), rfc3339(began_at));
+        let passed_over = match self.taken.passed_over() {
+            0 => String::new(),
+            some => format!(
+                "; {} passed over, which {} read before or {} older",
+                count(some, one, many),
+                if some == 1 { "was" } else { "were" },
+                if some == 1 { "is" } else { "are" }
+            ),
+        };
+        console.note(format_args!("{shown}: carried on from {from}{passed_over}"));
+        let advice = "leave --state out, or learn all logs together into a new state: `rareport train \
+                      LOG... --state NEW`";
+        if self.is_all_older() {
+            console.error(format_args!(
+                "{shown}: nothing was learned or looked at: all that is new in the input, {}, is older \
+                 than {from}, up to which the state has learned other logs. It stays as it is; {advice}",
+                count(self.older, one, many)
+            ));
+        } else if self.older > 0 {
+            console.warn(format_args!(
+                "{shown}: {} neither learned nor looked at: older than {from}, up to which the state has \
+                 learned other logs; {advice}",
+                count(self.older, one, many)
+            ));
         }
     }
 }

@@ -395,6 +395,11 @@ impl<'a> Input<'a> {
         self.met.get().behind && self.window.range.to.is_some_and(|to| to >= millis)
     }
 
+    /// Whether a range of time is wanted, and nothing of what was read is in it.
+    pub(crate) fn is_outside(&self) -> bool {
+        !self.window.range.is_unbounded() && !self.met.get().inside
+    }
+
     /// Whether there was not a byte to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.tally.is_empty()
@@ -419,10 +424,12 @@ impl<'a> Input<'a> {
     /// Whether the wanted range leaves any time out; tells if nothing of what
     /// was read is in it.
     pub(crate) fn check_range(&self) -> bool {
-        let is_bounded = !self.window.range.is_unbounded();
-        if is_bounded && !self.met.get().inside {
-            self.console.warn("nothing in the input happened between --from and --to");
+        if self.is_outside() {
+            self.console.warn(format_args!(
+                "nothing in the input happened {}; give other times",
+                self.window.words()
+            ));
         }
-        is_bounded
+        !self.window.range.is_unbounded()
     }
 }

@@ -64,8 +64,8 @@ pub(crate) fn run_all(
     let is_run = |job_id: &str| jobs.iter().any(|chosen| chosen.job.job_id == job_id);
     if let Some(gone) = snapshots.iter().find(|it| !is_run(it.detector.job_id())) {
         bail!(
-            "the state holds what the job {} learned, for which there is no rule now; give it a \
-             rule, or name another file",
+            "the state holds what the job {} learned, which this run does not have; run it with \
+             --job or a rule for it, or name another file",
             gone.detector.job_id()
         );
     }

@@ -23,7 +23,7 @@ use crate::input::unreadable_path;
 
 pub(crate) use self::check::check;
 pub(crate) use self::explain::explain;
-pub(crate) use self::jobs::{asked_for, jobs, of_job};
+pub(crate) use self::jobs::{asked_for, of_job};
 
 /// The rules of a file, or the default one, to be executed over the results of a
 /// job, with a threshold in place of theirs if there is one. A file with exceptions
@@ -80,6 +80,16 @@ pub(crate) fn default_for(job: &JobConfig) -> Result<RuleSet, RuleError> {
         rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
     }
     Ok(set)
+}
+
+/// What to say where no rule is for any of the jobs that run.
+pub(crate) fn none_to_execute<'a>(job_ids: impl Iterator<Item = &'a str>) -> String {
+    let ids: Vec<&str> = job_ids.collect();
+    format!(
+        "none of the rules can be executed: none is enabled and for {}; leave job_ids out of a rule \
+         that is for any job, and give a job of your own with --job FILE",
+        ids.join(" or ")
+    )
 }
 
 /// Warns of rules that are not executed.

@@ -2,6 +2,7 @@
 //!
 //! What people paste is here; what exceptions mean is up to the library.
 
+use rareport::alert::Alert;
 use rareport::evidence::{Evidence, Sample};
 use rareport::results::Record;
 
@@ -10,6 +11,11 @@ use crate::text::is_active;
 
 /// Stands in a text for bytes that are no UTF-8.
 const REPLACED: char = char::REPLACEMENT_CHARACTER;
+
+/// The exception that silences an alert, as [`exception`] gives it.
+pub(crate) fn of_alert(alert: &Alert) -> String {
+    exception(&alert.record, &alert.evidence, &[&alert.rule.rule_id])
+}
 
 /// An `[[exception]]` that covers the events behind a record: those with its value, from the hosts
 /// and processes that were seen. It is for the rules with these ids where it does not name a port,

@@ -134,11 +134,10 @@ impl<'a> Study<'a> {
         let begun = args.state.as_deref();
         let begun = begun.map(|path| Begun::with(path, &args.feed, &ids, &fields)).transpose()?;
         let (begun, snapshots) = begun.unzip();
-        let names = ids.join(" or ");
         let snapshots = snapshots.unwrap_or_default();
         let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
         if !jobs.iter().any(|job| job.detection.has_rules()) {
-            bail!("none of the rules can be executed: none is enabled and for the job {names}");
+            bail!("{}", rule_file::none_to_execute(jobs.iter().map(|job| job.names().0)));
         }
         Ok(Study { args, console, selection, feed, fields, jobs, begun })
     }

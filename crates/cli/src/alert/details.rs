@@ -7,14 +7,14 @@ use std::fmt::Write;
 use rareport::alert::Alert;
 use rareport::evidence::Sample;
 
-use super::subject;
+use super::{Details, subject};
 use crate::anomaly::start;
 use crate::snippet;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count};
 
 /// The block of an alert, which begins with an empty line.
-pub(super) fn details(alert: &Alert) -> String {
+pub(super) fn details(alert: &Alert, wanted: Details) -> String {
     let Alert { rule, time, record, evidence, .. } = alert;
     let mut lines = vec![
         String::new(),
@@ -34,11 +34,22 @@ pub(super) fn details(alert: &Alert) -> String {
     }
     lines.push(line("events", &events(alert)));
     lines.extend(evidence.samples.iter().flat_map(of_sample));
-    lines.push("  if it is known, this in a file for --rules silences it".to_owned());
-    let exception = snippet::exception(record, evidence, &[&rule.rule_id]);
-    lines.extend(exception.lines().map(|part| format!("    {part}")));
+    lines.extend(match wanted {
+        Details::WithException => exception(alert),
+        Details::ExceptionAbove => {
+            vec!["  if it is known, the same exception as above silences it".to_owned()]
+        }
+    });
     // A text from a log must not begin lines of its own.
     lines.iter().map(|line| format!("{}\n", Inert(line.as_bytes()))).collect()
+}
+
+/// The lines with the exception that silences the alert.
+fn exception(alert: &Alert) -> Vec<String> {
+    let silences = "  if it is known, this in a file for --rules silences it".to_owned();
+    let exception = snippet::of_alert(alert);
+    let exception = exception.lines().map(|part| format!("    {part}"));
+    [silences].into_iter().chain(exception).collect()
 }
 
 /// A line of the block.

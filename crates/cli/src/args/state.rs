@@ -29,15 +29,21 @@ pub(crate) struct StateArgs {
 
 /// Arguments of `rareport train`.
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("{}\n\n{EXIT_STATUS}", catalogue_help()))]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) feed: FeedArgs,
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
     /// State that is learned into; one that is there is carried on
     #[arg(long, value_name = "FILE")]
     pub(crate) state: PathBuf,
     /// Rules whose exceptions and calendar windows say what is not to be learned, in TOML
+    ///
+    /// Every ready-made job that a rule is for learns. With --job or one of its
+    /// options that job alone does.
     #[arg(long, help_heading = RULES, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
 }

@@ -109,8 +109,8 @@ fn no_connect(fleet: &Host, missing: Missing) -> Option<String> {
     let is_unknown = lacks_calls(missing.calls, fleet.connections);
     (fleet.connects.total == 0 && !is_unknown).then(|| {
         format!(
-            "no connect in {}: no audit rule for it was loaded when the log was written. \
-             `rareport rules` prints the rules to load",
+            "no connect in {}: no audit rule for it was loaded when the log was written, or the log \
+             was filtered. `rareport rules` prints the rules to load",
             count(fleet.events, "event", "events")
         )
     })
@@ -148,11 +148,17 @@ fn whole_buckets(survey: &Survey) -> u64 {
 fn too_short(survey: &Survey, bucket_span: u32) -> Option<String> {
     let buckets = whole_buckets(survey);
     (buckets < MATURE_AFTER).then(|| {
+        let span = bucket_span / 60;
+        let whole = match buckets {
+            0 => format!("the log spans no whole bucket of {span} minutes"),
+            _ => format!(
+                "the log has events in {} of {span} minutes",
+                count(buckets, "whole bucket", "whole buckets")
+            ),
+        };
         format!(
-            "the log has events in {} of {} minutes; before {MATURE_AFTER} are learned scores mean \
-             little. Give more of it, such as its rotations",
-            count(buckets, "bucket", "buckets"),
-            bucket_span / 60
+            "{whole}; before {MATURE_AFTER} are learned scores mean little. Give more of it, such as \
+             its rotations"
         )
     })
 }

@@ -99,7 +99,7 @@ pub(crate) fn run(args: &AnomaliesArgs, console: &Console) -> Result<Exit> {
     let report = Report { read, written, changed, before, interim: args.interim };
     report.tell(&detector, &order, console);
     if let Some(mut carry) = carry {
-        carry.tell("events", console);
+        carry.tell(["event", "events"], console);
         carry.save_at_end([(&mut detector, None)].into_iter(), console);
     }
     Ok(Exit::Done)

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &BacktestArgs, console: &Console) -> Result<Exit> {
     });
     let trials = trials.collect::<Result<Vec<_>>>()?;
     if !trials.iter().any(Trials::has_rules) {
-        bail!("none of the rules can be executed: none is enabled and for {}", ids.join(" or "));
+        bail!("{}", rule_file::none_to_execute(ids.into_iter()));
     }
     console.start_progress(input.size(), false);
     let out = Destination::of(args.output.path())?;

@@ -5,6 +5,7 @@ mod alerts;
 mod attended;
 mod closest;
 mod history;
+mod idle;
 mod judge;
 mod later;
 mod live_run;
@@ -20,6 +21,7 @@ use rareport::rule::DEFAULT_TOML;
 
 use self::alerts::Alerts;
 use self::attended::{Attended, source};
+use self::idle::Idle;
 use self::judge::Judge;
 use self::live_run::LiveRun;
 use self::report::Report;
@@ -42,12 +44,11 @@ use crate::sink::Sinks;
 /// Runs the command.
 pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     if args.print_rule {
-        return print(DEFAULT_TOML);
+        return print(&default_rule(args, console)?);
     }
-    let default = job::default().job;
-    let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default)?;
-    rule_file::check(&set, &default, args.feed.input_format, console);
-    let jobs = rule_file::jobs(&set);
+    let rules = args.rules.as_deref();
+    let (jobs, set) = rule_file::asked_for(&args.job, rules, args.threshold, console)?;
+    rule_file::check(&set, &jobs[0].job, args.feed.input_format, console);
     if args.explain_config {
         return print(&rule_file::explain(&set, &jobs, args, Timestamp::now())?);
     }
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;
     let jobs = run_all(jobs, &set, &fields, args.feed.profile, &snapshots)?;
     if !jobs.iter().any(|job| job.detection.has_rules()) {
-        bail!("none of the rules can be executed: none is enabled and for a ready-made job");
+        bail!("{}", rule_file::none_to_execute(jobs.iter().map(|job| job.names().0)));
     }
     if let Some(carry) = &mut carry {
         carry.run_beside(jobs.iter().skip(1).map(JobRun::names));
@@ -115,6 +116,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         run.borrow_mut().reached(input.positions());
     }
     run.borrow_mut().finish(|end| input.reaches(end))?;
+    let is_outside = input.is_outside();
     let mut run = run.into_inner();
     attended.iter().for_each(|attended| attended.end(&run));
     run.alerts.finish(console)?;
@@ -123,9 +125,13 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     read.report(console);
     let Run { mut jobs, judges, alerts, carry, .. } = run;
     if let Some(carry) = &carry {
-        carry.tell("connects", console);
+        carry.tell(["connect", "connects"], console);
     }
-    Report { jobs: &jobs, judges: &judges }.tell(console);
+    let is_asked = args.exit_code;
+    let idle = || Idle::of(&jobs, &judges, &read, carry.as_ref(), is_outside, is_asked);
+    let idle = if source.is_none() { idle() } else { None };
+    let older = carry.as_ref().map_or(0, Carry::older_events);
+    Report { jobs: &jobs, judges: &judges, older, idle }.tell(console);
     let found = alerts.found > 0;
     let is_handed_over = alerts.keep()?;
     if let Some(mut carry) = carry {
@@ -158,6 +164,15 @@ fn open<'a>(
         }
         Some(Source::Stdin | Source::Socket(_)) => Input::open_stdin(&args.input, console),
     }
+}
+
+/// The default rule of the job, as text; with comments that of the job that is run by default.
+fn default_rule(args: &DetectArgs, console: &Console) -> Result<String> {
+    if !args.job.is_given() {
+        return Ok(DEFAULT_TOML.to_owned());
+    }
+    let job = job::choose(&args.job, console)?.job;
+    Ok(rule_file::default_for(&job)?.to_toml()?)
 }
 
 /// Prints a text to stdout.

@@ -13,7 +13,6 @@ use crate::carry::Carry;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::job;
 use crate::job_run::{JobRun, feed_of, fields_of, run_all, take_by_all};
 use crate::observations::{Event, Observations, Selection, Verdict};
 use crate::rule_file;
@@ -22,10 +21,8 @@ use crate::unlearned;
 
 /// Runs the command.
 pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
-    let default = job::default().job;
-    let set = rule_file::choose(args.rules.as_deref(), None, &default)?;
-    rule_file::check(&set, &default, args.feed.input_format, console);
-    let jobs = rule_file::jobs(&set);
+    let (jobs, set) = rule_file::asked_for(&args.job, args.rules.as_deref(), None, console)?;
+    rule_file::check(&set, &jobs[0].job, args.feed.input_format, console);
     let selection = &Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;
     let (fields, feed) = (fields_of(&jobs, &set), feed_of(&jobs));
     let input = Input::open(&args.input, console)?;
@@ -49,7 +46,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
         let counts = unlearned::since(job.detector.counts(), before);
         unlearned::tell(&counts, job.detector.job(), "connects", console);
     }
-    carry.tell("connects", console);
+    carry.tell(["connect", "connects"], console);
     if !console.failed() {
         let mut out = io::stdout().lock();
         Summary::of(&args.state)?.write_text(&mut out)?;

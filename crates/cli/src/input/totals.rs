@@ -179,7 +179,7 @@ impl Totals {
             read.push(count(self.connections, "connection", "connections"));
             if self.wanted.bounded {
                 let wanted = grouped(self.wanted.connections);
-                read.push(format!("{wanted} of them between --from and --to"));
+                read.push(format!("{wanted} of them in the wanted range of time"));
             }
             if let Some(shown) = self.wanted.shown {
                 read.push(format!("{} shown", grouped(shown)));
@@ -197,8 +197,8 @@ impl Totals {
             "no connect can be read in this log, although it has addresses: its SYSCALL records are \
              missing or damaged. Give the whole audit.log"
         } else {
-            "there is no connect in this log: no audit rule for it was loaded when it was written. \
-             `rareport rules` prints the rules to load"
+            "there is no connect in this log: no audit rule for it was loaded when it was written, \
+             or the log was filtered. `rareport rules` prints the rules to load"
         });
     }
 

@@ -1,5 +1,6 @@
 //! Which part of the time of a log is wanted, and what of it was met.
 
+use crate::stamp::rfc3339;
 use crate::when::TimeRange;
 
 /// The part of the time that is wanted.
@@ -28,6 +29,18 @@ impl Met {
 }
 
 impl Window {
+    /// The range in words, as far as it is bounded: they go behind what lies in it.
+    pub(crate) fn words(self) -> String {
+        match (self.range.from, self.range.to) {
+            (None, None) => "at any time".to_owned(),
+            (Some(from), None) => format!("at {} (--from) or later", rfc3339(from)),
+            (None, Some(to)) => format!("before {} (--to)", rfc3339(to)),
+            (Some(from), Some(to)) => {
+                format!("between --from and --to, {} and {}", rfc3339(from), rfc3339(to))
+            }
+        }
+    }
+
     /// Whether something that happened at this time, in milliseconds since
     /// 1970, is wanted.
     pub(crate) fn wants(self, millis: impl TryInto<i64>, met: &mut Met) -> bool {

@@ -106,7 +106,7 @@ impl RowTotals {
         if self.bounded {
             let wanted = grouped(self.wanted);
             console.detail(format_args!(
-                "{rows} in {files}, {wanted} of them between --from and --to"
+                "{rows} in {files}, {wanted} of them in the wanted range of time"
             ));
         } else {
             console.detail(format_args!("{rows} in {files}"));

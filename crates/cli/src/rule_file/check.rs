@@ -38,11 +38,12 @@ fn check_jobs(set: &RuleSet, job: &JobConfig, console: &Console) {
     for rule in &set.rules {
         for unknown in rule.job_ids.iter().filter(|id| !known().any(|known| known == *id)) {
             let hint = hint(meant(unknown, known()));
+            let of_ones_own = || "; give a job of your own with --job FILE".to_owned();
             console.warn(format_args!(
                 "the rule {} is for the job {unknown}, which is neither ready-made nor the one \
                  that runs{}",
                 rule.rule_id,
-                hint.unwrap_or_default()
+                hint.unwrap_or_else(of_ones_own)
             ));
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn asked_for(
 
 /// The ready-made jobs that enabled rules are for, in the order of the
 /// catalogue; the one for destination ports if there is none.
-pub(crate) fn jobs(set: &RuleSet) -> Vec<Chosen> {
+fn jobs(set: &RuleSet) -> Vec<Chosen> {
     let is_wanted = |job_id: &String| {
         set.rules.iter().any(|rule| rule.enabled && rule.job_ids.contains(job_id))
     };

@@ -146,7 +146,13 @@ fn what_was_before_is_learned_and_not_reported() {
         last_hour.stderr
     );
     let after = rareport(&["detect", &fleet, "--from", "2030-01-01"]).expect(0);
-    assert!(after.stderr.contains("nothing in the input happened between"), "{}", after.stderr);
+    assert!(
+        after.stderr.contains(
+            "nothing in the input happened at 2030-01-01T00:00:00.000Z (--from) or later"
+        ),
+        "{}",
+        after.stderr
+    );
     assert_eq!(after.stdout, "");
     // Rows are no other than logs.
     let events = rareport(&["events", &fleet]).expect(0).stdout;
@@ -227,9 +233,9 @@ fn the_summary_tells_what_was_used() {
     let told = |arguments: &[&str]| rareport_with(arguments, log.as_bytes()).expect(0).stderr;
     let from = "1700001200"; // 20 minutes in
     let detect = told(&["detect", "--from", from, "--verbose"]);
-    assert!(detect.contains("60 connections, 40 of them between --from and --to"), "{detect}");
+    assert!(detect.contains("60 connections, 40 of them in the wanted range of time"), "{detect}");
     let events = told(&["events", "--from", from, "--kind", "bind"]);
-    assert!(events.contains("40 of them between --from and --to, 0 shown"), "{events}");
+    assert!(events.contains("40 of them in the wanted range of time, 0 shown"), "{events}");
     assert!(!told(&["events"]).contains("of them") && !told(&["events"]).contains("shown"));
 }
 
@@ -390,4 +396,57 @@ fn later_uses_of_an_alerted_port_are_told() {
     // Minute 2200 behind 1,700,000,000, by `date -u -d @1700132000`.
     let told = "port 4444 was used later by db01 at 2023-11-16T10:53:20.000Z\n";
     assert!(first.stderr.contains(told), "{}", first.stderr);
+}
+
+#[test]
+fn a_run_that_looked_at_nothing_says_so_and_why() {
+    let fleet = corpus("fleet-day");
+    let log: String = (0..200).map(|minute| connect(minute, 443, "CB007109")).collect();
+    let without_calls: String = log
+        .lines()
+        .filter(|it| !it.starts_with("type=SYSCALL"))
+        .map(|it| it.to_owned() + "\n")
+        .collect();
+    let begun = connect(0, 443, "CB007109");
+    let other = "type=USER_LOGIN msg=audit(1700000000.000:1): pid=1 uid=0 res=success\n";
+    let looked = |arguments: &[&str], log: &str, status: i32| {
+        let run = rareport_with(&[&["detect"], arguments].concat(), log.as_bytes()).expect(status);
+        assert!(!run.stderr.contains("0 alerts"), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+        run.stderr
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let always = "[[calendar]]\ncomment = \"c\"\nfrom = 2020-01-01\nto = 2030-01-01\n";
+    std::fs::write(path("always.toml"), always).unwrap();
+    let first = ["detect", "--state", &path("state"), &fleet];
+    rareport(&first).expect(0);
+    for (arguments, log, why) in [
+        (&["-"][..], other, "there is no connect to look at"),
+        (&["-"], &without_calls, "there is no connect to look at"),
+        (
+            &["--from", "2027-01-01", &fleet],
+            "",
+            "nothing in the input is in the wanted range of time",
+        ),
+        (
+            &["--to", "2020-01-01", &fleet],
+            "",
+            "nothing in the input is in the wanted range of time",
+        ),
+        (&["--rules", &path("always.toml"), "-"], &log, "lies in a calendar window or is ignored"),
+        (&first[1..], "", "no event of the input is new to"),
+        (&["-"], &begun, "no bucket is whole"),
+    ] {
+        let told = looked(arguments, log, 0);
+        assert!(told.contains("nothing was looked at: ") && told.contains(why), "{told}");
+        // As grep: what could not be looked at is no good news for a script, even a quiet one.
+        let told = looked(&[arguments, &["--exit-code", "--quiet"]].concat(), log, 2);
+        assert!(told.contains("error: nothing was looked at: ") && told.contains(why), "{told}");
+    }
+    let before = looked(&["--to", "2020-01-01", &fleet], "", 0);
+    assert!(before.contains("happened before 2020-01-01T00:00:00.000Z (--to)"), "{before}");
+    // A bucket that goes on with the next run is as it should be.
+    let open = looked(&["--state", &path("open"), "--exit-code", "-"], &begun, 0);
+    assert!(open.contains("no bucket is complete yet"), "{open}");
 }

@@ -98,7 +98,8 @@ fn a_table_says_what_each_alert_is_about() {
 
 #[test]
 fn help_lists_the_jobs_where_one_can_be_named() {
-    for command in ["anomalies", "observations", "backtest", "report", "explain"] {
+    for command in ["anomalies", "detect", "train", "observations", "backtest", "report", "explain"]
+    {
         let help = rareport(&[command, "--help"]).expect(0).stdout;
         for job in [PORTS, PROGRAMS, METADATA, STARTS] {
             assert!(help.contains(&format!("  {job}\n")), "{command} {job}");
@@ -211,4 +212,33 @@ fn an_exception_is_for_the_rules_that_it_names() {
     // Only db01 connects to 8291.
     assert!(!of(&run, PORTS).iter().any(|alert| alert["by_field_value"] == "8291"));
     assert_eq!(run.stderr.matches("the exception “db01 is known”").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_job_of_ones_own_gives_alerts() {
+    let fleet = corpus("fleet-day");
+    let rules = Rules::new(50, &["mine"]);
+    let job = rules.path("mine.toml");
+    std::fs::write(&job, "job_id = \"mine\"\n[detector]\nby_field = \"process.name\"\n").unwrap();
+    let job = job.to_str().unwrap();
+    let programs = |more: &[&str]| -> Vec<Value> {
+        let run = rareport(&[&["detect", &fleet, "--job"], more].concat()).expect(0);
+        run.documents().into_iter().map(|mut alert| alert["by_field_value"].take()).collect()
+    };
+    let found = programs(&[job]);
+    // The programs of the attack, by the log's ground truth.
+    for program in ["bash", "kinsing", "gtc32"] {
+        assert!(found.contains(&program.into()), "{program}: {found:?}");
+    }
+    assert_eq!(found, programs(&[PROGRAMS]));
+    assert_eq!(found, programs(&[job, "--rules", &rules.rules()]));
+    let rule = rareport(&["detect", "--job", job, "--print-rule"]).expect(0).stdout;
+    assert!(rule.contains("job_ids = [\"mine\"]"), "{rule}");
+    let unnamed = rules.detect(&[]).expect(2).stderr;
+    assert!(unnamed.contains("give a job of your own with --job FILE"), "{unnamed}");
+
+    let state = rules.path("mine.state");
+    let state = ["--state", state.to_str().unwrap(), "--job", job, &fleet];
+    let trained = rareport(&[&["train"][..], &state].concat()).expect(0).stdout;
+    assert!(trained.contains("job          mine"), "{trained}");
 }

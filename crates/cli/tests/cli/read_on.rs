@@ -154,7 +154,7 @@ fn what_was_trained_with_is_not_read_again() {
     place.append(&text[half..]);
     let detected = place.run("detect", 2);
     let read = lines(&trained) + lines(&detected);
-    assert!(detected.stderr.contains("0 connects passed over"), "{}", detected.stderr);
+    assert!(!detected.stderr.contains("connects passed over"), "{}", detected.stderr);
     check(&[detected], &place, text.lines().count() - lines(&trained));
     assert!(read < text.lines().count() + 20, "{read}");
 }
@@ -176,11 +176,11 @@ fn what_was_read_is_passed_over_and_not_looked_at() {
     assert!(!again.stderr.contains("warning"), "{}", again.stderr);
     let told = "read by an earlier run and passed over: 1 file and the beginning of 1 file";
     assert!(again.stderr.contains(told), "{}", again.stderr);
-    // Nothing at all came, which is nothing to complain of.
+    // Nothing at all came, of which nobody need be warned.
     place.append(text[2_100_000..].split_inclusive('\n').next().unwrap());
     place.run("detect", 1);
     let nothing = place.run("detect", 1);
-    assert!(!nothing.stderr.contains("nothing"), "{}", nothing.stderr);
+    assert!(!nothing.stderr.contains("warning"), "{}", nothing.stderr);
 }
 
 #[test]
@@ -252,11 +252,11 @@ fn a_log_may_be_followed_one_day_and_read_the_next() {
     assert!(child.wait().unwrap().success());
     let stdout = fs::read_to_string(&alerts).unwrap_or_default();
     let stderr = fs::read_to_string(place.log("said")).unwrap();
-    assert!(stderr.contains("0 connects passed over"), "{stderr}");
+    assert!(!stderr.contains("connects passed over"), "{stderr}");
     runs.push(Run { status: 0, stdout, stderr });
     place.append(&text[2 * third..]);
     runs.push(place.run("detect", 2));
-    assert!(runs[2].stderr.contains(" 0 connects passed over"), "{}", runs[2].stderr);
+    assert!(!runs[2].stderr.contains("connects passed over"), "{}", runs[2].stderr);
     check(&runs, &place, text.lines().count());
 }
 

@@ -453,3 +453,30 @@ fn a_directory_that_cannot_be_written_is_told_and_the_run_goes_on() {
     assert!(stderr.contains("0 alerts"), "{stderr}");
     assert_eq!(fs::read(place.state()).unwrap(), before);
 }
+
+#[test]
+fn logs_that_are_older_than_the_state_are_told_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let of = |host: &str, hours| -> String {
+        connects(hours).lines().map(|line| format!("node={host} {line}\n")).collect()
+    };
+    fs::write(path("new.log"), of("new", 20..30)).unwrap();
+    fs::write(path("old.log"), of("old", 0..10)).unwrap();
+    let state = path("state");
+    rareport(&["train", "--state", &state, &path("new.log")]).expect(0);
+    let before = fs::read(&state).unwrap();
+    // Twice, as what is told must not depend on who asks first.
+    for command in ["detect", "detect", "train"] {
+        let run = rareport(&[command, "--state", &state, &path("old.log")]).expect(2);
+        let told = "state: nothing was learned or looked at: all that is new in the input, ";
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert!(run.stderr.contains("`rareport train LOG... --state NEW`"), "{}", run.stderr);
+        assert!(!run.stderr.contains("0 alerts"), "{}", run.stderr);
+        assert!(fs::read(&state).unwrap() == before, "the state stays as it is");
+    }
+    fs::write(path("both.log"), of("old", 0..10) + &of("new", 30..31)).unwrap();
+    let run = rareport(&["detect", "--state", &state, &path("both.log")]).expect(0);
+    assert!(run.stderr.contains("connects neither learned nor looked at"), "{}", run.stderr);
+    assert!(!run.stderr.contains("not in order of time"), "{}", run.stderr);
+}

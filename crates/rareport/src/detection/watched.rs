@@ -123,6 +123,12 @@ impl WatchedException {
         !has_expired
     }
 
+    /// Whether it covers an event, without counting it.
+    pub(super) fn would_cover(&self, event: &impl LogEvent) -> bool {
+        !self.exception.has_expired(event.millis())
+            && self.exception.covers(|field| event.values(field))
+    }
+
     /// Whether it matches a record that would alert, as Elastic has it; counts it if it would, had
     /// it not expired.
     pub(super) fn matches(&mut self, record: &Record) -> bool {

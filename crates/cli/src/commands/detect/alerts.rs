@@ -8,7 +8,7 @@ use std::io;
 use anyhow::Result;
 
 use super::judge::Due;
-use crate::alert::AlertRow;
+use crate::alert::{AlertRow, Shown};
 use crate::console::Console;
 use crate::daemon::LastAlert;
 use crate::output::RowWriter;
@@ -21,8 +21,8 @@ pub(super) struct Alerts {
     sinks: Sinks,
     /// Whether all alerts were appended that are to be, in the end.
     is_appended: bool,
-    /// Whether a table is to show details.
-    with_details: bool,
+    /// The exceptions that a table with details has shown; `None` without details.
+    shown: Option<Shown>,
     /// Whether all are about ports.
     is_of_ports: bool,
     pub(super) found: u64,
@@ -41,7 +41,7 @@ impl Alerts {
             out: Some(out),
             sinks,
             is_appended: true,
-            with_details,
+            shown: with_details.then(Shown::default),
             is_of_ports,
             found: 0,
             latest: None,
@@ -53,8 +53,9 @@ impl Alerts {
     pub(super) fn write(&mut self, mut due: Vec<Due>) -> Result<()> {
         due.sort_by_key(|due| due.alert.time);
         for Due { alert, history } in &due {
-            let Alerts { with_details, is_of_ports, .. } = *self;
-            self.show(|out| out.write(&AlertRow { alert, history, with_details, is_of_ports }))?;
+            let is_of_ports = self.is_of_ports;
+            let details = self.shown.as_mut().map(|shown| shown.next(alert));
+            self.show(|out| out.write(&AlertRow { alert, history, details, is_of_ports }))?;
             if !self.sinks.is_empty() {
                 let json = &serde_json::to_vec(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });

@@ -14,7 +14,7 @@ use super::run::Run;
 use crate::args::DetectArgs;
 use crate::config_file;
 use crate::daemon::{Became, Daemon, Found, Source};
-use crate::job::{self, Chosen};
+use crate::job::Chosen;
 use crate::observations::{Fields, Verdict};
 use crate::rule_file;
 
@@ -127,11 +127,10 @@ impl<'a> Attended<'a> {
     fn reload(&self, run: &mut Run<'_>) -> Result<()> {
         let args = config_file::reread()?;
         let Run { jobs, judges, console, .. } = run;
-        let default = job::default().job;
-        let set = rule_file::choose(args.rules.as_deref(), args.threshold, &default)?;
+        let rules = args.rules.as_deref();
+        let (wanted, set) = rule_file::asked_for(&args.job, rules, args.threshold, console)?;
         let ids: Vec<&str> = jobs.iter().map(|job| job.names().0).collect();
-        let wanted = rule_file::jobs(&set);
-        let is_run = |wanted: &Chosen| ids.contains(&&*wanted.job.job_id);
+        let is_run = |wanted: &Chosen| jobs.iter().any(|it| *it.detector.job() == wanted.job);
         if wanted.len() != ids.len() || !wanted.iter().all(is_run) {
             bail!("they are for other jobs than at the start; start anew");
         }
@@ -141,7 +140,7 @@ impl<'a> Attended<'a> {
                  start anew"
             );
         }
-        rule_file::check(&set, &default, args.feed.input_format, console);
+        rule_file::check(&set, &wanted[0].job, args.feed.input_format, console);
         let profile = rule_file::profile(args.feed.profile);
         let detections = jobs.iter().enumerate().map(|(place, job)| {
             let set = rule_file::of_job(&set, &ids, place);
@@ -149,7 +148,7 @@ impl<'a> Attended<'a> {
         });
         let detections = detections.collect::<Result<Vec<_>, _>>()?;
         if !detections.iter().any(Detection::has_rules) {
-            bail!("none of them can be executed: none is enabled and for a ready-made job");
+            bail!("{}", rule_file::none_to_execute(ids.into_iter()));
         }
         for ((job, judge), detection) in jobs.iter_mut().zip(judges).zip(detections) {
             judge.closest = Closest::of(&detection);

@@ -89,7 +89,7 @@ impl Judge {
     /// Notes an event before it is taken.
     pub(super) fn note(&mut self, job: &JobRun, event: &Event, verdict: Verdict) {
         if job.looks_at(event, verdict) {
-            self.later.note(event, &job.fields);
+            self.later.note(event, &job.fields, &job.detection);
         }
     }
 
@@ -119,6 +119,7 @@ impl Judge {
         self.tally.background += u64::from(is_background);
         self.tally.last = Some((closed.bucket.timestamp, end));
         let due = detection.bucket(&closed);
+        self.later.hidden(&closed.records, detection.hidden());
         self.due(due)
     }
 

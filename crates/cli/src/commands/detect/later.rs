@@ -1,5 +1,6 @@
 //! Ports that were alerted and then used by other hosts: known by then, they
-//! are rare no more, but whoever looks into an alert wants to know.
+//! are rare no more, but whoever looks into an alert wants to know. If an
+//! exception hid the alert, so does whoever wrote it: it was for other hosts.
 //!
 //! A port is watched from the end of the bucket in which it was rare, which the
 //! model closes up to its latency after that.
@@ -9,12 +10,13 @@ use std::collections::btree_map::Entry;
 
 use indexmap::IndexMap;
 use rareport::alert::Alert;
-use rareport::detection::Detection;
+use rareport::detection::{Detection, Hidden};
 use rareport::results::Record;
 
 use crate::console::Console;
 use crate::noun::Noun;
 use crate::observations::{Event, Fields};
+use crate::seen::Seen;
 use crate::stamp::rfc3339;
 
 /// Most ports that are watched: the first.
@@ -43,6 +45,8 @@ struct Uses {
     hosts: BTreeMap<String, i64>,
     /// Whether there was an alert.
     is_alerted: bool,
+    /// Whether exceptions hid an alert.
+    is_hidden: bool,
 }
 
 impl Later {
@@ -72,8 +76,8 @@ impl Later {
         }
     }
 
-    /// Notes an event if it uses a port that is watched.
-    pub(super) fn note(&mut self, event: &Event, fields: &Fields) {
+    /// Notes an event if it uses a port that is watched and no exception covers it.
+    pub(super) fn note(&mut self, event: &Event, fields: &Fields, detection: &Detection) {
         if self.ports.is_empty() {
             return;
         }
@@ -86,6 +90,9 @@ impl Later {
             return;
         };
         if host.is_empty() || uses.known.iter().any(|known| *known == host) {
+            return;
+        }
+        if detection.is_known(&Seen { fields, event }) {
             return;
         }
         let is_full = uses.hosts.len() >= MOST_HOSTS;
@@ -110,15 +117,28 @@ impl Later {
         }
     }
 
+    /// Notes what exceptions hid of a bucket's records.
+    pub(super) fn hidden(&mut self, records: &[Record], hidden: &[Hidden]) {
+        for record in records.iter().filter(|it| hidden.iter().any(|by| by.record_id == it.id)) {
+            if let Some(uses) = self.ports.get_mut(record.value().as_bytes()) {
+                uses.is_hidden = true;
+            }
+        }
+    }
+
     /// Tells which hosts used the ports of alerts later.
     pub(super) fn tell(&self, what: Noun<'_>, console: &Console) {
         for (port, uses) in &self.ports {
-            if uses.is_alerted && !uses.hosts.is_empty() {
+            if (uses.is_alerted || uses.is_hidden) && !uses.hosts.is_empty() {
                 let host =
                     |(host, first): (&String, &i64)| format!("{host} at {}", rfc3339(*first));
                 let hosts: Vec<String> = uses.hosts.iter().map(host).collect();
+                let hidden = match uses.is_alerted {
+                    true => "",
+                    false => ", hidden by an exception that does not cover this,",
+                };
                 console.note(format_args!(
-                    "{} {} was used later by {}",
+                    "{} {}{hidden} was used later by {}",
                     what.before_value(),
                     String::from_utf8_lossy(port),
                     hosts.join(", ")

@@ -4,9 +4,11 @@
 use rareport::detection::{ExceptionReport, Report as DetectionReport, RuleReport, WindowReport};
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
+use rareport::job::Feed;
 use rareport::results::Record;
 
 use super::closest::{Named, score};
+use super::idle::Idle;
 use super::judge::{Judge, Tally};
 use crate::console::Console;
 use crate::crowd;
@@ -21,6 +23,10 @@ pub(super) struct Report<'a> {
     pub(super) jobs: &'a [JobRun],
     /// One for each job.
     pub(super) judges: &'a [Judge],
+    /// Events that a state had no room for, as they were too old.
+    pub(super) older: u64,
+    /// Why no bucket was looked at, if so.
+    pub(super) idle: Option<Idle>,
 }
 
 /// What is told of one of the jobs.
@@ -29,6 +35,8 @@ struct OfJob<'a> {
     judge: &'a Judge,
     /// Whether others run beside it.
     is_one_of_several: bool,
+    /// Events that a state had no room for, as they were too old.
+    older: u64,
 }
 
 impl Report<'_> {
@@ -36,7 +44,8 @@ impl Report<'_> {
     pub(super) fn tell(&self, console: &Console) {
         let is_one_of_several = self.jobs.len() > 1;
         let jobs = self.jobs.iter().zip(self.judges);
-        let jobs = jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several });
+        let older = self.older;
+        let jobs = jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several, older });
         let jobs: Vec<OfJob<'_>> = jobs.collect();
         for OfJob { job, judge, .. } in &jobs {
             judge.later.tell(Noun(job.fields.by_name()), console);
@@ -47,16 +56,22 @@ impl Report<'_> {
         let (exceptions, calendar) = together(self.jobs.iter().map(|job| job.detection.report()));
         exceptions.iter().for_each(|exception| tell_exception(exception, console));
         calendar.iter().for_each(|window| tell_window(window, console));
-        jobs.iter().for_each(|job| job.tell_rules(console));
+        jobs.iter().for_each(|job| job.tell_rules(self.idle.is_none(), console));
+        if let Some(idle) = &self.idle {
+            idle.tell(console);
+        }
     }
 }
 
 impl OfJob<'_> {
-    /// What the events of the job are called: connects, unless others are too.
+    /// What the events of the job are called: connects, if it looks at nothing else.
     fn events(&self) -> [String; 2] {
-        match self.is_one_of_several {
-            false => ["connect".to_owned(), "connects".to_owned()],
-            true => ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0)),
+        match (self.is_one_of_several, self.job.feed) {
+            (false, Some(Feed::Connections)) => ["connect", "connects"].map(str::to_owned),
+            (false, _) => ["event", "events"].map(str::to_owned),
+            (true, _) => {
+                ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0))
+            }
         }
     }
 
@@ -65,12 +80,13 @@ impl OfJob<'_> {
         let OfJob { job: JobRun { detector, .. }, judge, .. } = self;
         let counts = unlearned::since(detector.counts(), judge.before.counts);
         let [one, many] = self.events();
-        if counts.late > 0 {
+        // Of those that are older than a state, its own line tells.
+        let late = counts.late.saturating_sub(self.older);
+        if late > 0 {
             console.warn(format_args!(
                 "{} came after a bucket was closed and could not be counted; the log is not in \
-                 order of time, or is older than what a state has learned: give the logs of a fleet \
-                 together",
-                count(counts.late, &one, &many)
+                 order of time: give the logs of a fleet together",
+                count(late, &one, &many)
             ));
         }
         unlearned::tell(&counts, detector.job(), &many, console);
@@ -120,7 +136,7 @@ impl OfJob<'_> {
         }
     }
 
-    fn tell_rules(&self, console: &Console) {
+    fn tell_rules(&self, has_looked: bool, console: &Console) {
         let mut report = self.job.detection.report();
         for rule in &mut report.rules {
             // Rules that were read anew in between may be others.
@@ -143,7 +159,9 @@ impl OfJob<'_> {
         }
         let thresholds = executed.iter().map(|rule| rule.rule.threshold);
         self.tell_crowd(thresholds.fold(f64::INFINITY, f64::min), console);
-        self.tell_found(&executed, console);
+        if has_looked {
+            self.tell_found(&executed, console);
+        }
     }
 
     /// Tells if values that came once and together keep others from a score of

@@ -87,6 +87,12 @@ impl Fields {
         values.filter_map(|(field, value)| Some((field, value?)))
     }
 
+    /// The by-field value, packed, if it alone says what the subject is.
+    pub(crate) fn sole_value(&self, values: &Values<'_>) -> Option<Packed> {
+        let is_sole = !self.has_partition && !self.has_over;
+        Packed::of(0, values.by.filter(|_| is_sole)?)
+    }
+
     /// Index of an influencer field.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.influencers.binary_search_by(|influencer| influencer.name.as_str().cmp(name)).ok()
@@ -118,7 +124,7 @@ impl Detector {
     /// before or after makes no difference to it.
     pub(super) fn gather(&mut self, observation: &Observation<'_>) -> Result<(), DetectorError> {
         let values = Values::of(observation, &self.fields);
-        let by = self.sole_value(&values);
+        let by = self.fields.sole_value(&values);
         let (index, place) = match self.remembered_place(observation.time, by) {
             Some(found) => {
                 self.check_values()?;
@@ -134,12 +140,6 @@ impl Detector {
         bucket.event_count += 1;
         bucket.note_at(place, 1, self.fields.influences(observation, &values));
         Ok(())
-    }
-
-    /// The by-field value, packed, if it alone says what the subject is.
-    fn sole_value(&self, values: &Values<'_>) -> Option<Packed> {
-        let is_sole = !self.fields.has_partition && !self.fields.has_over;
-        Packed::of(0, values.by.filter(|_| is_sole)?)
     }
 
     /// Index in `open` of the last bucket and place in it of a sole value, if the time belongs to

@@ -7,14 +7,15 @@
 mod memo;
 mod state;
 
+pub(crate) use memo::Recent;
 pub(crate) use state::BucketState;
 
 use crate::dictionary::Scratch;
+use crate::groups::Groups;
 use crate::packed::Packed;
+use crate::value_list::ValueList;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
-use memo::Memo;
-use std::ops::Range;
 
 /// Start of the bucket of `span` seconds that `time` belongs to.
 pub(crate) fn floor(time: i64, span: u32) -> i64 {
@@ -59,10 +60,7 @@ pub(crate) struct Bucket {
     influences: Vec<(u32, u32)>,
     /// Those of `influences` that are not of the first place of their value.
     further_influences: HashSet<u64, RandomState>,
-    /// Places in `subjects` of by-field values, in a job without partition and over fields.
-    recent_places: Memo,
-    /// Places in `subjects` of influencer values that were noted there.
-    recent_influences: Memo,
+    recent: Recent,
 }
 
 impl Bucket {
@@ -99,7 +97,7 @@ impl Bucket {
                 self.note_influence(place, value);
                 continue;
             };
-            if !self.recent_influences.note(packed, place, place) {
+            if !self.recent.influences.note(packed, place, place) {
                 let value = self.values.register_short(packed);
                 self.note_influence(place, value);
             }
@@ -121,20 +119,56 @@ impl Bucket {
         };
         if is_new {
             self.influences.push((place, value));
-            self.recent_influences.make_room(self.influences.len());
+            self.recent.influences.make_room(self.influences.len());
         }
+    }
+
+    /// Notes subjects with their numbers of events and the indices of influencer values in a list.
+    pub(crate) fn note_listed<'a>(
+        &mut self,
+        subjects: impl Iterator<Item = (Subject, u64, &'a [u32])>,
+        values: &ValueList,
+    ) {
+        let mut ids: Vec<Option<u32>> = vec![None; values.len()];
+        for (subject, count, influences) in subjects {
+            let place = self.place(subject);
+            self.subjects[place as usize].1 += count;
+            for &index in influences {
+                let id = *ids[index as usize].get_or_insert_with(|| {
+                    let (field, value) = values.get(index);
+                    self.values.register(field, value)
+                });
+                self.note_influence(place, id);
+            }
+        }
+    }
+
+    /// Takes what is remembered of places and influences, for another bucket to use its memory.
+    pub(crate) fn take_recent(&mut self) -> Recent {
+        std::mem::take(&mut self.recent)
+    }
+
+    /// Remembers places and influences in the memory of what another bucket remembered.
+    pub(crate) fn remember_in(&mut self, mut recent: Recent) {
+        recent.clear();
+        self.recent = recent;
     }
 
     /// Remembers where a by-field value is, in a job without partition and over fields.
     pub(crate) fn remember_place(&mut self, by: Packed, place: u32) {
-        self.recent_places.make_room(self.subjects.len());
-        self.recent_places.note(by, 0, place);
+        self.recent.places.make_room(self.subjects.len());
+        self.recent.places.note(by, 0, place);
     }
 
     /// Where a by-field value is, if that is remembered.
     #[inline]
     pub(crate) fn remembered_place(&self, by: Packed) -> Option<u32> {
-        self.recent_places.get(by, 0)
+        self.recent.places.get(by, 0)
+    }
+
+    /// The subjects with their numbers of events, by place.
+    pub(crate) fn subjects(&self) -> &[(Subject, u64)] {
+        &self.subjects
     }
 
     /// Number of distinct influencer values held.
@@ -160,30 +194,29 @@ impl Bucket {
 
     /// What was gathered, in an order that does not depend on that of the events.
     pub(crate) fn gathered(&self) -> Gathered<'_> {
+        self.gathered_in(&self.places_by(|subject| subject))
+    }
+
+    /// What was gathered, with the subjects in order of their `places`.
+    pub(crate) fn gathered_in(&self, places: &[u32]) -> Gathered<'_> {
         let by_value = self.values.sorted();
-        let mut rank = vec![0; by_value.len()];
-        for (position, &id) in by_value.iter().enumerate() {
-            rank[id as usize] = position as u32;
-        }
-        let by_subject = self.places_by_subject();
-        let mut position = vec![0; by_subject.len()];
-        for (index, &place) in by_subject.iter().enumerate() {
-            position[place as usize] = index as u32;
-        }
+        let rank = positions(&by_value);
+        let position = positions(places);
         let pairs = self.influences.iter();
         let pairs = pairs.map(|&(place, id)| (position[place as usize], rank[id as usize]));
-        let influences = Groups::of(by_subject.len(), by_value.len(), pairs);
+        let influences = Groups::of(places.len(), by_value.len(), pairs);
         Gathered {
             values: by_value.iter().map(|&id| self.values.value(id)).collect(),
-            subjects: by_subject.iter().map(|&place| self.subjects[place as usize]).collect(),
+            subjects: places.iter().map(|&place| self.subjects[place as usize]).collect(),
             influences,
         }
     }
 
-    /// The places in `subjects` in order of the subjects.
-    fn places_by_subject(&self) -> Vec<u32> {
+    /// The places of the subjects in order of what they are numbered as.
+    pub(crate) fn places_by(&self, numbered: impl Fn(Subject) -> Subject) -> Vec<u32> {
         // As one number they are quicker to compare.
-        let number = |(place, &(Subject { partition, over, by }, _)): (u32, &(Subject, u64))| {
+        let number = |(place, &(subject, _)): (u32, &(Subject, u64))| {
+            let Subject { partition, over, by } = numbered(subject);
             let [partition, over, by] = [partition, over, by].map(u128::from);
             partition << 96 | over << 64 | by << 32 | u128::from(place)
         };
@@ -203,9 +236,17 @@ impl Bucket {
         if !self.further_influences.is_empty() {
             self.further_influences.clear();
         }
-        self.recent_places.clear();
-        self.recent_influences.clear();
+        self.recent.clear();
     }
+}
+
+/// By number, where it stands among numbers of which each from 0 on is there once.
+pub(crate) fn positions(numbers: &[u32]) -> Vec<u32> {
+    let mut positions = vec![0; numbers.len()];
+    for (position, &number) in numbers.iter().enumerate() {
+        positions[number as usize] = position as u32;
+    }
+    positions
 }
 
 /// What was gathered in a bucket, sorted.
@@ -217,60 +258,6 @@ pub(crate) struct Gathered<'a> {
     pub(crate) subjects: Vec<(Subject, u64)>,
     /// For each of `subjects`, indices into `values`, ascending.
     pub(crate) influences: Groups,
-}
-
-/// Lists of numbers for the members 0, 1, 2, … of something, in one piece of memory.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Groups {
-    /// Where the list of each member starts, and at the end where the last one ends.
-    starts: Vec<u32>,
-    items: Vec<u32>,
-}
-
-impl Groups {
-    /// Groups pairs of a member (below `members`) and an item (below `items`) by member; the
-    /// items of each member are ascending.
-    pub(crate) fn of(
-        members: usize,
-        items: usize,
-        pairs: impl Iterator<Item = (u32, u32)> + Clone,
-    ) -> Self {
-        let swapped = pairs.map(|(member, item)| (item, member));
-        let by_item = Groups::in_given_order(items, swapped);
-        let ascending = (0..items as u32)
-            .flat_map(|item| by_item.get(item as usize).iter().map(move |&member| (member, item)));
-        Groups::in_given_order(members, ascending)
-    }
-
-    /// Groups pairs by their first number; within a group they keep their order.
-    pub(crate) fn in_given_order(
-        members: usize,
-        pairs: impl Iterator<Item = (u32, u32)> + Clone,
-    ) -> Self {
-        let mut starts = vec![0u32; members + 1];
-        for (member, _) in pairs.clone() {
-            starts[member as usize + 1] += 1;
-        }
-        for member in 0..members {
-            starts[member + 1] += starts[member];
-        }
-        let mut next = starts.clone();
-        let mut items = vec![0; starts[members] as usize];
-        for (member, item) in pairs {
-            let slot = &mut next[member as usize];
-            items[*slot as usize] = item;
-            *slot += 1;
-        }
-        Groups { starts, items }
-    }
-
-    pub(crate) fn get(&self, member: usize) -> &[u32] {
-        &self.items[self.range(member)]
-    }
-
-    fn range(&self, member: usize) -> Range<usize> {
-        self.starts[member] as usize..self.starts[member + 1] as usize
-    }
 }
 
 #[cfg(test)]

@@ -27,12 +27,12 @@ pub use state::DetectorState;
 
 use crate::bucket::{self, Bucket};
 use crate::custom_rule::CustomRules;
+use crate::fields::Fields;
 use crate::job::{JobConfig, JobError};
 use crate::normalizers::Normalizers;
 use crate::observation::Observation;
 use crate::partition::Partitions;
 use crate::renormalize::Renormalizer;
-pub(crate) use gather::{Fields, Source, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;

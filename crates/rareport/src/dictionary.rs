@@ -6,6 +6,7 @@
 use crate::packed::Packed;
 use crate::snapshot::{SnapshotError, impossible};
 use crate::summary::Bytes;
+use crate::value_list::ValueList;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Reverse;
@@ -104,83 +105,63 @@ impl Dictionary {
 /// once; holds on to its memory so that filling it again allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    /// Ids of short values. They stay here, and the values one behind the other in `entries`: most
+    /// Ids of short values. They stay here, and the values one behind the other in `values`: most
     /// values are new, and a new one touches little memory.
     short: HashTable<u32>,
     long: Ids,
-    entries: Vec<Entry>,
-    /// The long values.
-    bytes: Vec<u8>,
+    values: ValueList,
     hasher: RandomState,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Entry {
-    Short(Packed),
-    Long { field: u16, start: usize, end: usize },
-}
-
-impl Entry {
-    fn value<'a>(&'a self, bytes: &'a [u8]) -> (u16, &'a [u8]) {
-        match self {
-            Entry::Short(packed) => (packed.field(), packed.value()),
-            &Entry::Long { field, start, end } => (field, &bytes[start..end]),
-        }
-    }
-
-    #[inline]
-    fn is(&self, wanted: Packed) -> bool {
-        matches!(self, Entry::Short(packed) if *packed == wanted)
-    }
 }
 
 impl Scratch {
     /// Number of values known.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.values.len()
     }
 
     /// The field and the value that `id` stands for.
     pub(crate) fn value(&self, id: u32) -> (u16, &[u8]) {
-        self.entries[id as usize].value(&self.bytes)
+        self.values.get(id)
     }
 
     pub(crate) fn contains(&self, field: u16, value: &[u8]) -> bool {
         match Packed::of(field, value) {
             Some(packed) => {
-                let is_same = |&id: &u32| self.entries[id as usize].is(packed);
+                let is_same = |&id: &u32| self.values.short(id) == Some(packed);
                 self.short.find(self.hasher.hash_one(packed), is_same).is_some()
             }
             None => self.long.find(field, value, |id| self.value(id).1).is_some(),
         }
     }
 
+    /// The id of a value, which gets one if it has none.
+    pub(crate) fn register(&mut self, field: u16, value: &[u8]) -> u32 {
+        match Packed::of(field, value) {
+            Some(packed) => self.register_short(packed),
+            None => self.register_long(field, value),
+        }
+    }
+
     /// The id of a short value, which gets one if it has none.
     pub(crate) fn register_short(&mut self, packed: Packed) -> u32 {
-        let Scratch { short, entries, hasher, .. } = self;
-        let next = entries.len() as u32;
-        let hash_of = |&id: &u32| match &entries[id as usize] {
-            Entry::Short(packed) => hasher.hash_one(packed),
-            Entry::Long { .. } => 0,
-        };
-        let is_same = |&id: &u32| entries[id as usize].is(packed);
+        let Scratch { short, values, hasher, .. } = self;
+        let next = values.len() as u32;
+        let hash_of = |&id: &u32| values.short(id).map_or(0, |packed| hasher.hash_one(packed));
+        let is_same = |&id: &u32| values.short(id) == Some(packed);
         let id = *short.entry(hasher.hash_one(packed), is_same, hash_of).or_insert(next).get();
         if id == next {
-            entries.push(Entry::Short(packed));
+            values.push_short(packed);
         }
         id
     }
 
     /// The id of a value that cannot be packed, which gets one if it has none.
     pub(crate) fn register_long(&mut self, field: u16, value: &[u8]) -> u32 {
-        let (entries, bytes) = (&self.entries, &self.bytes);
-        let next = entries.len() as u32;
-        let value_of = |id: u32| entries[id as usize].value(bytes).1;
-        let id = self.long.find_or_insert_long(field, value, next, value_of);
+        let values = &self.values;
+        let next = values.len() as u32;
+        let id = self.long.find_or_insert_long(field, value, next, |id| values.get(id).1);
         if id == next {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(value);
-            self.entries.push(Entry::Long { field, start, end: self.bytes.len() });
+            self.values.push_long(field, value);
         }
         id
     }
@@ -196,7 +177,7 @@ impl Scratch {
             start[2..2 + length].copy_from_slice(&value[..length]);
             (u128::from_be_bytes(start), id)
         };
-        let mut ids: Vec<(u128, u32)> = (0..self.entries.len() as u32).map(with_start).collect();
+        let mut ids: Vec<(u128, u32)> = (0..self.values.len() as u32).map(with_start).collect();
         ids.sort_unstable_by_key(|&(start, _)| start);
         for alike in ids.chunk_by_mut(|(x, _), (y, _)| x == y) {
             alike.sort_unstable_by_key(|&(_, id)| self.value(id));
@@ -207,8 +188,7 @@ impl Scratch {
     pub(crate) fn clear(&mut self) {
         self.short.clear();
         self.long.clear();
-        self.entries.clear();
-        self.bytes.clear();
+        self.values.clear();
     }
 }
 
@@ -355,21 +335,13 @@ mod tests {
         assert_eq!(dictionary.register(values[0].as_bytes()), 0);
     }
 
-    fn register(scratch: &mut Scratch, field: u16, value: &str) -> u32 {
-        let value = value.as_bytes();
-        match Packed::of(field, value) {
-            Some(packed) => scratch.register_short(packed),
-            None => scratch.register_long(field, value),
-        }
-    }
-
     #[test]
     fn sorted_by_field_and_then_by_bytes() {
         let mut scratch = Scratch::default();
         let values =
             ["10.0.0.123456789", "10.0.0.123456788", "10.0.0.12345678", "b", "a\0", "a", ""];
         for (field, value) in [1, 0].into_iter().flat_map(|f| values.map(|value| (f, value))) {
-            register(&mut scratch, field, value);
+            scratch.register(field, value.as_bytes());
         }
         let sorted: Vec<_> = scratch.sorted().into_iter().map(|id| scratch.value(id)).collect();
         assert_eq!(sorted.len(), 14);
@@ -380,10 +352,10 @@ mod tests {
     fn equal_values_of_different_fields_differ() {
         let mut scratch = Scratch::default();
         let ids = [(0, "x"), (1, "x"), (0, "x")]
-            .map(|(field, value)| register(&mut scratch, field, value));
+            .map(|(field, value)| scratch.register(field, value.as_bytes()));
         assert_eq!(ids, [0, 1, 0]);
         assert_eq!(scratch.value(1), (1, b"x".as_slice()));
         scratch.clear();
-        assert_eq!(register(&mut scratch, 1, "x"), 0);
+        assert_eq!(scratch.register(1, b"x"), 0);
     }
 }

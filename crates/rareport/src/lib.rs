@@ -70,6 +70,8 @@ pub mod digest;
 pub mod evidence;
 pub mod exception;
 pub mod explain;
+mod fields;
+mod groups;
 pub mod job;
 pub mod moment;
 pub mod normalizer;
@@ -89,6 +91,7 @@ pub mod special;
 pub mod summary;
 pub mod suppression;
 mod tree;
+mod value_list;
 mod visit_order;
 
 pub use detector::{Detector, DetectorError};

@@ -62,6 +62,14 @@ impl Packed {
         u128::from_le_bytes(self.bytes)
     }
 
+    /// A number by which fields and values compare as by field and then by bytes.
+    #[inline]
+    pub(crate) fn ordered(self) -> u128 {
+        let number = u128::from_be_bytes(self.bytes);
+        // Of values that differ in zeros at the end alone the shorter one comes first.
+        u128::from(self.field()) << 124 | number >> 8 << 4 | number & 0xF
+    }
+
     /// The field.
     pub(crate) fn field(self) -> u16 {
         u16::from(self.bytes[LONGEST] >> 4)
@@ -106,6 +114,12 @@ mod tests {
         packed.sort_unstable();
         packed.dedup();
         assert_eq!(packed.len(), 16 * values.len());
+        let mut pairs: Vec<(u16, &[u8])> =
+            (0..FIELDS).flat_map(|field| values.iter().map(move |value| (field, *value))).collect();
+        pairs.sort_unstable();
+        let ordered =
+            pairs.iter().map(|(field, value)| Packed::of(*field, value).unwrap().ordered());
+        assert!(ordered.is_sorted_by(|x, y| x < y));
         for value in values {
             let packed = Packed::of(15, value).unwrap();
             assert_eq!((packed.field(), packed.value()), (15, value));

@@ -4,7 +4,7 @@
 //! whenever its normalisers have changed a lot (rare-model §8.8). Here that is an explicit step.
 //! Probabilities and initial scores stay as they are.
 
-use crate::detector::{Fields, Source};
+use crate::fields::{Fields, Source};
 use crate::job::JobConfig;
 use crate::normalizer::Scope;
 use crate::normalizers::{Normalizers, Scorers};

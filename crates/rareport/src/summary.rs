@@ -11,19 +11,25 @@
 //! later bucket. Such an event may be late for a pass, which a summary cannot tell.
 
 mod bytes;
+mod contents;
+mod counting;
 mod error;
 mod job;
+mod merging;
 mod pairs;
 mod summarizer;
+mod table;
 mod unchecked;
+mod written;
 
 pub use bytes::Bytes;
+pub(crate) use contents::{Appearance, Contents, PartitionContents};
 pub use error::SummaryError;
 pub(crate) use job::SummaryJob;
 pub use summarizer::Summarizer;
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most events of all summaries that are used together: the largest number up to which every reader
 /// of JSON has all integers.
@@ -38,7 +44,7 @@ pub struct Position(pub u64, pub u64);
 ///
 /// What is read from elsewhere is checked: a summary that no observations can have given is an
 /// error of the format that it is read from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "unchecked::Unchecked")]
 pub struct BucketSummary {
     /// Start of the bucket in seconds since the epoch.
@@ -51,9 +57,8 @@ pub struct BucketSummary {
     pub(crate) without_value: u64,
     /// The first event in the bucket.
     pub(crate) first: FirstEvent,
-    /// What was seen in each partition.
-    #[serde(with = "pairs")]
-    pub(crate) partitions: BTreeMap<Bytes, PartitionSummary>,
+    /// What was seen.
+    pub(crate) contents: Contents,
 }
 
 /// The first event of something, and when it happened.
@@ -61,29 +66,6 @@ pub struct BucketSummary {
 pub(crate) struct FirstEvent {
     pub(crate) position: Position,
     pub(crate) time: i64,
-}
-
-/// What was seen in one partition in one bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PartitionSummary {
-    pub(crate) first: FirstEvent,
-    /// Values of the by field, and where they appeared first.
-    #[serde(with = "pairs")]
-    pub(crate) by: BTreeMap<Bytes, Position>,
-    /// Values of the over field, and where they appeared first.
-    #[serde(with = "pairs")]
-    pub(crate) over: BTreeMap<Bytes, Position>,
-    /// Pairs of an over-field and a by-field value.
-    #[serde(with = "pairs")]
-    pub(crate) subjects: BTreeMap<(Bytes, Bytes), SubjectSummary>,
-}
-
-/// What was seen with one by-field value (of one over-field value).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SubjectSummary {
-    pub(crate) event_count: u64,
-    /// Indices of influencer fields, and their values.
-    pub(crate) influences: BTreeSet<(u16, Bytes)>,
 }
 
 impl BucketSummary {
@@ -100,7 +82,8 @@ impl BucketSummary {
     }
 
     /// Adds what another summary of the same bucket has counted. Neither the order of merging nor
-    /// its grouping makes a difference.
+    /// its grouping makes a difference. It takes time that goes with the size of both: many are
+    /// [merged](merge) at once more quickly than one by one.
     ///
     /// # Errors
     /// If the other summary is of another bucket, or was made for another job; if there are more
@@ -114,14 +97,7 @@ impl BucketSummary {
         // No other count is larger than that of all events.
         self.without_value += other.without_value;
         self.first = self.first.min(other.first);
-        for (value, partition) in other.partitions {
-            match self.partitions.get_mut(&value) {
-                Some(known) => known.merge(partition),
-                None => {
-                    self.partitions.insert(value, partition);
-                }
-            }
-        }
+        self.contents = self.contents.merged(&other.contents);
         Ok(())
     }
 }
@@ -135,42 +111,6 @@ pub(crate) fn total_events(before: u64, more: u64) -> Result<u64, SummaryError> 
     total.ok_or(SummaryError::TooManyEvents)
 }
 
-impl PartitionSummary {
-    fn merge(&mut self, other: PartitionSummary) {
-        self.first = self.first.min(other.first);
-        merge_positions(&mut self.by, other.by);
-        merge_positions(&mut self.over, other.over);
-        for (subject, summary) in other.subjects {
-            let known = self.subjects.entry(subject).or_default();
-            known.event_count += summary.event_count;
-            unite(&mut known.influences, summary.influences);
-        }
-    }
-}
-
-fn merge_positions(known: &mut BTreeMap<Bytes, Position>, other: BTreeMap<Bytes, Position>) {
-    for (value, position) in other {
-        let first = known.entry(value).or_insert(position);
-        *first = position.min(*first);
-    }
-}
-
-/// How many times larger one set is than another for it to be quicker to look for each item of that in
-/// it than to go through both.
-const FEW: usize = 8;
-
-/// Adds a set to another, in time that goes with the smaller one unless they are much alike in size.
-fn unite<T: Ord>(known: &mut BTreeSet<T>, mut other: BTreeSet<T>) {
-    if known.len() < other.len() {
-        std::mem::swap(known, &mut other);
-    }
-    if other.len() * FEW < known.len() {
-        known.extend(other);
-    } else {
-        known.append(&mut other);
-    }
-}
-
 /// Merges summaries of any buckets, in any order; what comes out is in order of time.
 ///
 /// # Errors
@@ -178,14 +118,32 @@ fn unite<T: Ord>(known: &mut BTreeSet<T>, mut other: BTreeSet<T>) {
 pub fn merge(
     parts: impl IntoIterator<Item = BucketSummary>,
 ) -> Result<Vec<BucketSummary>, SummaryError> {
-    let mut merged: BTreeMap<i64, BucketSummary> = BTreeMap::new();
+    let mut buckets: BTreeMap<i64, Vec<BucketSummary>> = BTreeMap::new();
     for part in parts {
-        match merged.get_mut(&part.start) {
-            Some(known) => known.merge(part)?,
-            None => {
-                merged.insert(part.start, part);
-            }
+        add(buckets.entry(part.start).or_default(), part)?;
+    }
+    let mut merged = Vec::with_capacity(buckets.len());
+    for parts in buckets.into_values() {
+        let mut parts = parts.into_iter().rev();
+        if let Some(smallest) = parts.next() {
+            merged.push(parts.try_fold(smallest, |small, large| both(large, small))?);
         }
     }
-    Ok(merged.into_values().collect())
+    Ok(merged)
+}
+
+/// Adds a summary to others of the same bucket, each of which is over twice as large as the one behind
+/// it. So what summaries hold is only gone through as often as there are others: a logarithm.
+fn add(parts: &mut Vec<BucketSummary>, mut part: BucketSummary) -> Result<(), SummaryError> {
+    let limit = |part: &BucketSummary| part.contents.size().saturating_mul(2);
+    while let Some(last) = parts.pop_if(|last| last.contents.size() <= limit(&part)) {
+        part = both(last, part)?;
+    }
+    parts.push(part);
+    Ok(())
+}
+
+fn both(mut part: BucketSummary, other: BucketSummary) -> Result<BucketSummary, SummaryError> {
+    part.merge(other)?;
+    Ok(part)
 }

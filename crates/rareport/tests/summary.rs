@@ -170,6 +170,49 @@ proptest! {
     }
 
     #[test]
+    fn events_may_come_in_any_order(events in late_events(), job in jobs(), seed in any::<u64>()) {
+        let count = |events: &[(usize, Event)]| {
+            let mut summarizer = Summarizer::new(&job).unwrap();
+            for (index, event) in events {
+                event.observe(|o| summarizer.push(o, Position(0, *index as u64)));
+            }
+            summarizer.into_summaries().collect::<Vec<_>>()
+        };
+        let mut events: Vec<(usize, Event)> = events.into_iter().enumerate().collect();
+        events.sort_by_key(|(_, event)| event.bucket());
+        let in_order = count(&events);
+        events.sort_by_key(|(index, _)| mixed(seed, *index));
+        prop_assert_eq!(count(&events), in_order);
+    }
+
+    #[test]
+    fn many_parts_merged_at_once_are_as_merged_one_by_one(
+        events in late_events(),
+        job in jobs(),
+    ) {
+        let parts: Vec<BucketSummary> = (0..events.len())
+            .flat_map(|index| {
+                let mut summarizer = Summarizer::new(&job).unwrap();
+                // Parts of one event, of two and of four.
+                for (place, event) in events.iter().enumerate().skip(index).take(1 << (index % 3)) {
+                    let event = Event { time: event.time % (2 * SPAN), ..*event };
+                    event.observe(|o| summarizer.push(o, Position(0, place as u64)));
+                }
+                summarizer.into_summaries()
+            })
+            .collect();
+        let mut one_by_one: Vec<BucketSummary> = Vec::new();
+        for part in parts.iter().cloned() {
+            match one_by_one.iter_mut().find(|known| known.start() == part.start()) {
+                Some(known) => known.merge(part).unwrap(),
+                None => one_by_one.push(part),
+            }
+        }
+        one_by_one.sort_by_key(BucketSummary::start);
+        prop_assert_eq!(merge(parts).unwrap(), one_by_one);
+    }
+
+    #[test]
     fn merging_is_associative_and_commutative(events in late_events(), job in jobs()) {
         let parts: Vec<BucketSummary> = (0..3)
             .map(|part| {

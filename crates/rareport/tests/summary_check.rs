@@ -44,6 +44,34 @@ fn what_was_written_can_be_read() {
 }
 
 #[test]
+fn a_summary_is_written_with_the_values_themselves() {
+    let expected = json!({
+        "start": 900,
+        "job": {
+            "bucket_span": 900,
+            "by_field": "destination.port",
+            "over_field": "user.name",
+            "partition_field": "host.name",
+            "use_null": false,
+            "influencers": ["destination.ip", "process.name"],
+        },
+        "event_count": 2,
+        "without_value": 1,
+        "first": {"position": [1, 7], "time": 1000},
+        "partitions": [["web01", {
+            "first": {"position": [1, 7], "time": 1000},
+            "by": [["4444", [1, 7]]],
+            "over": [["root", [1, 7]]],
+            "subjects": [[["root", "4444"], {
+                "event_count": 1,
+                "influences": [[0, "203.0.113.7"], [1, "nc"]],
+            }]],
+        }]],
+    });
+    assert_eq!(serde_json::to_value(summary_of(&job())).unwrap(), expected);
+}
+
+#[test]
 fn what_no_observations_can_have_given_is_refused() {
     let whole = serde_json::to_value(summary_of(&job())).unwrap();
     let partition = "/partitions/0/1";

@@ -11,6 +11,23 @@ const MOST_SLOTS: usize = 1 << 13;
 /// Slots for each value that there is room for.
 const SLOTS_EACH: usize = 4;
 
+/// What is remembered of one bucket.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recent {
+    /// Places of by-field values, in a job without partition and over fields.
+    pub(super) places: Memo,
+    /// Places of influencer values that were noted there.
+    pub(super) influences: Memo,
+}
+
+impl Recent {
+    /// Forgets all but keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.places.clear();
+        self.influences.clear();
+    }
+}
+
 /// A table in which a number displaces one that falls into the same slot.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memo {

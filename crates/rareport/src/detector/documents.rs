@@ -1,9 +1,9 @@
 //! From a judged bucket to its result documents (rare-model §9).
 
-use super::gather::Fields;
 use super::judgement::Judgement;
 use crate::category::CategoryModel;
 use crate::explain::{Explanation, Question, text};
+use crate::fields::Fields;
 use crate::job::JobConfig;
 use crate::normalizers::{Normalizers, Scorers};
 use crate::partition::{Model, Partition, Partitions};

@@ -1,9 +1,9 @@
 //! What a bucket comes to: its leaves, the tree over them, and what of it is written.
 
-use super::gather::{Fields, Source};
 use crate::bucket::Gathered;
 use crate::category::CachedRarity;
 use crate::custom_rule::CustomRules;
+use crate::fields::{Fields, Source};
 use crate::normalizer::Scope;
 use crate::normalizers::LeafScope;
 use crate::partition::{Model, Partitions};

@@ -2,8 +2,9 @@
 
 use super::{Closed, Detector, DetectorError};
 use crate::bucket::{self, Subject};
-use crate::summary::{BucketSummary, Bytes, PartitionSummary, Position, SummaryJob, total_events};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::summary::{
+    Appearance, BucketSummary, Contents, PartitionContents, SummaryJob, total_events,
+};
 
 impl Detector {
     /// Takes the summary of a bucket as if its events were pushed one by one, and gives the results
@@ -37,90 +38,104 @@ impl Detector {
         self.closed_until.get_or_insert(start - latency);
         let first_complete =
             *self.first_complete.get_or_insert(bucket::ceil(summary.first.time, span));
-        let mut modelled = Vec::with_capacity(summary.partitions.len());
-        let mut ignored = 0;
-        for (value, partition) in &summary.partitions {
-            let id = self.partition(value.as_ref(), partition.first.time);
-            self.register(id, partition);
-            self.check_values()?;
-            if start < self.partitions.get(id).first_complete {
-                ignored +=
-                    partition.subjects.values().map(|subject| subject.event_count).sum::<u64>();
-            } else {
-                modelled.push((id, partition));
-            }
-        }
+        let contents = &summary.contents;
+        let (modelled, ignored) = self.identified(start, contents)?;
         if start < first_complete {
             self.counts.before_first_complete += summary.event_count;
             return Ok(());
         }
         let index = self.open_index(start);
-        self.check_influencer_values(index, &modelled)?;
-        self.open[index].1.event_count += summary.event_count;
+        self.check_influencer_values(index, &modelled, contents)?;
         self.counts.without_value += summary.without_value;
         self.counts.before_partition_complete += ignored;
-        for (id, partition) in modelled {
-            self.note_subjects(index, id, partition);
-        }
+        let bucket = &mut self.open[index].1;
+        bucket.event_count += summary.event_count;
+        let subjects = modelled.into_iter().map(|(subject, place)| {
+            (subject, contents.subjects[place].1, contents.influences.get(place))
+        });
+        bucket.note_listed(subjects, contents.values.list());
         Ok(())
     }
 
-    /// Refuses partitions that would bring too many influencer values into an open bucket.
+    /// The subjects that are modelled of a bucket that starts at `start`, with their places in its
+    /// contents, and the number of events of all others. All values get ids if they have none.
+    fn identified(&mut self, start: i64, contents: &Contents) -> Result<Identified, DetectorError> {
+        let mut ids = vec![0; contents.names.list().len()];
+        let mut modelled = Vec::with_capacity(contents.subjects.len());
+        let mut ignored = 0;
+        for partition in contents.partitions() {
+            let id = self.partition(partition.value, partition.first.time);
+            self.register(id, &partition, contents, &mut ids);
+            self.check_values()?;
+            if start < self.partitions.get(id).first_complete {
+                let subjects = &contents.subjects[partition.subjects];
+                ignored += subjects.iter().map(|(_, count)| count).sum::<u64>();
+                continue;
+            }
+            modelled.extend(partition.subjects.map(|place| {
+                let (Subject { over, by, .. }, _) = contents.subjects[place];
+                let [over, by] = [over, by].map(|name| ids[name as usize]);
+                (Subject { partition: id, over, by }, place)
+            }));
+        }
+        Ok((modelled, ignored))
+    }
+
+    /// Gives ids to the values of a partition in order of their first appearance, and notes them in
+    /// `ids` by name.
+    fn register(
+        &mut self,
+        id: u32,
+        partition: &PartitionContents<'_>,
+        contents: &Contents,
+        ids: &mut [u32],
+    ) {
+        let known = self.partitions.get_mut(id);
+        let before = known.value_count();
+        let sorts = [(partition.by, &mut known.by), (partition.over, &mut known.over)];
+        for (appearances, dictionary) in sorts {
+            for name in in_order(appearances) {
+                ids[name as usize] = dictionary.register(contents.names.get(name).1);
+            }
+        }
+        self.known_values += known.value_count() - before;
+    }
+
+    /// Refuses subjects that would bring too many influencer values into an open bucket.
     fn check_influencer_values(
         &self,
         index: usize,
-        partitions: &[(u32, &PartitionSummary)],
+        modelled: &[(Subject, usize)],
+        contents: &Contents,
     ) -> Result<(), DetectorError> {
         let Some(limit) = self.job.limits.values else {
             return Ok(());
         };
         let bucket = &self.open[index].1;
-        let subjects = partitions.iter().flat_map(|(_, partition)| partition.subjects.values());
-        let influences = subjects.flat_map(|subject| &subject.influences);
+        let values = contents.values.list();
         // Which values are new is only asked where it may matter.
-        if bucket.value_count() + influences.clone().count() <= limit {
+        if bucket.value_count() + values.len() <= limit {
             return Ok(());
         }
-        let distinct: BTreeSet<(u16, &[u8])> =
-            influences.map(|(field, value)| (*field, value.as_ref())).collect();
-        if bucket.value_count_with(distinct.into_iter()) > limit {
+        let mut is_there = vec![false; values.len()];
+        let influences = modelled.iter().flat_map(|&(_, place)| contents.influences.get(place));
+        influences.for_each(|&value| is_there[value as usize] = true);
+        let there =
+            (0u32..).zip(is_there).filter_map(|(value, is_there)| is_there.then_some(value));
+        if bucket.value_count_with(there.map(|value| values.get(value))) > limit {
             return Err(DetectorError::TooManyInfluencerValues { limit });
         }
         Ok(())
     }
-
-    /// Gives ids to the values of a partition in order of their first appearance.
-    fn register(&mut self, id: u32, partition: &PartitionSummary) {
-        let known = self.partitions.get_mut(id);
-        let before = known.value_count();
-        for value in in_order(&partition.by) {
-            known.by.register(value.as_ref());
-        }
-        for value in in_order(&partition.over) {
-            known.over.register(value.as_ref());
-        }
-        self.known_values += known.value_count() - before;
-    }
-
-    /// Notes the subjects of a partition in an open bucket.
-    fn note_subjects(&mut self, index: usize, id: u32, partition: &PartitionSummary) {
-        for ((over, by), subject) in &partition.subjects {
-            let known = self.partitions.get_mut(id);
-            let by = known.by.register(by.as_ref());
-            let over = if self.fields.has_over { known.over.register(over.as_ref()) } else { 0 };
-            let influences = subject.influences.iter();
-            self.open[index].1.note(
-                Subject { partition: id, over, by },
-                subject.event_count,
-                influences.map(|(field, value)| (*field, value.as_ref())),
-            );
-        }
-    }
 }
 
-/// Values by their first appearance.
-fn in_order(values: &BTreeMap<Bytes, Position>) -> impl Iterator<Item = &Bytes> {
-    let mut values: Vec<_> = values.iter().collect();
-    values.sort_by_key(|(_, position)| **position);
-    values.into_iter().map(|(value, _)| value)
+/// Subjects by the detector's ids with their places in a summary, and the number of events of those
+/// that are not modelled.
+type Identified = (Vec<(Subject, usize)>, u64);
+
+/// Names by their first appearance.
+fn in_order(appearances: &[Appearance]) -> impl Iterator<Item = u32> {
+    let mut appearances = appearances.to_vec();
+    appearances.sort_by_key(|appearance| appearance.position);
+    appearances.into_iter().map(|appearance| appearance.name)
 }

@@ -23,12 +23,22 @@ impl AsRef<[u8]> for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        BorrowedBytes(&self.0).serialize(serializer)
+    }
+}
+
+/// A value that is kept elsewhere; serialises as [`Bytes`] do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BorrowedBytes<'a>(pub(crate) &'a [u8]);
+
+impl Serialize for BorrowedBytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
-            return serializer.serialize_bytes(&self.0);
+            return serializer.serialize_bytes(self.0);
         }
-        match std::str::from_utf8(&self.0) {
+        match std::str::from_utf8(self.0) {
             Ok(text) => serializer.serialize_str(text),
-            Err(_) => serializer.collect_seq(&*self.0),
+            Err(_) => serializer.collect_seq(self.0),
         }
     }
 }

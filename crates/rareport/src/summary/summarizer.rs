@@ -1,8 +1,10 @@
 //! From the observations of a part of the input to summaries.
 
-use super::{BucketSummary, Bytes, FirstEvent, PartitionSummary, Position, SummaryJob};
+use super::counting::Counting;
+use super::{BucketSummary, FirstEvent, Position, SummaryJob};
 use crate::bucket;
-use crate::detector::{CALENDAR, Fields, Values};
+use crate::detector::CALENDAR;
+use crate::fields::Fields;
 use crate::job::{JobConfig, JobError};
 use crate::observation::Observation;
 use std::collections::BTreeMap;
@@ -32,7 +34,10 @@ use std::collections::BTreeMap;
 pub struct Summarizer {
     job: SummaryJob,
     fields: Fields,
-    buckets: BTreeMap<i64, BucketSummary>,
+    /// The bucket of the last observation.
+    current: Option<(i64, Counting)>,
+    /// All other buckets, by start.
+    others: BTreeMap<i64, Counting>,
     outside_calendar: u64,
 }
 
@@ -46,46 +51,40 @@ impl Summarizer {
         Ok(Summarizer {
             job: SummaryJob::of(job),
             fields: Fields::of(job),
-            buckets: BTreeMap::new(),
+            current: None,
+            others: BTreeMap::new(),
             outside_calendar: 0,
         })
     }
 
     /// Counts an observation, which is at `position` of the whole input.
     pub fn push(&mut self, observation: &Observation<'_>, position: Position) {
-        if !CALENDAR.contains(&observation.time) {
+        let time = observation.time;
+        if !CALENDAR.contains(&time) {
             self.outside_calendar += 1;
             return;
         }
-        let first = FirstEvent { position, time: observation.time };
-        let values = Values::of(observation, &self.fields);
-        let start = bucket::floor(observation.time, self.job.bucket_span);
-        let (job, fields) = (&self.job, &self.fields);
-        let summary = self.buckets.entry(start).or_insert_with(|| BucketSummary {
-            start,
-            job: job.clone(),
-            event_count: 0,
-            without_value: 0,
-            first,
-            partitions: BTreeMap::new(),
-        });
-        summary.event_count += 1;
-        summary.first = summary.first.min(first);
-        let partition = summary.partitions.entry(values.partition.into());
-        let partition = partition.or_insert_with(|| PartitionSummary::starting_with(first));
-        partition.first = partition.first.min(first);
-        let (Some(over), Some(by)) = (values.over, values.by) else {
-            summary.without_value += 1;
-            return;
-        };
-        note_position(&mut partition.by, by, position);
-        if fields.has_over {
-            note_position(&mut partition.over, over, position);
+        let event = FirstEvent { position, time };
+        let span = i64::from(self.job.bucket_span);
+        let is_current =
+            self.current.as_ref().is_some_and(|(start, _)| (0..span).contains(&(time - start)));
+        if !is_current {
+            self.turn_to(bucket::floor(time, self.job.bucket_span), event);
         }
-        let subject = partition.subjects.entry((over.into(), by.into())).or_default();
-        subject.event_count += 1;
-        let influences = fields.influences(observation, &values);
-        subject.influences.extend(influences.map(|(field, value)| (field, Bytes::from(value))));
+        if let Some((_, counting)) = &mut self.current {
+            counting.count(observation, &self.fields, event);
+        }
+    }
+
+    /// Makes the bucket that starts at `start` and has this event the current one.
+    fn turn_to(&mut self, start: i64, event: FirstEvent) {
+        let next = self.others.remove(&start);
+        let mut next = next.unwrap_or_else(|| Counting::starting_with(event));
+        if let Some((start, mut last)) = self.current.take() {
+            next.remember_in(last.take_recent());
+            self.others.insert(start, last);
+        }
+        self.current = Some((start, next));
     }
 
     /// Number of observations dropped because their time is outside the years 1 to 9999.
@@ -96,22 +95,8 @@ impl Summarizer {
 
     /// The summaries, in order of time.
     pub fn into_summaries(self) -> impl Iterator<Item = BucketSummary> {
-        self.buckets.into_values()
+        let Summarizer { job, current, others: mut buckets, .. } = self;
+        buckets.extend(current);
+        buckets.into_iter().map(move |(start, counting)| counting.summary(start, job.clone()))
     }
-}
-
-impl PartitionSummary {
-    fn starting_with(first: FirstEvent) -> Self {
-        PartitionSummary {
-            first,
-            by: BTreeMap::new(),
-            over: BTreeMap::new(),
-            subjects: BTreeMap::new(),
-        }
-    }
-}
-
-fn note_position(known: &mut BTreeMap<Bytes, Position>, value: &[u8], position: Position) {
-    let first = known.entry(value.into()).or_insert(position);
-    *first = position.min(*first);
 }

@@ -1,13 +1,16 @@
 //! Summaries as they are read, which may be anything, and whether observations can have given them.
 
-use super::{BucketSummary, Bytes, MOST_EVENTS, PartitionSummary, SummaryError, SummaryJob, pairs};
-use super::{FirstEvent, SubjectSummary};
-use crate::bucket;
+use super::contents::{Appearance, BY, Contents, OVER, PARTITION};
+use super::{
+    BucketSummary, Bytes, FirstEvent, MOST_EVENTS, Position, SummaryError, SummaryJob, pairs,
+};
+use crate::bucket::{self, Bucket, Subject};
 use crate::detector::CALENDAR;
+use crate::dictionary::Scratch;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fields of a [`BucketSummary`], whatever is in them.
+/// What is written of a [`BucketSummary`], whatever is in it.
 #[derive(Deserialize)]
 pub(super) struct Unchecked {
     start: i64,
@@ -16,23 +19,64 @@ pub(super) struct Unchecked {
     without_value: u64,
     first: FirstEvent,
     #[serde(with = "pairs")]
-    partitions: BTreeMap<Bytes, PartitionSummary>,
+    partitions: BTreeMap<Bytes, Partition>,
+}
+
+#[derive(Deserialize)]
+struct Partition {
+    first: FirstEvent,
+    #[serde(with = "pairs")]
+    by: BTreeMap<Bytes, Position>,
+    #[serde(with = "pairs")]
+    over: BTreeMap<Bytes, Position>,
+    /// Pairs of an over-field and a by-field value.
+    #[serde(with = "pairs")]
+    subjects: BTreeMap<(Bytes, Bytes), SubjectSummary>,
+}
+
+#[derive(Deserialize)]
+struct SubjectSummary {
+    event_count: u64,
+    influences: BTreeSet<(u16, Bytes)>,
 }
 
 impl TryFrom<Unchecked> for BucketSummary {
     type Error = SummaryError;
 
     fn try_from(read: Unchecked) -> Result<Self, SummaryError> {
-        let Unchecked { start, job, event_count, without_value, first, partitions } = read;
-        let summary = BucketSummary { start, job, event_count, without_value, first, partitions };
-        match flaw(&summary) {
-            None => Ok(summary),
-            Some(flaw) => Err(SummaryError::Impossible { start, flaw }),
+        if let Some(flaw) = flaw(&read) {
+            return Err(SummaryError::Impossible { start: read.start, flaw });
         }
+        let contents = contents(&read.partitions);
+        let Unchecked { start, job, event_count, without_value, first, .. } = read;
+        Ok(BucketSummary { start, job, event_count, without_value, first, contents })
     }
 }
 
-fn flaw(summary: &BucketSummary) -> Option<&'static str> {
+fn contents(partitions: &BTreeMap<Bytes, Partition>) -> Contents {
+    let (mut bucket, mut names) = (Bucket::default(), Scratch::default());
+    let (mut first_events, mut appearances) = (Vec::new(), Vec::new());
+    for (value, read) in partitions {
+        let partition = names.register(PARTITION, value.as_ref());
+        first_events.push((partition, read.first));
+        for (sort, values) in [(BY, &read.by), (OVER, &read.over)] {
+            appearances.extend(values.iter().map(|(value, &position)| {
+                let name = names.register(sort, value.as_ref());
+                Appearance { partition, name, position }
+            }));
+        }
+        for ((over, by), subject) in &read.subjects {
+            let over = names.register(OVER, over.as_ref());
+            let by = names.register(BY, by.as_ref());
+            let influences = subject.influences.iter();
+            let influences = influences.map(|(field, value)| (*field, value.as_ref()));
+            bucket.note(Subject { partition, over, by }, subject.event_count, influences);
+        }
+    }
+    Contents::of(&bucket, &names, first_events.into_iter(), appearances.into_iter())
+}
+
+fn flaw(summary: &Unchecked) -> Option<&'static str> {
     job_flaw(&summary.job).or_else(|| time_flaw(summary)).or_else(|| count_flaw(summary)).or_else(
         || {
             let mut partitions = summary.partitions.iter();
@@ -57,7 +101,7 @@ fn job_flaw(job: &SummaryJob) -> Option<&'static str> {
     ])
 }
 
-fn time_flaw(summary: &BucketSummary) -> Option<&'static str> {
+fn time_flaw(summary: &Unchecked) -> Option<&'static str> {
     let (start, span) = (summary.start, summary.job.bucket_span);
     let is_outside = |first: &FirstEvent| {
         !CALENDAR.contains(&first.time) || bucket::floor(first.time, span) != start
@@ -73,7 +117,7 @@ fn time_flaw(summary: &BucketSummary) -> Option<&'static str> {
     ])
 }
 
-fn count_flaw(summary: &BucketSummary) -> Option<&'static str> {
+fn count_flaw(summary: &Unchecked) -> Option<&'static str> {
     let subjects = summary.partitions.values().flat_map(|partition| partition.subjects.values());
     let mut counts = subjects.map(|subject| subject.event_count);
     let sum = counts.try_fold(summary.without_value, u64::checked_add);
@@ -84,9 +128,9 @@ fn count_flaw(summary: &BucketSummary) -> Option<&'static str> {
 }
 
 fn partition_flaw(
-    summary: &BucketSummary,
+    summary: &Unchecked,
     value: &Bytes,
-    partition: &PartitionSummary,
+    partition: &Partition,
 ) -> Option<&'static str> {
     let (job, subjects) = (&summary.job, &partition.subjects);
     let is_empty = |value: &Bytes| value.as_ref().is_empty();

@@ -2,8 +2,8 @@
 
 use super::{Influencers, LeafKind, Leaves, Node, Tree};
 use crate::aggregate::{Combined, Style, combine, combine_known, squared_z};
-use crate::bucket;
 use crate::constants::{LARGEST_SIGNIFICANT, SMALLEST_PROBABILITY};
+use crate::groups;
 use crate::score;
 use std::ops::Range;
 
@@ -98,10 +98,10 @@ fn influencer_values(
 }
 
 /// By influencer value, of which there are `values`, the leaves that it has an influence on.
-fn members(leaves: &Leaves, values: usize) -> bucket::Groups {
+fn members(leaves: &Leaves, values: usize) -> groups::Groups {
     let pairs = (0..leaves.len() as u32)
         .flat_map(|leaf| leaves.values(leaf as usize).iter().map(move |&value| (value, leaf)));
-    bucket::Groups::in_given_order(values, pairs)
+    groups::Groups::in_given_order(values, pairs)
 }
 
 /// The node of the partition that the leaves of a partition value belong to, unless it is a leaf.

@@ -71,6 +71,7 @@ pub mod evidence;
 pub mod exception;
 pub mod explain;
 pub mod job;
+mod misspelt;
 pub mod moment;
 pub mod normalizer;
 mod normalizers;

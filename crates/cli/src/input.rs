@@ -48,7 +48,7 @@ use auditparse::{Connection, Event, Reader, Record};
 
 pub(crate) use self::damage::Damage;
 use self::discover::discover;
-pub(crate) use self::discover::unreadable_path;
+pub(crate) use self::discover::{unreadable_file, unreadable_path};
 pub(crate) use self::files::log_files;
 use self::follow::{Each, Ended};
 pub(crate) use self::follow::{Follower, Live, SystemClock, Until};

@@ -21,3 +21,4 @@ pub(crate) use self::collect::Collector;
 pub(crate) use self::document::Document;
 pub(crate) use self::page::write;
 pub(crate) use self::ports::{MOST_PORTS, Names, Users, WHO_FIELDS, Who};
+pub(crate) use self::summary::without_rarity;

@@ -28,6 +28,7 @@ use self::lock::{Lock, Unlocked};
 use self::snapshots::Snapshots;
 pub(crate) use self::snapshots::{BEFORE_REVERT, Snapshot};
 use crate::console::Console;
+use crate::input::unreadable_file;
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -266,7 +267,7 @@ pub(crate) fn content_of(path: &Path) -> Result<Content> {
     match read(path) {
         Ok(content) => Ok(content),
         Err(Unusable::Unreadable(error)) => {
-            Err(error).with_context(|| format!("{}: cannot be read", shown(path)))
+            bail!(unreadable_file(path, &error))
         }
         Err(Unusable::Flawed(flaw)) => bail!("{} {flaw}", shown(path)),
     }

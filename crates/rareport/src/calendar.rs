@@ -7,7 +7,6 @@ mod time_of_day;
 pub use time_of_day::{TimeOfDay, TimeOfDayError};
 
 use crate::condition::Condition;
-use crate::moment;
 use crate::rule::error::RuleError;
 use serde::{Deserialize, Serialize};
 
@@ -169,14 +168,39 @@ fn weekday(day: i64) -> Day {
 #[serde(deny_unknown_fields)]
 struct Written {
     comment: String,
-    #[serde(default, with = "moment::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "end", skip_serializing_if = "Option::is_none")]
     from: Option<i64>,
-    #[serde(default, with = "moment::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "end", skip_serializing_if = "Option::is_none")]
     to: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     weekly: Option<Weekly>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     conditions: Vec<Condition>,
+}
+
+/// An end of a window that is there once; a time of day is told where it goes.
+mod end {
+    pub(super) use crate::moment::optional::serialize;
+
+    use super::TimeOfDay;
+    use crate::moment;
+    use serde::{Deserializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<i64>, D::Error> {
+        let text = moment::text(deserializer)?;
+        let is_of_day = text.parse::<TimeOfDay>().is_ok();
+        match moment::parse(&text) {
+            Some(millis) => Ok(Some(millis)),
+            None if is_of_day => Err(D::Error::custom(format!(
+                "expected a date (2026-06-01) or a time (2026-06-01T22:00:00Z), found {text}; what \
+                 comes every week goes into weekly, such as weekly = {{ days = [\"sunday\"], from = \
+                 \"22:00\", to = \"04:00\" }}"
+            ))),
+            None => Err(moment::unreadable(&text)),
+        }
+    }
 }
 
 impl TryFrom<Written> for Window {
@@ -213,6 +237,7 @@ impl From<Window> for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moment;
 
     fn window(text: &str) -> Window {
         let window = toml::from_str(&format!("comment = \"c\"\n{text}")).unwrap();
@@ -279,6 +304,17 @@ mod tests {
         }
         // TOML has times of day of its own.
         window("weekly = { days = [\"sunday\"], from = 09:00:00, to = \"10:00\" }");
+    }
+
+    #[test]
+    fn a_time_of_day_goes_into_weekly() {
+        for from in ["\"22:00\"", "22:00:00"] {
+            let text = format!("comment = \"c\"\nfrom = {from}\nto = \"04:00\"");
+            let error = toml::from_str::<Window>(&text).unwrap_err().to_string();
+            assert!(error.contains("goes into weekly, such as weekly = { days"), "{error}");
+        }
+        let wrong = toml::from_str::<Window>("comment = \"c\"\nfrom = \"soon\"").unwrap_err();
+        assert!(wrong.to_string().contains("found soon\n"), "{wrong}");
     }
 
     #[test]

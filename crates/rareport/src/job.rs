@@ -251,8 +251,7 @@ impl JobConfig {
     /// # Errors
     /// If the text is not TOML of this form, or if the job cannot be run as it says.
     pub fn from_toml(text: &str) -> Result<Self, JobError> {
-        let job: JobConfig =
-            toml::from_str(text).map_err(|error| JobError::Toml { message: error.to_string() })?;
+        let job: JobConfig = toml::from_str(text).map_err(|error| JobError::toml(&error))?;
         job.validate()?;
         Ok(job)
     }

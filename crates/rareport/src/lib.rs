@@ -73,6 +73,7 @@ pub mod explain;
 mod fields;
 mod groups;
 pub mod job;
+mod misspelt;
 pub mod moment;
 pub mod normalizer;
 mod normalizers;

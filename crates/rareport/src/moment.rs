@@ -63,11 +63,14 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 /// Reads a time.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let text = text(deserializer)?;
-    parse(&text).ok_or_else(|| {
-        D::Error::custom(format!(
-            "expected a date (2026-06-01) or a time (2026-06-01T22:00:00Z), found {text}"
-        ))
-    })
+    parse(&text).ok_or_else(|| unreadable(&text))
+}
+
+/// The error that a text is no time.
+pub(crate) fn unreadable<E: Error>(text: &str) -> E {
+    E::custom(format!(
+        "expected a date (2026-06-01) or a time (2026-06-01T22:00:00Z), found {text}"
+    ))
 }
 
 /// Writes a time.

@@ -24,6 +24,7 @@ use crate::study::{LeftOut, Models, Study, Watcher};
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit> {
+    asked::check_order(&args.values, &args.study.input.paths)?;
     let study = Study::of(&args.study, Models::One, console)?;
     let fields: Vec<&str> = study.jobs.iter().map(|job| job.fields.by_name()).collect();
     let values = asked::of_jobs(&args.values, &fields)?;

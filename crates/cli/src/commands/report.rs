@@ -48,6 +48,9 @@ fn tell(
             "{name}the report holds what is rarest and fits into 3 MB; left out of it: {cut}"
         ));
     }
+    if let Some(why) = report::without_rarity(job) {
+        console.note(format_args!("{name}{why}; `rareport anomalies` has the results of each"));
+    }
     let hidden: u64 = job.rules.rules.iter().map(|rule| rule.hidden).sum();
     let hidden = match hidden {
         0 => String::new(),

@@ -44,14 +44,23 @@ fn check(paths: &[PathBuf], machine: Machine, console: &Console) -> Result<bool>
         writeln!(out, "{place}: {severity}: {}", Inert(message.as_bytes()))?;
     }
     let machine = machine.name();
-    let wrong = findings.iter().filter(|finding| finding.severity != Severity::Remark).count();
-    if wrong > 0 {
-        let findings = count(wrong as u64, "finding", "findings");
+    let number = |of| findings.iter().filter(|finding| finding.severity == of).count() as u64;
+    let counted = [
+        (number(Severity::Error), "error", "errors"),
+        (number(Severity::Warning), "warning", "warnings"),
+        (number(Severity::Remark), "remark", "remarks"),
+    ];
+    let counted = counted.into_iter().filter(|(number, ..)| *number > 0);
+    let counted: Vec<String> =
+        counted.map(|(number, one, many)| count(number, one, many)).collect();
+    let wrong = findings.iter().any(|finding| finding.severity != Severity::Remark);
+    if wrong {
         console.note(format_args!(
-            "{whole}: {findings} for {machine}; `rareport rules` prints rules without them"
+            "{whole}: {} for {machine}; `rareport rules` prints rules that log every connect",
+            counted.join(", ")
         ));
     } else {
         console.note(format_args!("{whole}: every connect by system call on {machine} is logged"));
     }
-    Ok(wrong > 0)
+    Ok(wrong)
 }

@@ -296,6 +296,14 @@ pub(crate) fn unreadable_path(path: &Path, error: &io::Error) -> String {
     }
 }
 
+/// Why a file that is no log cannot be read.
+pub(crate) fn unreadable_file(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => unreadable_path(path, error),
+        _ => format!("{}: cannot be read: {error}", shown(path)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -1,6 +1,7 @@
 //! What is clearly not an audit log, told by how its text starts.
 //!
-//! Only an archive is refused, for what is in it lies in no order of time.
+//! Only an archive is refused, for what is in it lies in no order of time, and
+//! what is compressed in a way that is not read.
 //! Everything else is read: a crash may leave NULs or half a line in front of
 //! good records. What this module says of it is of use when not a single
 //! record was found.
@@ -17,7 +18,11 @@ pub(super) enum Foreign {
     Json,
     /// What `journalctl -o export` prints.
     Export,
-    Archive,
+    Tar,
+    Zip,
+    SevenZip,
+    /// Compressed in a way that is not read.
+    Lz4,
     Binary,
 }
 
@@ -25,8 +30,8 @@ impl Foreign {
     /// Tells by the first [`HEAD`] bytes of a text, or all if it is shorter;
     /// `None` if it may be an audit log.
     pub(super) fn of(head: &[u8]) -> Option<Foreign> {
-        if is_archive(head) {
-            Some(Foreign::Archive)
+        if let Some(archive) = Foreign::archive(head) {
+            Some(archive)
         } else if head.contains(&0) {
             Some(Foreign::Binary)
         } else if head.starts_with(b"__CURSOR=") {
@@ -36,6 +41,20 @@ impl Foreign {
         } else {
             None
         }
+    }
+
+    /// The archive or compressed text that this begins, which is refused; by the
+    /// first line, so that it does not matter how much of the text is there.
+    pub(super) fn archive(start: &[u8]) -> Option<Foreign> {
+        let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let magic = [
+            (&b"PK\x03\x04"[..], Foreign::Zip),
+            (b"7z\xbc\xaf\x27\x1c", Foreign::SevenZip),
+            (b"\x04\x22\x4d\x18", Foreign::Lz4),
+        ];
+        let known = magic.into_iter().find(|(magic, _)| first_line.starts_with(magic));
+        let is_tar = first_line.get(TAR_MAGIC) == Some(b"ustar");
+        known.map(|(_, kind)| kind).or(is_tar.then_some(Foreign::Tar))
     }
 
     /// What to do with it.
@@ -48,9 +67,12 @@ impl Foreign {
                 "this is the journal in its export format; give what \
                  `journalctl --all -o json _TRANSPORT=audit` prints"
             }
-            Foreign::Archive => {
-                "this is an archive (tar, zip, 7z or lz4); unpack it and name the log in it \
-                 (gzip, xz, zstd and bzip2 are read as they are)"
+            Foreign::Tar => "this is a tar archive; unpack it and name the logs in it",
+            Foreign::Zip => "this is a zip archive; unpack it and name the logs in it",
+            Foreign::SevenZip => "this is a 7z archive; unpack it and name the logs in it",
+            Foreign::Lz4 => {
+                "this is compressed by lz4, which is not read; decompress it first (gzip, xz, zstd \
+                 and bzip2 are read as they are)"
             }
             Foreign::Binary => {
                 "this is binary data, not the text that auditd writes; name the audit.log itself \
@@ -64,16 +86,6 @@ impl Foreign {
 /// No more is waited for than a first line, as there is no record without one.
 pub(super) fn tells_archive(start: &[u8]) -> bool {
     start.len() >= TAR_MAGIC.end || start.contains(&b'\n')
-}
-
-/// Whether a text is an archive, by its first line, so that it does not matter
-/// how much of the text is there.
-pub(super) fn is_archive(start: &[u8]) -> bool {
-    let first_line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    first_line.starts_with(b"PK\x03\x04")
-        || first_line.starts_with(b"7z\xbc\xaf\x27\x1c")
-        || first_line.starts_with(b"\x04\x22\x4d\x18")
-        || first_line.get(TAR_MAGIC) == Some(b"ustar")
 }
 
 /// Whether a text begins like JSON, by its first line: an object, or an array
@@ -98,9 +110,22 @@ mod tests {
         let mut tar = [0; 600];
         tar[..9].copy_from_slice(b"audit.log");
         tar[TAR_MAGIC].copy_from_slice(b"ustar");
-        assert!(is_archive(&tar) && !tells_archive(&tar[..100]) && tells_archive(&tar[..262]));
+        assert_eq!(Foreign::archive(&tar), Some(Foreign::Tar));
+        assert!(!tells_archive(&tar[..100]) && tells_archive(&tar[..262]));
         tar[100] = b'\n';
-        assert!(!is_archive(&tar) && tells_archive(&tar[..101]));
+        assert!(Foreign::archive(&tar).is_none() && tells_archive(&tar[..101]));
+    }
+
+    #[test]
+    fn each_kind_is_called_by_its_name() {
+        for (start, name) in [
+            (&b"PK\x03\x04.."[..], "a zip archive"),
+            (b"7z\xbc\xaf\x27\x1c..", "a 7z archive"),
+            (b"\x04\x22\x4d\x18..", "compressed by lz4"),
+        ] {
+            let advice = Foreign::archive(start).unwrap().advice();
+            assert!(advice.contains(name), "{advice}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::compression::{Broken, Text, is_compressed, read_start};
 use super::discover::unreadable_path;
-use super::foreign::{Foreign, HEAD, is_archive, tells_archive};
+use super::foreign::{Foreign, HEAD, tells_archive};
 use super::journal::{JournalReader, is_journal};
 use super::log::Member;
 use super::position::START;
@@ -82,8 +82,8 @@ impl<'a> Opened<'a> {
         let opened = text
             .and_then(|text| Opened::start(&member, text, listener))
             .map_err(|error| unreadable(&member, &error))?;
-        if is_archive(opened.start.get_ref()) {
-            return Err(format!("{member}: {}", Foreign::Archive.advice()));
+        if let Some(archive) = Foreign::archive(opened.start.get_ref()) {
+            return Err(format!("{member}: {}", archive.advice()));
         }
         Ok(opened)
     }

@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result, anyhow};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::text::Inert;
@@ -36,7 +36,7 @@ impl Destination {
     /// If there cannot be such a file.
     pub(crate) fn of(output: Option<&Path>) -> Result<Destination> {
         let Some(path) = output else { return Ok(Destination::Stdout(io::stdout().lock())) };
-        Destination::file(path).with_context(|| cannot_write(path))
+        Destination::file(path).map_err(|error| cannot_write(path, error))
     }
 
     fn file(path: &Path) -> io::Result<Destination> {
@@ -88,13 +88,18 @@ impl Destination {
         let Destination::Whole { file, path } = self else { return Ok(()) };
         let kept = file.as_file().sync_all();
         let kept = kept.and_then(|()| file.persist(&path).map_err(|error| error.error));
-        kept.with_context(|| cannot_write(&path))?;
+        kept.map_err(|error| cannot_write(&path, error))?;
         Ok(())
     }
 }
 
-fn cannot_write(path: &Path) -> String {
-    format!("{}: cannot be written", Inert(path.as_os_str().as_encoded_bytes()))
+/// That a file cannot be written, and why.
+fn cannot_write(path: &Path, error: io::Error) -> Error {
+    let shown = Inert(path.as_os_str().as_encoded_bytes());
+    match error.kind() {
+        io::ErrorKind::NotFound => anyhow!("{shown}: there is no such directory to put it in"),
+        _ => Error::new(error).context(format!("{shown}: cannot be written")),
+    }
 }
 
 impl Write for Destination {

@@ -67,6 +67,7 @@ pub(super) fn sentences(
         )),
         _ => {}
     }
+    sentences.extend(without_rarity(job).map(|why| format!("{why}.")));
     sentences.extend(cut_short.map(|start| {
         format!(
             "The last bucket, from {}, was closed with the log and may be incomplete.",
@@ -74,6 +75,14 @@ pub(super) fn sentences(
         )
     }));
     sentences.into_iter().map(shortened).collect()
+}
+
+/// That a report has no values by rarity, and why, if it has not.
+pub(crate) fn without_rarity(job: &StudiedJob) -> Option<String> {
+    let partition = job.detector.job().detector.partition_field.as_ref()?;
+    Some(format!(
+        "Values by rarity are left out, as each value of {partition} has a model of its own"
+    ))
 }
 
 /// The highest alerts: the ids of their records, and a sentence on each.

@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow, bail};
 
+use crate::input::unreadable_file;
 use crate::text::Inert;
 
 /// The text of a rules file.
@@ -31,10 +32,10 @@ impl Source {
         if !path.is_dir() {
             return Ok(vec![Source::file(path, false)?]);
         }
-        let cannot = || format!("{}: cannot read the rules", shown(path));
+        let cannot = |error: io::Error| anyhow!(unreadable_file(path, &error));
         let mut files = Vec::new();
-        for entry in fs::read_dir(path).with_context(cannot)? {
-            let file = entry.with_context(cannot)?.path();
+        for entry in fs::read_dir(path).map_err(cannot)? {
+            let file = entry.map_err(cannot)?.path();
             if file.extension().is_some_and(|extension| extension == "rules") {
                 files.push(file);
             }
@@ -54,7 +55,7 @@ impl Source {
             File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
         };
         let name = shown(path);
-        read.with_context(|| format!("{name}: cannot read the rules"))?;
+        read.map_err(|error| anyhow!(unreadable_file(path, &error)))?;
         // auditctl knows no encodings. Whatever is not UTF-8 stands in a
         // comment, a path or a key, and is shown as U+FFFD.
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -31,7 +31,10 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 const SHOWN_OUTPUT: u64 = 4096;
 
 /// Alerts that are named when their commands have failed.
-const NAMED: usize = 10;
+const NAMED: usize = 3;
+
+/// Letters of their names that are enough to find them.
+const OF_NAME: usize = 12;
 
 /// The command, and the threads that run it.
 pub(super) struct Exec {
@@ -108,7 +111,7 @@ impl Exec {
         }
         if let Some(reason) = &total.reason {
             console.error(format_args!(
-                "--exec: `{}` failed for {} of {} ({}): {reason}",
+                "--exec: {reason}; `{}` failed for {} of {}: {}",
                 self.command,
                 total.failed,
                 count(self.alerts, "alert", "alerts"),
@@ -141,13 +144,19 @@ impl Outcome {
         self.reason = self.reason.take().or(other.reason);
     }
 
-    /// The names of what failed, in an order that does not depend on threads.
+    /// The names of what failed, shortened, in an order that does not depend on threads.
     fn named(&self) -> String {
         let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         names.sort_unstable();
-        let more = if self.failed > NAMED as u64 { ", …" } else { "" };
         names.truncate(NAMED);
-        format!("{}{more}", names.join(", "))
+        let more = self.failed.saturating_sub(names.len() as u64);
+        let short = |name: &&str| match name.char_indices().nth(OF_NAME) {
+            Some((end, _)) => format!("{}…", &name[..end]),
+            None => (*name).to_owned(),
+        };
+        let named: Vec<String> = names.iter().map(short).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", named.join(", "))
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
@@ -16,6 +16,9 @@ use crate::text::count;
 
 /// Bytes of alerts that may wait until they can be appended.
 const MOST_WAITING: usize = 16 << 20;
+
+/// The parts of a time that a name may hold, as date(1) has them.
+const DIRECTIVES: &str = "YymdFjGVuaAbBHIpMSTs";
 
 /// Time between two tries to append what waits.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -65,8 +68,12 @@ impl AlertFile {
             lost: 0,
             trouble: None,
         };
+        check(&file.pattern)?;
         file.path(0)?;
         if let Some(directory) = file.directory() {
+            if !directory.exists() {
+                bail!("{shown}: there is no such directory to put it in");
+            }
             tempfile::tempfile_in(directory)
                 .with_context(|| format!("{shown}: no file can be made in its directory"))?;
         }
@@ -171,13 +178,7 @@ impl AlertFile {
         // Names of days end with the year 9999; later alerts go to the last of them.
         let nearest = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
         let time = Timestamp::from_millisecond(millis).unwrap_or(nearest);
-        let name = strtime::format(&self.pattern, time).with_context(|| {
-            format!(
-                "{}: `%` stands for a part of the date, as in %Y-%m-%d; `%%` for itself",
-                self.pattern
-            )
-        })?;
-        Ok(name.into())
+        Ok(strtime::format(&self.pattern, time).with_context(|| self.pattern.clone())?.into())
     }
 
     /// Tries a last time, and tells what could not be appended; whether all was.
@@ -196,6 +197,31 @@ impl AlertFile {
         }
         failed == 0
     }
+}
+
+/// Checks that a name has no part of a time but those that are known.
+///
+/// # Errors
+///
+/// If it has.
+fn check(pattern: &str) -> Result<()> {
+    let mut chars = pattern.chars();
+    while let Some(char) = chars.next() {
+        if char != '%' {
+            continue;
+        }
+        let directive = chars.next();
+        if directive != Some('%') && !directive.is_some_and(|it| DIRECTIVES.contains(it)) {
+            let found = directive.map_or(String::new(), String::from);
+            let known: Vec<String> = DIRECTIVES.chars().map(|it| format!("%{it}")).collect();
+            bail!(
+                "{pattern}: `%{found}` is no part of a date that is known here, such as %Y-%m-%d; \
+                 there are {}, and `%%` for `%` itself",
+                known.join(" ")
+            );
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -236,10 +262,14 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_before_there_is_an_alert() {
-        let error = AlertFile::new(Path::new("alerts-%")).unwrap_err();
-        assert!(error.to_string().contains("`%%` for itself"), "{error}");
+        for wrong in ["alerts-%", "alerts-%Q", "alerts-%-d", "alerts-%D", "alerts-%é", "%%%"] {
+            let error = AlertFile::new(Path::new(wrong)).unwrap_err().to_string();
+            assert!(error.contains("there are %Y %y %m %d "), "{error}");
+        }
+        let all: String = DIRECTIVES.chars().map(|it| format!("-%{it}")).collect();
+        assert!(AlertFile::new(Path::new(&(all + "%%"))).is_ok());
         let error = AlertFile::new(Path::new("/nonexistent/alerts")).unwrap_err();
-        assert!(error.to_string().contains("no file can be made"), "{error}");
+        assert!(error.to_string().ends_with("no such directory to put it in"), "{error}");
         assert!(AlertFile::new(Path::new("alerts-%Y")).is_ok());
     }
 

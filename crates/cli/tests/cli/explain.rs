@@ -95,3 +95,31 @@ fn a_sentence_shows_what_would_act() {
     let sentence = "  process.name gpj.\\xe2\\x80\\xaehs was never seen in ";
     assert!(story.contains(sentence) && !story.contains('\u{202e}'), "{story}");
 }
+
+#[test]
+fn what_was_meant_is_told() {
+    let fleet = corpus("fleet-day");
+    let programs = ["--job", "linux_rare_network_process"];
+    for (arguments, said) in [
+        (&["explain", "44444", &fleet][..], "Did you mean 4444?"),
+        (&[&["explain", "kinsin", &fleet][..], &programs].concat(), "Did you mean kinsing?"),
+        (
+            &[&["explain", "4444", &fleet][..], &programs].concat(),
+            "without --job, a number is a port",
+        ),
+    ] {
+        let story = rareport(arguments).expect(0).stdout;
+        assert!(story.contains(said), "{story}");
+    }
+    for (arguments, said) in [
+        (&["explain", &fleet, "4444"][..], format!("`rareport explain 4444 {fleet}`")),
+        (&["explain", &fleet], format!("`rareport explain 4444 {fleet}`")),
+        (
+            &[&["explain", &fleet, "nc"][..], &programs].concat(),
+            format!("`rareport explain nc {fleet}`"),
+        ),
+    ] {
+        let error = rareport(arguments).expect(2).stderr;
+        assert!(error.contains(&said), "{error}");
+    }
+}

@@ -166,3 +166,35 @@ fn a_file_without_permission_is_told_with_what_to_do() {
     let run = rareport(&["records", path.to_str().unwrap()]).expect(2);
     assert!(run.stderr.contains("permission denied; audit logs are kept for"), "{}", run.stderr);
 }
+
+#[test]
+fn what_is_not_there_is_told_in_one_way() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("none");
+    let (none, log) = (path.to_str().unwrap(), crate::common::corpus("connect-basic"));
+    for arguments in [
+        &["detect", none][..],
+        &["detect", "--rules", none, &log],
+        &["detect", "--config", none],
+        &["report", "--state", none, &log],
+        &["rules", "--lint", none],
+        &["state", "show", none],
+        &["state", "export", none],
+        &["status", none],
+    ] {
+        let error = rareport(arguments).expect(2).stderr;
+        let told = format!("{none}: there is no such file or directory\n");
+        assert!(error.contains(&told), "{arguments:?}: {error}");
+    }
+    let below = format!("{none}/file");
+    for arguments in [
+        &["detect", "--append", &below, &log][..],
+        &["detect", "--state", &below, &log],
+        &["events", "--output", &below, &log],
+        &["report", "--output", &below, &log],
+    ] {
+        let error = rareport(arguments).expect(2).stderr;
+        let told = format!("{below}: there is no such directory to put it in\n");
+        assert!(error.contains(&told), "{arguments:?}: {error}");
+    }
+}

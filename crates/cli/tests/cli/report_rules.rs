@@ -265,7 +265,13 @@ fn a_record_of_a_partition_is_told_with_its_partition() {
     let run = rareport(
         &[&words[..], &["--partition", "host.name", "--influencer", "user.name"]].concat(),
     );
-    let data = data_of(&run.expect(0).stdout);
+    let run = run.expect(0);
+    let data = data_of(&run.stdout);
+    // What there is not to see is told, on the page and on stderr.
+    let left_out =
+        "Values by rarity are left out, as each value of host.name has a model of its own";
+    assert!(data["summary"]["sentences"].to_string().contains(left_out), "{}", data["summary"]);
+    assert!(run.stderr.contains(left_out), "{}", run.stderr);
     let sentences = data["summary"]["highest"].to_string();
     assert!(sentences.contains(" on web01 connected to port 4444"), "{sentences}");
 }

@@ -52,6 +52,14 @@ fn a_finding_names_file_and_line() {
     let trap = run.stdout.lines().next().unwrap();
     assert!(trap.starts_with(&format!("{file}:2: error: `-F success=1`")), "{trap}");
     assert!(run.stdout.contains("-S socketcall -F a0=3"), "{}", run.stdout);
+    // What is counted is what is printed.
+    let severities = ["error", "warning", "remark"]
+        .map(|severity| run.stdout.matches(&format!(": {severity}: ")).count());
+    assert_eq!(severities.iter().sum::<usize>(), run.stdout.lines().count());
+    let [errors, warnings, remarks] = severities;
+    assert_eq!((warnings, remarks), (0, 1), "{}", run.stdout);
+    let told = format!("{file}: {errors} errors, 1 remark for x86_64; ");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
     rareport(&["rules", "--arch", "x86_64", "--lint", file, "--exit-code"]).expect(1);
     let quiet = rareport(&["rules", "--arch", "x86_64", "--lint", file, "--quiet"]).expect(0);
     assert_eq!(quiet.stderr, "");

@@ -1,5 +1,7 @@
 //! Why a job cannot be run.
 
+use crate::misspelt::meant;
+
 /// Why a job configuration cannot be read or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -92,4 +94,13 @@ pub enum JobError {
         /// Name of the filter.
         id: String,
     },
+}
+
+impl JobError {
+    /// What the reader of TOML has to say of a text, and what was probably meant.
+    pub(super) fn toml(error: &toml::de::Error) -> JobError {
+        let hint = meant(error.message());
+        let hint = hint.map_or(String::new(), |word| format!("; did you mean {word}?"));
+        JobError::Toml { message: format!("{}{hint}", error.to_string().trim_end()) }
+    }
 }

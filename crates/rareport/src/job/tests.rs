@@ -197,6 +197,9 @@ fn toml_and_back() {
         assert_eq!(JobConfig::from_toml(&text).unwrap(), entry.job);
     }
     let misspelt = "job_id = \"x\"\n[detector]\nby_feild = \"destination.port\"";
+    let of_field = "job_id = \"x\"\n[detector]\nby_feld = \"process.name\"\n";
+    let of_field = JobConfig::from_toml(of_field).unwrap_err().to_string();
+    assert!(of_field.ends_with("; did you mean by_field?"), "{of_field}");
     let message = JobConfig::from_toml(misspelt).unwrap_err().to_string();
     assert!(message.contains("by_feild") && message.contains("line 3"), "{message}");
 }

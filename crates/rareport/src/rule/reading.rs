@@ -4,14 +4,16 @@
 //! What rules may say is known to their types and to [`RuleSet`](super::RuleSet).
 
 use super::RuleError;
+use crate::misspelt::meant;
 use toml::de::{DeTable, DeValue};
-
-/// How alike a misspelt word must be to a known one, of 0 to 1, for this to be proposed.
-const ALIKE: f64 = 0.6;
 
 /// What is said of unknown keys where conditions may be given.
 const CONDITIONS_HINT: &str = "; what must hold of events goes into conditions, such as \
     conditions = [{ field = \"host.name\", is = \"db01\" }]";
+
+/// What is said of days where times of a calendar window may be given.
+const WEEKLY_HINT: &str = "; what comes every week goes into weekly, such as \
+    weekly = { days = [\"sunday\"], from = \"22:00\", to = \"04:00\" }";
 
 /// Types as the reader names them, and as a rule file has them.
 const TYPES: [(&str, &str); 9] = [
@@ -44,6 +46,7 @@ impl RuleError {
         let message = plain(error.message());
         let hint = match meant(&message) {
             Some(word) => format!("; did you mean {word}?"),
+            None if lacks_weekly(&message) => WEEKLY_HINT.to_owned(),
             None if lacks_conditions(&message) => CONDITIONS_HINT.to_owned(),
             None => String::new(),
         };
@@ -109,22 +112,13 @@ fn plain(message: &str) -> String {
     }
 }
 
+/// Whether days of a week are given where a calendar window has its times.
+fn lacks_weekly(message: &str) -> bool {
+    let of_days = ["unknown field `days`", "unknown field `day`"];
+    message.contains("`weekly`") && of_days.iter().any(|it| message.starts_with(it))
+}
+
 /// Whether a key is unknown where conditions may be given, which it may be meant for.
 fn lacks_conditions(message: &str) -> bool {
     message.starts_with("unknown field ") && message.contains("`conditions`")
-}
-
-/// The known word that is most like the unknown one, if a message is about one.
-fn meant(message: &str) -> Option<&str> {
-    let about = ["unknown field ", "unknown value "];
-    let rest = about.iter().find_map(|about| message.strip_prefix(about))?;
-    let mut quoted = rest.split('`').skip(1).step_by(2);
-    let unknown = quoted.next()?.to_lowercase();
-    let mut begun = quoted.clone().filter(|known| known.starts_with(&unknown));
-    if let (Some(known), None) = (begun.next(), begun.next()) {
-        return Some(known);
-    }
-    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(&unknown, known);
-    let nearest = quoted.max_by(|x, y| likeness(x).total_cmp(&likeness(y)))?;
-    (likeness(nearest) >= ALIKE).then_some(nearest)
 }

@@ -56,6 +56,9 @@ fn unknown_keys_are_errors_with_the_line_and_the_key_that_was_meant() {
     let window = "[[calendar]]\ncomment = \"w\"\nhost = \"db01\"\n";
     assert!(said(window).contains("line 3: unknown field `host`"));
     assert!(said(window).contains("goes into conditions"));
+    let days =
+        "[[calendar]]\ncomment = \"c\"\ndays = [\"sunday\"]\nfrom = \"22:00\"\nto = \"04:00\"";
+    assert!(said(days).contains("weekly = { days = "), "{}", said(days));
     assert!(said("[[rules]]\nname = \"x\"").contains("did you mean rule?"));
 }
 

@@ -1,11 +1,34 @@
 //! Which values are asked for: ports by their numbers or the names of their
 //! services, or one value of another field.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Result, bail};
 
 use crate::service;
 use crate::spelling::meant;
 use crate::study::PORT;
+
+/// Checks that the value that is asked for is not a log, and the logs no value.
+///
+/// # Errors
+///
+/// If it is so.
+pub(super) fn check_order(value: &str, logs: &[PathBuf]) -> Result<()> {
+    let is_log = Path::new(value).exists();
+    let is_swapped = match logs {
+        [] => value.contains('/'),
+        logs => !logs.iter().any(|log| log == Path::new("-") || log.exists()),
+    };
+    if is_log && is_swapped {
+        let port = logs.first().map_or("4444".into(), |log| log.to_string_lossy());
+        bail!(
+            "{value} is a log, and stands where the port or value to explain goes: \
+             `rareport explain {port} {value}`"
+        );
+    }
+    Ok(())
+}
 
 /// The values that a text names for each of the jobs that look at these fields. If there are
 /// several, its words with commas between them are each asked of the jobs that may have them:

@@ -16,6 +16,7 @@ use super::unlearned::Unlearned;
 use crate::observations::{Event, Fields};
 use crate::report::{Axis, Names, Presence, Users, Who};
 use crate::service;
+use crate::spelling::meant;
 use crate::stamp::rfc3339;
 use crate::study::{BOUND_PORT, LeftOut, PORT, StudiedJob};
 use crate::text::{Inert, count, grouped};
@@ -199,9 +200,10 @@ impl Story {
         let Some((rarer, known)) = known else {
             let said = match self.events {
                 0 => format!(
-                    "Never seen: {} learned, none of them {} it.",
+                    "Never seen: {} learned, none of them {} it.{}",
                     self.connects(self.all_events),
-                    if self.is_port { "to" } else { "with" }
+                    if self.is_port { "to" } else { "with" },
+                    self.hint(studied)
                 ),
                 events => format!(
                     "{}, none of them in a whole bucket: nothing was learned of it.",
@@ -227,6 +229,21 @@ impl Story {
         );
         if let Some(from) = self.from.filter(|from| self.last < Some(*from)) {
             line(text, &format!("Not seen since --from, {}.", rfc3339(from)));
+        }
+    }
+
+    /// What was probably meant by a value that was never seen.
+    fn hint(&self, studied: &StudiedJob) -> String {
+        let known = studied.detector.known(b"");
+        let known: Vec<&str> = known.filter_map(|known| str::from_utf8(known.value).ok()).collect();
+        let near = meant(&self.value, known.into_iter());
+        let by = &studied.detector.job().detector.by_field;
+        match near {
+            Some(near) => format!(" Did you mean {}?", Inert(near.as_bytes())),
+            None if !self.is_port && self.value.parse::<u16>().is_ok() => {
+                format!(" The job looks at {by}; without --job, a number is a port.")
+            }
+            None => String::new(),
         }
     }
 

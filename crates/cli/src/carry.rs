@@ -27,6 +27,7 @@ use crate::input::Positions;
 use crate::job;
 use crate::observations::{Event, Fields};
 use crate::rule_file;
+use crate::sink::Owed;
 use crate::stamp::rfc3339;
 use crate::state_file::{About, Content, IDENTITY, OtherJob, StateFile, Taken, Ways};
 use crate::text::count;
@@ -48,6 +49,8 @@ pub(crate) struct Carry {
     /// Jobs that the state holds, but that it did not in the beginning.
     new_jobs: Vec<String>,
     profile: Profile,
+    /// Whether this run has a command that what is owed is given to.
+    has_command: bool,
     pace: Pace,
     /// What went wrong when it was saved last.
     trouble: Option<String>,
@@ -83,6 +86,7 @@ impl Carry {
             about,
             file,
             profile: feed.profile,
+            has_command: false,
             pace: Pace::new(),
             trouble: None,
         };
@@ -128,6 +132,22 @@ impl Carry {
         self.about.positions = positions;
     }
 
+    /// The alerts that a command is owed by earlier runs.
+    pub(crate) fn owed(&self) -> Vec<Owed> {
+        self.about.owed.clone()
+    }
+
+    /// Notes which alerts the command of this run is owed.
+    pub(crate) fn owes(&mut self, owed: Vec<Owed>) {
+        self.about.owed = owed;
+        self.has_command = true;
+    }
+
+    /// Notes that there is something to save.
+    pub(crate) fn changed(&mut self) {
+        self.pace.is_changed = true;
+    }
+
     /// Says which jobs run beside the first one: those that the state holds, in its
     /// order, and then others. Each is named with the field whose values are rare.
     pub(crate) fn run_beside<'j>(&mut self, jobs: impl Iterator<Item = (&'j str, &'j str)>) {
@@ -147,7 +167,7 @@ impl Carry {
 
     /// Counts a bucket that a job learned, by its place among those that run.
     pub(crate) fn count(&mut self, job: usize, bucket: &Bucket) {
-        self.pace.is_changed = true;
+        self.changed();
         if let Some(other) = job.checked_sub(1) {
             if let Some(other) = self.about.others.get_mut(other) {
                 other.buckets += 1;
@@ -244,6 +264,14 @@ impl Carry {
                 rfc3339(until)
             )),
             None => console.note(format_args!("{shown}: no bucket is complete yet")),
+        }
+        let owed = self.about.owed.len() as u64;
+        if owed > 0 && !self.has_command {
+            console.note(format_args!(
+                "{shown}: {} of earlier runs, whose command failed: give `detect` one by --exec \
+                 (`--exec true` gives them up)",
+                count(owed, "alert waits", "alerts wait")
+            ));
         }
     }
 }

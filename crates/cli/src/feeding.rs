@@ -47,3 +47,9 @@ pub(crate) fn pass_time(
 pub(crate) fn end_of(bucket: &Bucket) -> i64 {
     bucket.timestamp + i64::from(bucket.bucket_span) * 1000
 }
+
+/// Whether a bucket is background: it ended before results are asked for, `from` a
+/// time in milliseconds since 1970 on. It is learned, and no rule looks at it.
+pub(crate) fn is_background(bucket: &Bucket, from: Option<i64>) -> bool {
+    from.is_some_and(|from| end_of(bucket) <= from)
+}

@@ -31,6 +31,7 @@ mod report;
 mod result_writer;
 mod rule_file;
 mod rules;
+mod seems;
 mod seen;
 mod service;
 mod sink;

@@ -29,6 +29,7 @@ use self::snapshots::Snapshots;
 pub(crate) use self::snapshots::{BEFORE_REVERT, Snapshot};
 use crate::console::Console;
 use crate::input::unreadable_file;
+use crate::seems::{HEAD, Seems};
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -63,6 +64,12 @@ impl StateFile {
         }
         // A link stays a link to what is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let snapshots = Snapshots::of(&path);
+        // Nothing is put beside a file that was named by mistake.
+        let flaw = flaw_of_start(&path);
+        if let Some(flaw) = flaw.filter(|_| snapshots.list().is_ok_and(|list| list.is_empty())) {
+            bail!(mistaken(&name, &flaw));
+        }
         let lock = match Lock::take(&path) {
             Ok(lock) => Some(lock),
             Err(Unlocked::InUse) => bail!(
@@ -79,7 +86,7 @@ impl StateFile {
                 None
             }
         };
-        Ok(StateFile { snapshots: Snapshots::of(&path), name, path, lock, current: None })
+        Ok(StateFile { snapshots, name, path, lock, current: None })
     }
 
     /// A file that is only looked at.
@@ -125,6 +132,7 @@ impl StateFile {
                 Ok(Some(content))
             }
             None if is_newer => bail!("{shown} {flaw}"),
+            None if matches!(flaw, Flaw::Other(_)) => bail!(mistaken(shown, &flaw)),
             None => bail!(
                 "{shown} {flaw}, and there is no good snapshot of it; take it away to learn anew, \
                  or name another file"
@@ -136,10 +144,18 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// If their directory is there and cannot be read.
+    /// If their directory is there and cannot be read, or if there are none and no
+    /// state either.
     pub(crate) fn snapshots(&self) -> Result<Vec<Snapshot>> {
         let listed = self.snapshots.list();
-        listed.with_context(|| format!("{}.snapshots: cannot be read", self.name))
+        let listed = listed.with_context(|| format!("{}.snapshots: cannot be read", self.name))?;
+        if listed.is_empty() {
+            if let Some(flaw) = flaw_of_start(&self.path) {
+                bail!("{} {flaw}", self.name);
+            }
+            File::open(&self.path).with_context(|| format!("{}: cannot be read", self.name))?;
+        }
+        Ok(listed)
     }
 
     fn newest_good(&self) -> Option<(Snapshot, Content)> {
@@ -246,13 +262,28 @@ pub(crate) fn to_bytes(content: &Content) -> io::Result<Vec<u8>> {
     container::pack(&content.to_body()?)
 }
 
+/// Why a file is no state, if its start tells; `None` if it cannot be read either,
+/// which is told when it is to be.
+fn flaw_of_start(path: &Path) -> Option<Flaw> {
+    match Seems::of_file(path).ok()? {
+        Seems::Empty | Seems::State => None,
+        seems => Some(Flaw::Other(seems)),
+    }
+}
+
+/// What is told of a file that was named by mistake, for which nothing is to be
+/// learned anew.
+fn mistaken(name: &str, flaw: &Flaw) -> String {
+    format!("{name} {flaw}; is the name right? It is left as it is, name another file for a state")
+}
+
 /// The bytes of a file, but only its first if they are not those of a state,
 /// for it may be of any size then.
 fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let mut bytes = Vec::new();
-    Read::by_ref(&mut file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
-    if bytes == MAGIC {
+    Read::by_ref(&mut file).take(HEAD).read_to_end(&mut bytes)?;
+    if bytes.starts_with(&MAGIC) {
         file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)

@@ -43,6 +43,8 @@ pub(crate) struct Summary {
     partitions: usize,
     mature: bool,
     rules: Vec<String>,
+    /// Alerts whose command has not ended well yet.
+    owed_alerts: usize,
     /// The jobs that learned beside the first.
     others: Vec<OtherSummary>,
 }
@@ -119,6 +121,7 @@ impl Summary {
             partitions: detector.partition_count(),
             mature: detector.is_mature(),
             rules: rules.map(str::to_owned).collect(),
+            owed_alerts: about.owed.len(),
             others,
         })
     }
@@ -162,6 +165,10 @@ impl Summary {
         }
         if !self.rules.is_empty() {
             writeln!(out, "rules        {}", self.rules.join(", "))?;
+        }
+        if self.owed_alerts > 0 {
+            let owed = count(self.owed_alerts as u64, "alert", "alerts");
+            writeln!(out, "owes         {owed} to --exec, whose command has not ended well yet")?;
         }
         self.others.iter().try_for_each(|other| other.write_text(&mut out))
     }

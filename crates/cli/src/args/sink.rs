@@ -19,7 +19,8 @@ pub(crate) struct SinkArgs {
     /// Run COMMAND of the shell for every alert, which it gets as JSON on stdin
     ///
     /// A command that fails is tried twice more; one that takes longer than a
-    /// minute has failed. Commands may end in another order than the alerts.
+    /// minute has failed. With --state the next run gives it what it failed for.
+    /// Commands may end in another order than the alerts.
     /// Of their output, the last line is shown of those that fail. For a webhook:
     /// --exec 'curl -fsS --json @- https://chat.example/hook'
     #[arg(long, help_heading = ELSEWHERE, value_name = "COMMAND")]

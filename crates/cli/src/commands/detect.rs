@@ -71,7 +71,8 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let is_of_ports = jobs.iter().all(|job| Noun(job.fields.by_name()).is_port());
     let columns = if is_of_ports { COLUMNS } else { COLUMNS_OF_ANY };
     let out = RowWriter::new(out, shape, columns, CSV)?;
-    let alerts = Alerts::new(out, Sinks::open(&args.sinks)?, args.details, is_of_ports);
+    let owed = carry.as_ref().map_or_else(Vec::new, Carry::owed);
+    let alerts = Alerts::new(out, Sinks::open(&args.sinks, owed)?, args.details, is_of_ports);
     let judges = jobs.iter().enumerate().map(|(place, job)| {
         let buckets = carry.as_ref().map_or(0, |carry| carry.buckets(place));
         Judge::new(job, buckets, shape == Shape::Table, input.from())
@@ -119,12 +120,13 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let is_outside = input.is_outside();
     let mut run = run.into_inner();
     attended.iter().for_each(|attended| attended.end(&run));
-    run.alerts.finish(console)?;
+    let left = run.alerts.finish(run.carry.is_some(), console)?;
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    let Run { mut jobs, judges, alerts, carry, .. } = run;
-    if let Some(carry) = &carry {
+    let Run { mut jobs, judges, alerts, mut carry, .. } = run;
+    if let Some(carry) = &mut carry {
+        left.owed.into_iter().for_each(|owed| carry.owes(owed));
         carry.tell(["connect", "connects"], console);
     }
     let is_asked = args.exit_code;
@@ -133,9 +135,9 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let older = carry.as_ref().map_or(0, Carry::older_events);
     Report { jobs: &jobs, judges: &judges, older, idle }.tell(console);
     let found = alerts.found > 0;
-    let is_handed_over = alerts.keep()?;
+    alerts.keep()?;
     if let Some(mut carry) = carry {
-        if is_handed_over {
+        if left.is_appended {
             carry.save_at_end(jobs.iter_mut().map(JobRun::state), console);
         } else {
             console.error(format_args!(

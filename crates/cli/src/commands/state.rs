@@ -62,6 +62,7 @@ fn list(file: &Path, format: Format) -> Result<Exit> {
 }
 
 fn revert(file: &Path, name: &str, console: &Console) -> Result<Exit> {
+    StateFile::look_at(file).snapshots()?;
     let state = StateFile::open(file, console)?;
     state.revert(name)?;
     console.note(format_args!(

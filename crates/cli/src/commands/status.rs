@@ -3,7 +3,7 @@
 
 use std::{fs, io};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
 
 use crate::args::StatusArgs;
@@ -11,6 +11,7 @@ use crate::daemon::Status;
 use crate::exit::Exit;
 use crate::input::unreadable_file;
 use crate::output::Destination;
+use crate::seems::Seems;
 use crate::text::Inert;
 
 /// A status is far shorter; a longer file is none.
@@ -21,13 +22,21 @@ pub(crate) fn run(args: &StatusArgs) -> Result<Exit> {
     let name = Inert(args.file.as_os_str().as_encoded_bytes()).to_string();
     let unreadable = |error: io::Error| anyhow!(unreadable_file(&args.file, &error));
     let length = fs::metadata(&args.file).map_err(unreadable)?.len();
-    if length > LONGEST {
-        bail!("{name}: is no status of rareport");
-    }
-    let text = fs::read(&args.file).map_err(unreadable)?;
-    let status: Status = serde_json::from_slice(&text).with_context(|| {
-        format!("{name}: is no status of rareport, such as `detect --status {name}` writes")
-    })?;
+    let text = match length {
+        0..=LONGEST => fs::read(&args.file).map_err(unreadable)?,
+        _ => Vec::new(),
+    };
+    let Ok(status) = serde_json::from_slice::<Status>(&text) else {
+        match Seems::of_file(&args.file).map_err(unreadable)? {
+            Seems::State => bail!(
+                "{name}: is a state, not a status; `rareport state show {name}` says what it holds"
+            ),
+            seems => bail!(
+                "{name}: is no status of rareport: it seems to be {seems}; name the file that \
+                 `detect --status FILE` writes"
+            ),
+        }
+    };
     let now = Timestamp::now();
     status.write_text(now, Destination::of(None)?)?;
     let is_well = !status.is_old(now) && !status.has_lost();

@@ -1,123 +1,197 @@
 //! A command that is run for each alert, with the document on its stdin.
 //!
 //! At most so many run at once, and as many alerts wait for their turn; then
-//! the detection waits as well. A command that fails is tried again, one that
-//! does not end is killed; what failed for good is told in the end, with what
-//! the command said last.
+//! the detection waits as well. A command that fails is tried again at once. An
+//! alert whose command fails all the same is [owed](super::owed): a run that goes
+//! on tries it again later, one after another until one fails, and a state keeps
+//! it for the next run.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use wait_timeout::ChildExt;
-
 use super::AlertLine;
+use super::attempt::attempt;
+use super::owed::{Ledger, Owed};
 use crate::console::Console;
-use crate::text::{Inert, count};
+use crate::text::count;
 
-/// How long a command may take.
-const TIME_OUT: Duration = Duration::from_secs(60);
+/// How long is waited before a command that failed is run again.
+#[derive(Clone, Copy, Debug)]
+struct Pauses {
+    /// Before each further try that is made at once.
+    at_once: [Duration; 2],
+    /// Before what failed all the same is tried again by a run that goes on.
+    later: Duration,
+}
 
-/// Pauses before each further try of a command that failed.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
-
-/// What is shown of the output of a command, in bytes.
-const SHOWN_OUTPUT: u64 = 4096;
-
-/// Alerts that are named when their commands have failed.
-const NAMED: usize = 3;
-
-/// Letters of their names that are enough to find them.
-const OF_NAME: usize = 12;
+const PAUSES: Pauses = Pauses {
+    at_once: [Duration::from_secs(1), Duration::from_secs(4)],
+    later: Duration::from_secs(60),
+};
 
 /// The command, and the threads that run it.
 pub(super) struct Exec {
     command: Arc<str>,
+    ledger: Arc<Mutex<Ledger>>,
     /// `None` when there are no more alerts.
-    queue: Option<SyncSender<Waiting>>,
-    workers: Vec<JoinHandle<Outcome>>,
-    alerts: u64,
+    queue: Option<SyncSender<Task>>,
+    workers: Vec<JoinHandle<()>>,
+    pauses: Pauses,
+    /// Whether it was told that commands fail, and not yet that they do no more.
+    is_told: bool,
 }
 
-/// An alert that waits for its turn.
-struct Waiting {
-    document: Vec<u8>,
-    name: String,
-}
-
-/// What became of the commands of one thread.
-#[derive(Debug, Default)]
-struct Outcome {
-    failed: u64,
-    retried: u64,
-    /// Names of the first alerts whose commands failed.
-    names: Vec<String>,
-    /// Why one of them failed.
-    reason: Option<String>,
+/// What a thread is to do.
+enum Task {
+    /// Run the command for an alert of this number.
+    New(u64, Arc<Owed>),
+    /// Run it for those that failed, until one fails again.
+    Again,
 }
 
 impl Exec {
-    /// Makes ready to run a command of the shell, at most `jobs` at once.
-    pub(super) fn new(command: &str, jobs: u8) -> Exec {
-        let (queue, waiting) = sync_channel(jobs.into());
-        let waiting = Arc::new(Mutex::new(waiting));
-        let command: Arc<str> = command.into();
+    /// Makes ready to run a command of the shell, at most `jobs` at once. What
+    /// earlier runs owe it is tried first.
+    pub(super) fn new(command: &str, jobs: u8, owed: Vec<Owed>) -> Exec {
+        Exec::with_pauses(command, jobs, owed, PAUSES)
+    }
+
+    fn with_pauses(command: &str, jobs: u8, owed: Vec<Owed>, pauses: Pauses) -> Exec {
+        let is_owing = !owed.is_empty();
+        let (queue, tasks) = sync_channel(jobs.into());
+        let (tasks, command) = (Arc::new(Mutex::new(tasks)), Arc::<str>::from(command));
+        let ledger = Arc::new(Mutex::new(Ledger::carried_on(owed)));
         let worker = |_| {
-            let (command, waiting) = (Arc::clone(&command), Arc::clone(&waiting));
-            thread::spawn(move || work(&command, &waiting))
+            let pauses = pauses.at_once;
+            let (command, ledger) = (Arc::clone(&command), Arc::clone(&ledger));
+            let worker = Worker { command, ledger, pauses };
+            let tasks = Arc::clone(&tasks);
+            thread::spawn(move || worker.work(&tasks))
         };
         let workers = (0..jobs).map(worker).collect();
-        Exec { command, queue: Some(queue), workers, alerts: 0 }
+        let exec = Exec { command, ledger, queue: Some(queue), workers, pauses, is_told: false };
+        if is_owing {
+            exec.try_again();
+        }
+        exec
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        locked(&self.ledger)
     }
 
     /// Runs the command for an alert, as soon as it is its turn.
-    pub(super) fn run(&mut self, alert: &AlertLine<'_>) {
-        self.alerts += 1;
-        let document = [alert.json, b"\n"].concat();
+    pub(super) fn run(&self, alert: &AlertLine<'_>) {
+        let (name, document) = (alert.name.to_owned(), alert.json.to_owned());
+        let owed = Arc::new(Owed { name, document });
+        let number = self.ledger().add(Arc::clone(&owed));
         if let Some(queue) = &self.queue {
             // The queue lives as long as the threads, and they as long as the queue.
-            let _ = queue.send(Waiting { document, name: alert.name.to_owned() });
+            let _ = queue.send(Task::New(number, owed));
         }
+    }
+
+    /// Has what failed tried again, unless there is too much to do already.
+    fn try_again(&self) {
+        let mut ledger = self.ledger();
+        let sent = self.queue.as_ref().map(|queue| queue.try_send(Task::Again));
+        ledger.is_trying_again = matches!(sent, Some(Ok(())));
+    }
+
+    /// Has what failed tried again, some time after it failed, and tells what went
+    /// wrong, once until it goes well again.
+    pub(super) fn tend(&mut self, console: &Console) {
+        if self.ledger().is_due(self.pauses.later) {
+            self.try_again();
+        }
+        if self.ledger().is_failing() && !self.is_told {
+            self.is_told = true;
+            self.tell_trouble(console);
+        }
+        if self.tell_recovered(console) {
+            self.is_told = false;
+        }
+    }
+
+    /// Tells how many alerts were given that had failed; whether there are some,
+    /// and no others are left.
+    fn tell_recovered(&self, console: &Console) -> bool {
+        let recovered = self.ledger().take_recovered();
+        if recovered > 0 {
+            console.note(format_args!(
+                "--exec: `{}` was given {} that had to wait",
+                self.command,
+                count(recovered, "alert", "alerts")
+            ));
+        }
+        recovered > 0
+    }
+
+    fn tell_trouble(&self, console: &Console) {
+        let ledger = self.ledger();
+        let (failed, names) = ledger.failures();
+        console.trouble(format_args!(
+            "--exec: `{}` failed for {} ({names}): {}; it is tried again every {} seconds",
+            self.command,
+            count(failed, "alert", "alerts"),
+            ledger.reason().unwrap_or_default(),
+            self.pauses.later.as_secs()
+        ));
+    }
+
+    /// The alerts whose command has not ended well yet.
+    pub(super) fn owed(&self) -> Vec<Owed> {
+        self.ledger().owed()
+    }
+
+    /// Whether there are others now than when this was asked last.
+    pub(super) fn take_change(&self) -> bool {
+        self.ledger().take_change()
     }
 
     /// Waits for all commands.
-    fn join(&mut self) -> Outcome {
+    fn join(&mut self) {
         self.queue = None;
-        let mut total = Outcome::default();
-        for worker in self.workers.drain(..) {
-            match worker.join() {
-                Ok(outcome) => total.add(outcome),
-                Err(_) => total.reason = Some("a thread that ran it ended early".to_owned()),
-            }
+        let joined = self.workers.drain(..).map(JoinHandle::join);
+        if joined.filter(Result::is_err).count() > 0 {
+            self.ledger().abandon("a thread that ran it ended early");
         }
-        total
     }
 
-    /// Waits for all commands and tells what failed.
-    pub(super) fn finish(mut self, console: &Console) {
-        let total = self.join();
-        if total.retried > 0 {
+    /// Waits for all commands and tells what failed; what is still owed then.
+    /// `is_kept` says whether the next run is given that.
+    pub(super) fn finish(mut self, is_kept: bool, console: &Console) -> Vec<Owed> {
+        self.join();
+        self.tell_recovered(console);
+        let ledger = self.ledger();
+        if ledger.retried > 0 {
             console.warn(format_args!(
                 "--exec: `{}` had to be tried again {}",
                 self.command,
-                count(total.retried, "time", "times")
+                count(ledger.retried, "time", "times")
             ));
         }
-        if let Some(reason) = &total.reason {
+        let (failed, names) = ledger.failures();
+        if failed > 0 {
+            let next = match (is_kept, ledger.lost()) {
+                (false, _) => String::new(),
+                (true, 0) => "; the next run with this state tries again".to_owned(),
+                (true, lost) => format!(
+                    "; the next run with this state tries again, but for {} for which there was no \
+                     room",
+                    count(lost, "alert", "alerts")
+                ),
+            };
             console.error(format_args!(
-                "--exec: {reason}; `{}` failed for {} of {}: {}",
+                "--exec: {}; `{}` failed for {failed} of {}: {names}{next}",
+                ledger.reason().unwrap_or_default(),
                 self.command,
-                total.failed,
-                count(self.alerts, "alert", "alerts"),
-                total.named()
+                count(ledger.given(), "alert", "alerts"),
             ));
         }
+        ledger.owed()
     }
 }
 
@@ -128,126 +202,125 @@ impl Drop for Exec {
     }
 }
 
-impl Outcome {
-    fn fail(&mut self, name: String, reason: String) {
-        self.failed += 1;
-        self.reason.get_or_insert(reason);
-        if self.names.len() < NAMED {
-            self.names.push(name);
+fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a thread needs to run the command.
+struct Worker {
+    command: Arc<str>,
+    ledger: Arc<Mutex<Ledger>>,
+    pauses: [Duration; 2],
+}
+
+impl Worker {
+    /// Runs the command until there is nothing to do any more.
+    fn work(&self, tasks: &Mutex<Receiver<Task>>) {
+        loop {
+            let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            match next {
+                Ok(Task::New(number, alert)) => {
+                    self.run(number, &alert);
+                }
+                Ok(Task::Again) => self.run_again(),
+                Err(_) => return,
+            }
         }
     }
 
-    fn add(&mut self, other: Outcome) {
-        self.failed += other.failed;
-        self.retried += other.retried;
-        self.names.extend(other.names);
-        self.reason = self.reason.take().or(other.reason);
+    /// Runs the command for those that failed, one after another until one fails.
+    fn run_again(&self) {
+        let mut last = None;
+        while let Some((number, alert)) = self.next_failed(last)
+            && self.run(number, &alert)
+        {
+            last = Some(number);
+        }
+        locked(&self.ledger).is_trying_again = false;
     }
 
-    /// The names of what failed, shortened, in an order that does not depend on threads.
-    fn named(&self) -> String {
-        let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        names.sort_unstable();
-        names.truncate(NAMED);
-        let more = self.failed.saturating_sub(names.len() as u64);
-        let short = |name: &&str| match name.char_indices().nth(OF_NAME) {
-            Some((end, _)) => format!("{}…", &name[..end]),
-            None => (*name).to_owned(),
-        };
-        let named: Vec<String> = names.iter().map(short).collect();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", named.join(", "))
+    fn next_failed(&self, behind: Option<u64>) -> Option<(u64, Arc<Owed>)> {
+        locked(&self.ledger).next_failed(behind)
     }
-}
 
-/// Runs the command for alerts until there are no more.
-fn work(command: &str, waiting: &Mutex<Receiver<Waiting>>) -> Outcome {
-    let mut outcome = Outcome::default();
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Waiting { document, name }) = next else { return outcome };
-        let mut result = attempt(command, &document);
-        for pause in PAUSES {
+    /// Runs the command for an alert, more than once if need be; whether it ended
+    /// well.
+    fn run(&self, number: u64, alert: &Owed) -> bool {
+        let mut result = attempt(&self.command, &alert.document);
+        for pause in self.pauses {
             if result.is_ok() {
                 break;
             }
             thread::sleep(pause);
-            outcome.retried += 1;
-            result = attempt(command, &document);
+            locked(&self.ledger).retried += 1;
+            result = attempt(&self.command, &alert.document);
         }
-        if let Err(reason) = result {
-            outcome.fail(name, reason);
+        let is_taken = result.is_ok();
+        match result {
+            Ok(()) => locked(&self.ledger).taken(number),
+            Err(reason) => locked(&self.ledger).failed(number, reason),
         }
+        is_taken
     }
-}
-
-/// Runs the command once; says why if it fails.
-fn attempt(command: &str, document: &[u8]) -> Result<(), String> {
-    let run = || -> io::Result<(Option<ExitStatus>, String)> {
-        // Files rather than pipes: nobody has to wait while the command does not read or write.
-        let mut input = tempfile::tempfile()?;
-        input.write_all(document)?;
-        input.seek(SeekFrom::Start(0))?;
-        let output = tempfile::tempfile()?;
-        let mut child = Command::new("sh")
-            .args(["-c", command])
-            .stdin(input)
-            .stdout(output.try_clone()?)
-            .stderr(output.try_clone()?)
-            .process_group(0)
-            .spawn()?;
-        let status = wait(&mut child, TIME_OUT)?;
-        Ok((status, shown(output)?))
-    };
-    let (status, output) = run().map_err(|error| format!("it could not be run: {error}"))?;
-    match status {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("{status}{output}")),
-        None => Err(format!("it did not end within {} seconds{output}", TIME_OUT.as_secs())),
-    }
-}
-
-/// How the command ended; `None` if it had to be killed, with all that it
-/// started.
-fn wait(child: &mut Child, time_out: Duration) -> io::Result<Option<ExitStatus>> {
-    let ended = child.wait_timeout(time_out)?;
-    if ended.is_none() {
-        kill_process_group(Pid::from_child(child), Signal::KILL)?;
-        child.wait()?;
-    }
-    Ok(ended)
-}
-
-/// The last line of what a command had to say, behind a comma.
-fn shown(mut output: File) -> io::Result<String> {
-    let length = output.seek(SeekFrom::End(0))?;
-    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN_OUTPUT)))?;
-    let mut text = Vec::new();
-    output.take(SHOWN_OUTPUT).read_to_end(&mut text)?;
-    let last = text.trim_ascii().split(|&byte| byte == b'\n').next_back().unwrap_or_default();
-    Ok(if last.is_empty() { String::new() } else { format!(", {}", Inert(last)) })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::time::Instant;
 
     use super::*;
 
+    const AT_ONCE: Pauses = Pauses { at_once: [Duration::ZERO; 2], later: Duration::ZERO };
+
+    fn alert(json: &str) -> AlertLine<'_> {
+        AlertLine { json, millis: 0, name: json }
+    }
+
     #[test]
-    fn a_command_that_does_not_end_is_killed_with_all_that_it_started() {
-        let mut child = Command::new("sh")
-            .args(["-c", "sleep 300 | sleep 300"])
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let group = Pid::from_child(&child);
-        assert!(wait(&mut child, Duration::from_millis(50)).unwrap().is_none());
-        let started = Instant::now();
-        // The group is gone when those that the shell started have been reaped as well.
-        while rustix::process::test_kill_process_group(group).is_ok() {
-            assert!(started.elapsed() < Duration::from_secs(30));
-            thread::sleep(Duration::from_millis(10));
+    fn a_run_that_goes_on_tries_again_what_failed() {
+        let place = tempfile::tempdir().unwrap();
+        let (mark, got) = (place.path().join("mark"), place.path().join("got"));
+        let command = format!("test -e {} && cat >> {}", mark.display(), got.display());
+        let mut exec = Exec::with_pauses(&command, 1, Vec::new(), AT_ONCE);
+        let console = Console::unheard();
+        for json in ["{1}", "{2}"] {
+            exec.run(&alert(json));
         }
+        let begun = Instant::now();
+        let mut tend_until = |is_so: &dyn Fn(&Exec) -> bool| {
+            while !is_so(&exec) {
+                assert!(begun.elapsed() < Duration::from_secs(60));
+                exec.tend(&console);
+                thread::sleep(Duration::from_millis(5));
+            }
+        };
+        tend_until(&|exec| exec.ledger().failures().0 == 2);
+        fs::write(mark, "").unwrap();
+        tend_until(&|exec| exec.owed().is_empty() && !exec.is_told);
+        assert_eq!(fs::read_to_string(got).unwrap(), "{1}\n{2}\n");
+        assert_eq!(exec.finish(true, &console), []);
+        let mut said = Vec::new();
+        console.take_said(|it| said.push(format!("{it:?}")));
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[0].contains("failed for"), "{said:?}");
+        assert!(said[1].contains("was given 2 alerts that had to wait"), "{said:?}");
+        assert!(said[2].contains("had to be tried again"), "{said:?}");
+    }
+
+    #[test]
+    fn of_what_is_owed_one_is_tried_while_the_command_fails() {
+        let place = tempfile::tempdir().unwrap();
+        let got = place.path().join("got");
+        let owed = |name: &str| Owed { name: name.to_owned(), document: name.to_owned() };
+        let all = ["{1}", "{2}", "{3}"].map(owed).to_vec();
+        let command = format!("cat >> {}; exit 1", got.display());
+        let exec = Exec::with_pauses(&command, 2, all.clone(), AT_ONCE);
+        assert_eq!(exec.finish(true, &Console::unheard()), all);
+        assert_eq!(fs::read_to_string(&got).unwrap(), "{1}\n{1}\n{1}\n");
+        let command = format!("cat >> {}", got.display());
+        let exec = Exec::with_pauses(&command, 1, all, AT_ONCE);
+        assert_eq!(exec.finish(true, &Console::unheard()), []);
+        assert_eq!(fs::read_to_string(&got).unwrap(), "{1}\n{1}\n{1}\n{1}\n{2}\n{3}\n");
     }
 }

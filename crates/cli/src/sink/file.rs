@@ -10,12 +10,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::{AlertLine, whole_lines};
+use super::{AlertLine, MOST_WAITING, whole_lines};
 use crate::console::Console;
 use crate::text::count;
-
-/// Bytes of alerts that may wait until they can be appended.
-const MOST_WAITING: usize = 16 << 20;
 
 /// The parts of a time that a name may hold, as date(1) has them.
 const DIRECTIVES: &str = "YymdFjGVuaAbBHIpMSTs";
@@ -92,7 +89,7 @@ impl AlertFile {
     /// Appends an alert to the file of its time. Should that fail, it waits
     /// until it can be.
     pub(super) fn append(&mut self, alert: &AlertLine<'_>) {
-        let line = Line { millis: alert.millis, text: [alert.json, b"\n"].concat() };
+        let line = Line { millis: alert.millis, text: [alert.json, "\n"].concat().into_bytes() };
         if self.waiting_bytes + line.text.len() > MOST_WAITING {
             self.lost += 1;
             return;
@@ -240,7 +237,7 @@ mod tests {
         for (json, millis) in
             [("{1}", 1_780_357_500_000), ("{2}", 1_780_358_399_999), ("{3}", 1_780_358_400_000)]
         {
-            file.append(&AlertLine { json: json.as_bytes(), millis, name: "" });
+            file.append(&AlertLine { json, millis, name: "" });
         }
         assert!(file.is_settled());
         assert_eq!(read_to_string(at("a-2026-06-01")).unwrap(), "old\n{1}\n{2}\n");
@@ -253,7 +250,7 @@ mod tests {
         let mut file = AlertFile::new(&directory.path().join("a-%Y")).unwrap();
         // By `date -u -d @253402300799`, 9999-12-31T23:59:59, and a quarter of an hour later.
         for millis in [253_402_300_799_000, 253_402_301_699_000] {
-            file.append(&AlertLine { json: b"{}", millis, name: "" });
+            file.append(&AlertLine { json: "{}", millis, name: "" });
         }
         assert!(file.is_settled());
         let text = read_to_string(directory.path().join("a-9999")).unwrap();
@@ -277,7 +274,7 @@ mod tests {
     fn what_fails_waits_until_it_can_be_appended() {
         let directory = tempfile::tempdir().unwrap();
         let mut file = AlertFile::new(&directory.path().join("%Y/alerts")).unwrap();
-        for json in [b"{1}", b"{2}"] {
+        for json in ["{1}", "{2}"] {
             file.append(&AlertLine { json, millis: 0, name: "" });
         }
         assert_eq!((file.waiting.len(), file.is_settled()), (2, false));
@@ -287,7 +284,7 @@ mod tests {
             "{reason}"
         );
         std::fs::create_dir(directory.path().join("1970")).unwrap();
-        file.append(&AlertLine { json: b"{3}", millis: 0, name: "" });
+        file.append(&AlertLine { json: "{3}", millis: 0, name: "" });
         file.tend(&Console::silent());
         assert!(file.is_settled());
         let text = read_to_string(directory.path().join("1970/alerts")).unwrap();
@@ -298,7 +295,7 @@ mod tests {
     fn what_waits_is_bounded() {
         let directory = tempfile::tempdir().unwrap();
         let mut file = AlertFile::new(&directory.path().join("%Y/alerts")).unwrap();
-        let json = &vec![b'x'; MOST_WAITING / 4];
+        let json = &"x".repeat(MOST_WAITING / 4);
         for _ in 0..5 {
             file.append(&AlertLine { json, millis: 0, name: "" });
         }

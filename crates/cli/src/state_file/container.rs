@@ -19,8 +19,10 @@ use std::io::{self, Read};
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::seems::{self, Seems};
+
 /// What every state file begins with.
-pub(super) const MAGIC: [u8; 8] = *b"rarestat";
+pub(super) const MAGIC: [u8; 8] = seems::STATE;
 
 /// The version that is written, and the latest that is read.
 pub(super) const VERSION: u32 = 1;
@@ -47,7 +49,7 @@ fn longest_body(compressed: u64) -> u64 {
 #[derive(Debug)]
 pub(crate) enum Flaw {
     /// They are something else.
-    Other,
+    Other(Seems),
     /// They are not all there, or there are more.
     Torn { expected: u64, found: u64 },
     /// They are not those that were written.
@@ -61,7 +63,9 @@ pub(crate) enum Flaw {
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Flaw::Other => f.write_str("is no state of rareport"),
+            Flaw::Other(seems) => {
+                write!(f, "is no state of rareport: it seems to be {seems}")
+            }
             Flaw::Torn { expected, found } => {
                 write!(f, "is torn: it has {found} of {expected} bytes")
             }
@@ -111,7 +115,7 @@ pub(super) fn pack(body: &[u8]) -> io::Result<Vec<u8>> {
 pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Flaw> {
     let begins = bytes.len().min(MAGIC.len());
     if bytes[..begins] != MAGIC[..begins] {
-        return Err(Flaw::Other);
+        return Err(Flaw::Other(Seems::of(bytes)));
     }
     let found = bytes.len() as u64;
     let mut rest = bytes.get(MAGIC.len()..).unwrap_or_default();
@@ -231,6 +235,6 @@ mod tests {
 
     #[test]
     fn other_files_are_no_state() {
-        assert!(matches!(unpack(b"type=SYSCALL msg=audit("), Err(Flaw::Other)));
+        assert!(matches!(unpack(b"type=SYSCALL msg=audit("), Err(Flaw::Other(Seems::AuditLog))));
     }
 }

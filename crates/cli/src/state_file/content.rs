@@ -13,6 +13,7 @@ use super::boundary::Boundary;
 use super::container::Flaw;
 use crate::args::FeedArgs;
 use crate::input::Positions;
+use crate::sink::Owed;
 
 /// All that a state file holds.
 #[derive(Clone, Debug)]
@@ -46,6 +47,9 @@ pub(crate) struct About {
     /// Up to where logs of files were read.
     #[serde(default)]
     pub(crate) positions: Positions,
+    /// Alerts whose command had not ended well when this was written.
+    #[serde(default)]
+    pub(crate) owed: Vec<Owed>,
     /// The other jobs that learned from the same events.
     #[serde(default)]
     pub(crate) others: Vec<OtherJob>,

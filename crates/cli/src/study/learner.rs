@@ -7,7 +7,7 @@ use rareport::detector::{Closed, Counts, DetectorError};
 use rareport::job::Feed;
 
 use super::{LeftOut, Watcher};
-use crate::feeding::end_of;
+use crate::feeding::{end_of, is_background};
 use crate::job_run::JobRun;
 use crate::observations::{Event, Verdict};
 use crate::seen::Seen;
@@ -134,7 +134,7 @@ fn judge(
     while let Some(mut results) = closed.next() {
         judged.number += 1;
         judged.last = Some((results.bucket.timestamp, end_of(&results.bucket)));
-        if from.is_some_and(|from| end_of(&results.bucket) <= from) {
+        if is_background(&results.bucket, from) {
             results.records.clear();
             results.influencers.clear();
             results.bucket.anomaly_score = 0.0;

@@ -290,6 +290,11 @@ memory   20.0 MiB
     fs::write(&file, "{}").unwrap();
     let run = rareport(&["status", path]).expect(2);
     assert!(run.stderr.contains("status.json: is no status of rareport"), "{}", run.stderr);
+    // A state is told for one.
+    fs::write(&file, "rarestat").unwrap();
+    let run = rareport(&["status", path]).expect(2);
+    let told = format!("is a state, not a status; `rareport state show {path}` says what it holds");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
 }
 
 #[test]

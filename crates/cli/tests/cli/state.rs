@@ -289,7 +289,10 @@ fn what_cannot_be_used_is_refused_and_left_alone() {
     for (bytes, told) in [
         (&newer[..], "has format 2, but this rareport knows none after 1; use the version"),
         (&newer[..100], "is torn: it has 100 of"),
-        (b"type=SYSCALL msg=audit(", "is no state of rareport, and there is no good snapshot"),
+        (
+            b"type=SYSCALL msg=audit(",
+            "is no state of rareport: it seems to be an audit log; is the name right?",
+        ),
     ] {
         fs::write(place.state(), bytes).unwrap();
         let run = place.detect(&connects(4..8)).expect(2);
@@ -307,6 +310,60 @@ fn a_state_that_cannot_be_is_told_before_anything_is_read() {
     let run = rareport(&["detect", "--state", &format!("{directory}/none/state")]).expect(2);
     assert!(run.stderr.contains("there is no such directory to put it in"), "{}", run.stderr);
     assert_eq!(place.directory.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_that_was_named_by_mistake_is_told_and_nothing_put_beside_it() {
+    let place = Place::new();
+    let count = || place.directory.path().read_dir().unwrap().count();
+    for command in ["show", "list", "export"] {
+        let run = rareport(&["state", command, &place.state()]).expect(2);
+        assert!(run.stderr.contains("No such file or directory"), "{}", run.stderr);
+    }
+    let run = rareport(&["state", "revert", &place.state(), "x"]).expect(2);
+    assert!(run.stderr.contains("No such file or directory"), "{}", run.stderr);
+    assert_eq!(count(), 0);
+    fs::write(place.state(), "{\"version\":\"0.1.0\"}\n").unwrap();
+    let seems =
+        "fleet.state is no state of rareport: it seems to be JSON, as alerts and a status are";
+    let refused = place.detect("").expect(2);
+    assert!(refused.stderr.contains(&format!("{seems}; is the name right? It is left as it is")));
+    assert!(!refused.stderr.contains("take it away"), "{}", refused.stderr);
+    for arguments in [&["show"][..], &["list"], &["export"]] {
+        let state = place.state();
+        let arguments = ["state", arguments[0], &state];
+        let run = rareport(&arguments).expect(2);
+        assert!(run.stderr.contains(seems), "{arguments:?}: {}", run.stderr);
+    }
+    let run = rareport(&["state", "revert", &place.state(), "x"]).expect(2);
+    assert!(run.stderr.contains(seems), "{}", run.stderr);
+    assert_eq!(count(), 1);
+}
+
+#[test]
+fn closing_lines_tell_what_exceptions_did_in_this_run() {
+    let place = Place::new();
+    let rules = place.path("rules.toml");
+    let exception = "[[exception]]\ncomment = \"web\"\n\
+                     conditions = [{ field = \"destination.port\", is = \"443\" }]\n\
+                     [[calendar]]\ncomment = \"first hour\"\n\
+                     from = 2026-06-01T00:00:00Z\nto = 2026-06-01T01:00:00Z\n";
+    fs::write(&rules, exception).unwrap();
+    let (rules, state) = (rules.to_str().unwrap(), place.state());
+    let detect = |log: &str| {
+        let arguments = ["detect", "-v", "--rules", rules, "--state", &state];
+        rareport_with(&arguments, log.as_bytes()).expect(0).stderr
+    };
+    // A connect a minute; those of the first hour lie in the window.
+    let first = detect(&connects(0..4));
+    assert!(first.contains("60 events lie in the calendar window “first hour”"), "{first}");
+    assert!(first.contains("the exception “web” covered 180 events"), "{first}");
+    let second = detect(&connects(4..6));
+    assert!(second.contains("the exception “web” covered 120 events"), "{second}");
+    assert!(second.contains("no event lies in the calendar window “first hour”"), "{second}");
+    // It was of use in an earlier run.
+    let third = detect(&connects(4..6));
+    assert!(!third.contains("matched nothing"), "{third}");
 }
 
 #[test]

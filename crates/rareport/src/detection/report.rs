@@ -1,5 +1,6 @@
 //! What rules, exceptions and calendar windows did, in numbers.
 
+use super::state::places_in;
 use crate::exception::{Action, Exception};
 use crate::rule::Rule;
 use std::sync::Arc;
@@ -72,6 +73,52 @@ pub struct WindowReport {
     pub events: u64,
     /// Fields of its negated conditions that no event had: these conditions hold for everything.
     pub absent_fields: Vec<String>,
+}
+
+impl Report {
+    /// What was done since an earlier report of the same detection, or of the state that it was
+    /// restored from. Rules are known by their ids, exceptions and calendar windows by their comments;
+    /// what was not there before, or began anew, has done all that it did since. That a condition holds
+    /// for everything is said of all events, as it was.
+    #[must_use]
+    pub fn since(mut self, before: &Report) -> Report {
+        fn less(now: &mut u64, before: u64) {
+            *now = now.checked_sub(before).unwrap_or(*now);
+        }
+        let id = |rule: &RuleReport| rule.rule.rule_id.clone();
+        for (now, before) in pairs(&mut self.rules, &before.rules, id) {
+            less(&mut now.alerts, before.alerts);
+            less(&mut now.hidden, before.hidden);
+            less(&mut now.suppressed, before.suppressed);
+            less(&mut now.cut, before.cut);
+            less(&mut now.missed, before.missed);
+        }
+        let comment = |it: &ExceptionReport| it.comment.clone();
+        for (now, before) in pairs(&mut self.exceptions, &before.exceptions, comment) {
+            less(&mut now.events, before.events);
+            less(&mut now.hidden, before.hidden);
+            less(&mut now.after_expiry, before.after_expiry);
+            less(&mut now.alerts_after_expiry, before.alerts_after_expiry);
+        }
+        let comment = |it: &WindowReport| it.comment.clone();
+        for (now, before) in pairs(&mut self.calendar, &before.calendar, comment) {
+            less(&mut now.events, before.events);
+        }
+        self
+    }
+}
+
+/// Each of what there is now with what it was before, if it was there.
+fn pairs<'a, T>(
+    now: &'a mut [T],
+    before: &'a [T],
+    name: impl Fn(&T) -> String,
+) -> impl Iterator<Item = (&'a mut T, &'a T)> {
+    let names: [Vec<String>; 2] = [&*now, before].map(|all| all.iter().map(&name).collect());
+    let [now_names, before_names] = &names;
+    let before_names = before_names.iter().map(String::as_str).collect();
+    let places = places_in(before_names, now_names.iter().map(String::as_str));
+    now.iter_mut().zip(places).filter_map(|(now, place)| Some((now, &before[place?])))
 }
 
 impl RuleReport {

@@ -167,7 +167,10 @@ impl Detection {
 
 /// For each name its place among those that there were; of several alike the first for the first,
 /// and so on.
-fn places_in<'a>(before: Vec<&'a str>, names: impl Iterator<Item = &'a str>) -> Vec<Option<usize>> {
+pub(super) fn places_in<'a>(
+    before: Vec<&'a str>,
+    names: impl Iterator<Item = &'a str>,
+) -> Vec<Option<usize>> {
     let mut left: Vec<Option<&str>> = before.into_iter().map(Some).collect();
     names
         .map(|name| {

@@ -493,3 +493,26 @@ fn exceptions_and_windows_made_by_hand_are_checked_too() {
     let said = said(&|set| set.rules.push(set.rules[0].clone()));
     assert!(said.contains("there are two rules"), "{said}");
 }
+
+#[test]
+fn a_report_tells_what_was_done_since_another() {
+    let text = "threshold = 50\n\
+        [[exception]]\ncomment = \"known\"\n\
+        conditions = [{ field = \"destination.port\", is = \"1\" }]\n\
+        [[calendar]]\ncomment = \"day two\"\nfrom = 2026-06-02\nto = 2026-06-03\n";
+    let mut detection = detection(text);
+    connects(&mut detection, &[(0, "1", "a"), (1, "1", "a"), (1500, "2", "a")]);
+    run(&mut detection, &[(0, &[("1", 90.0), ("2", 90.0)])]);
+    let before = detection.report();
+    let counts = |report: &Report| {
+        let (rule, exception) = (&report.rules[0], &report.exceptions[0]);
+        [rule.alerts, rule.hidden, exception.events, exception.hidden, report.calendar[0].events]
+    };
+    assert_eq!(counts(&before), [1, 1, 2, 1, 1]);
+    assert_eq!(counts(&detection.report().since(&before)), [0; 5]);
+    connects(&mut detection, &[(3000, "1", "a")]);
+    assert_eq!(counts(&detection.report().since(&before)), [0, 0, 1, 0, 0]);
+    // What began anew has done what it did since.
+    let fresh = super::tests::detection(text).report();
+    assert_eq!(counts(&fresh.since(&before)), [0; 5]);
+}

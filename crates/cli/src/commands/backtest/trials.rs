@@ -10,7 +10,7 @@ use rareport::rule::RuleSet;
 
 use crate::args::Profile;
 use crate::carry;
-use crate::feeding::{end_of, feed, pass_time};
+use crate::feeding::{feed, is_background, pass_time};
 use crate::job::Chosen;
 use crate::observations::{Event, Fields, Verdict};
 use crate::rule_file;
@@ -134,7 +134,7 @@ fn judge(
     from: Option<i64>,
     each: &mut impl FnMut(usize, &[Alert]),
 ) -> bool {
-    let is_background = from.is_some_and(|from| end_of(&closed.bucket) <= from);
+    let is_background = is_background(&closed.bucket, from);
     if is_background {
         closed.records.clear();
     }

@@ -12,15 +12,13 @@ use crate::alert::{AlertRow, Shown};
 use crate::console::Console;
 use crate::daemon::LastAlert;
 use crate::output::RowWriter;
-use crate::sink::{AlertLine, Sinks};
+use crate::sink::{AlertLine, Left, Owed, Sinks};
 
 /// Writes alerts as they are given.
 pub(super) struct Alerts {
     /// `None` when nobody reads it any more.
     out: Option<RowWriter>,
     sinks: Sinks,
-    /// Whether all alerts were appended that are to be, in the end.
-    is_appended: bool,
     /// The exceptions that a table with details has shown; `None` without details.
     shown: Option<Shown>,
     /// Whether all are about ports.
@@ -40,7 +38,6 @@ impl Alerts {
         Alerts {
             out: Some(out),
             sinks,
-            is_appended: true,
             shown: with_details.then(Shown::default),
             is_of_ports,
             found: 0,
@@ -57,7 +54,7 @@ impl Alerts {
             let details = self.shown.as_mut().map(|shown| shown.next(alert));
             self.show(|out| out.write(&AlertRow { alert, history, details, is_of_ports }))?;
             if !self.sinks.is_empty() {
-                let json = &serde_json::to_vec(alert)?;
+                let json = &serde_json::to_string(alert)?;
                 self.sinks.alert(&AlertLine { json, millis: alert.time, name: &alert.id() });
             }
             self.found += 1;
@@ -73,6 +70,16 @@ impl Alerts {
     pub(super) fn hand_over(&mut self) -> io::Result<bool> {
         self.show(RowWriter::flush)?;
         Ok(self.sinks.is_settled())
+    }
+
+    /// The alerts that the command of `--exec` is still owed; `None` without one.
+    pub(super) fn owed(&self) -> Option<Vec<Owed>> {
+        self.sinks.owed()
+    }
+
+    /// Whether the command is owed others now than when this was asked last.
+    pub(super) fn take_change(&self) -> bool {
+        self.sinks.take_change()
     }
 
     /// Tries again what could not be handed over. To be called often.
@@ -92,16 +99,15 @@ impl Alerts {
         }
     }
 
-    /// Hands over what is not written yet, and waits for the commands.
-    pub(super) fn finish(&mut self, console: &Console) -> io::Result<()> {
+    /// Hands over what is not written yet, and waits for the commands. `is_kept`
+    /// says whether the next run is given what is left.
+    pub(super) fn finish(&mut self, is_kept: bool, console: &Console) -> io::Result<Left> {
         self.show(RowWriter::flush)?;
-        self.is_appended = self.sinks.finish(console);
-        Ok(())
+        Ok(self.sinks.finish(is_kept, console))
     }
 
-    /// Keeps what was written; whether all alerts were handed over.
-    pub(super) fn keep(self) -> Result<bool> {
-        self.out.map_or(Ok(()), RowWriter::keep)?;
-        Ok(self.is_appended)
+    /// Keeps what was written.
+    pub(super) fn keep(self) -> Result<()> {
+        self.out.map_or(Ok(()), RowWriter::keep)
     }
 }

@@ -84,13 +84,14 @@ impl<'a> Attended<'a> {
     /// Does what is due while nothing comes by a queue.
     pub(super) fn attend_silence(&self, run: &mut Run<'_>) {
         self.attend(run);
+        let mut passed = Ok(());
         if self.daemon.silence() >= QUERY_DELAY {
             let millis = Timestamp::now().as_millisecond() - QUERY_DELAY.as_millis() as i64;
-            let passed = run.pass_time(millis).and_then(|()| run.save_if_due(None));
-            if let Err(error) = passed {
-                self.failure.borrow_mut().get_or_insert(error);
-                self.daemon.end();
-            }
+            passed = run.pass_time(millis);
+        }
+        if let Err(error) = passed.and_then(|()| run.save_if_due(None)) {
+            self.failure.borrow_mut().get_or_insert(error);
+            self.daemon.end();
         }
     }
 

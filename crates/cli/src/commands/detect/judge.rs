@@ -2,14 +2,14 @@
 //! the end.
 
 use rareport::alert::Alert;
-use rareport::detection::{Detection, RuleReport};
+use rareport::detection::{Detection, Report};
 use rareport::detector::Counts;
 use rareport::results::BucketResults;
 
 use super::closest::Closest;
 use super::history::History;
 use super::later::Later;
-use crate::feeding::end_of;
+use crate::feeding::{end_of, is_background};
 use crate::job_run::JobRun;
 use crate::observations::{Event, Verdict};
 
@@ -53,11 +53,9 @@ impl Tally {
 }
 
 /// What a state that is carried on had counted before.
-#[derive(Default)]
 pub(super) struct Before {
     pub(super) counts: Counts,
-    /// The rules, in the order in which they are executed.
-    pub(super) rules: Vec<RuleReport>,
+    pub(super) report: Report,
     /// Buckets that were learned.
     pub(super) buckets: u64,
 }
@@ -75,13 +73,13 @@ impl Judge {
     pub(super) fn new(job: &JobRun, buckets: u64, with_history: bool, from: Option<i64>) -> Judge {
         let JobRun { detector, detection, .. } = job;
         let span = detector.job().bucket_span;
-        let rules = detection.report().rules;
+        let report = detection.report();
         Judge {
             closest: Closest::of(detection),
             later: Later::of(detection),
             history: with_history.then(|| History::new(span)),
             tally: Tally::default(),
-            before: Before { counts: detector.counts(), rules, buckets },
+            before: Before { counts: detector.counts(), report, buckets },
             from,
         }
     }
@@ -109,7 +107,7 @@ impl Judge {
         mut closed: BucketResults,
     ) -> Vec<Due> {
         let end = end_of(&closed.bucket);
-        let is_background = self.from.is_some_and(|from| end <= from);
+        let is_background = is_background(&closed.bucket, self.from);
         if is_background {
             closed.records.clear();
         }

@@ -53,8 +53,12 @@ impl Report<'_> {
         for job in &jobs {
             job.tell_learning(console);
         }
-        let (exceptions, calendar) = together(self.jobs.iter().map(|job| job.detection.report()));
-        exceptions.iter().for_each(|exception| tell_exception(exception, console));
+        let (exceptions, calendar) = together(jobs.iter().map(OfJob::done));
+        // What matched in an earlier run is of use.
+        let (of_all_runs, _) = together(self.jobs.iter().map(|job| job.detection.report()));
+        for (exception, of_all_runs) in exceptions.iter().zip(&of_all_runs) {
+            tell_exception(exception, of_all_runs.is_unused(), console);
+        }
         calendar.iter().for_each(|window| tell_window(window, console));
         jobs.iter().for_each(|job| job.tell_rules(self.idle.is_none(), console));
         if let Some(idle) = &self.idle {
@@ -136,18 +140,13 @@ impl OfJob<'_> {
         }
     }
 
+    /// What its rules, exceptions and calendar windows did in this run.
+    fn done(&self) -> DetectionReport {
+        self.job.detection.report().since(&self.judge.before.report)
+    }
+
     fn tell_rules(&self, has_looked: bool, console: &Console) {
-        let mut report = self.job.detection.report();
-        for rule in &mut report.rules {
-            // Rules that were read anew in between may be others.
-            let is_same = |before: &&RuleReport| before.rule.rule_id == rule.rule.rule_id;
-            let Some(before) = self.judge.before.rules.iter().find(is_same) else { continue };
-            rule.alerts -= before.alerts;
-            rule.hidden -= before.hidden;
-            rule.suppressed -= before.suppressed;
-            rule.cut -= before.cut;
-            rule.missed -= before.missed;
-        }
+        let report = self.done();
         let (executed, idle): (Vec<_>, Vec<_>) =
             report.rules.iter().partition(|rule| rule.idle.is_none());
         for rule in idle {
@@ -328,9 +327,9 @@ fn tell_losses(report: &RuleReport, console: &Console) {
 }
 
 /// Tells what an exception did, or that it is of no use.
-fn tell_exception(report: &ExceptionReport, console: &Console) {
+fn tell_exception(report: &ExceptionReport, is_unused: bool, console: &Console) {
     let name = &report.comment;
-    if report.is_unused() {
+    if is_unused {
         let ended = if report.expired { " and has expired" } else { "" };
         console.warn(format_args!(
             "the exception “{name}” matched nothing{ended}; is it still needed?"

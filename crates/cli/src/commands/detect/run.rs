@@ -65,14 +65,19 @@ impl Run<'_> {
     /// Saves the state if it is time to, with the positions of followed logs.
     pub(super) fn save_if_due(&mut self, positions: Option<&dyn Fn() -> Positions>) -> Result<()> {
         let Run { jobs, alerts, carry, console, .. } = self;
-        let Some(carry) = carry.as_mut().filter(|carry| carry.is_due()) else {
+        let Some(carry) = carry else { return Ok(()) };
+        if alerts.take_change() {
+            carry.changed();
+        }
+        if !carry.is_due() {
             return Ok(());
-        };
+        }
         // No alert may be lost that the state takes for given.
         if !alerts.hand_over()? {
             return Ok(());
         }
         positions.into_iter().for_each(|positions| carry.reached(positions()));
+        alerts.owed().into_iter().for_each(|owed| carry.owes(owed));
         carry.save(jobs.iter_mut().map(JobRun::state), console);
         Ok(())
     }

@@ -91,6 +91,10 @@ impl<'a, I> Live<'a, I> {
                 self.input.console.note("no log there yet; waiting for one");
             }
             let was_busy = self.pass(follower)?;
+            if !was_busy {
+                let Live { logs, resumed, .. } = &*self;
+                follower.settle(&|| positions(resumed, logs))?;
+            }
             if !follower.goes_on(missing(&self.logs)) {
                 return Ok(());
             }
@@ -168,8 +172,6 @@ impl<'a, I> Live<'a, I> {
         let is_silent = |log: &LiveLog<'_, I>| log.silence >= QUERY_DELAY;
         if !any && !self.logs.is_empty() && self.logs.iter().all(is_silent) {
             follower.pass_time(self.clock.now() - QUERY_DELAY.as_millis() as i64)?;
-            let Live { logs, resumed, .. } = self;
-            follower.settle(&|| positions(resumed, logs))?;
         }
         Ok(any)
     }

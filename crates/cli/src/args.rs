@@ -223,7 +223,7 @@ pub(crate) struct DetectArgs {
     /// Up to five, with time, host, user, process, executable and command line,
     /// and the commands that show their audit records. The documents of NDJSON
     /// have them anyway. Then an exception that silences the alert, to be pasted
-    /// into a file for --rules.
+    /// into a file for --rules. Without --format it is a table in a pipe too.
     #[arg(long)]
     pub(crate) details: bool,
     /// Rules that say what is an alert, with exceptions and calendar windows, in TOML [default: the
@@ -254,6 +254,16 @@ pub(crate) struct DetectArgs {
     /// open for the next run is no failure.
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+impl DetectArgs {
+    /// The shape of the output, which details are only for people to read.
+    pub(crate) fn format(&self) -> Format {
+        match self.format {
+            Format::Auto if self.details => Format::Table,
+            format => format,
+        }
+    }
 }
 
 /// Arguments of `rareport events`.

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let source = source(args)?;
     let input = open(args, source, console)?.with_background();
     let out = Destination::of(args.output.path())?;
-    let shape = Shape::of(args.format, &out);
+    let shape = Shape::of(args.format(), &out);
     let is_handed_over = shape != Shape::Table && args.output.path().is_none();
     let (mut carry, snapshots) =
         carry::open(&args.state, is_handed_over, &args.feed, &fields, console)?;

@@ -30,7 +30,7 @@ pub(crate) struct Read {
     pub(super) astray: Astray,
     /// Whether an earlier run has read a part of the logs, so that what is left
     /// does not tell what is missing in all of them.
-    pub(super) is_rest: bool,
+    pub(crate) is_rest: bool,
     /// Fields of the job of which no event had a value.
     pub(crate) without_values: Vec<String>,
 }

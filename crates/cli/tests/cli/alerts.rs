@@ -396,7 +396,7 @@ fn all_that_is_in_force_is_told() {
         "# Output: out, table, a table with details",
         "# Alerts are appended to: alerts-%F",
         "# Alerts are given to, at most 2 at a time: cat >/dev/null",
-        "# Exit status: 1 if there is an alert",
+        "# Exit status: 1 if there is an alert, 2 if nothing was looked at",
         "# Profile: elastic",
         "# Datafeed: ea of Elastic's job",
     ] {

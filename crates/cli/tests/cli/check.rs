@@ -166,5 +166,21 @@ fn a_log_that_begins_amid_an_event_may_lack_a_rule_all_the_same() {
     let answer = rareport_with(&["check"], log.as_bytes()).expect(0).documents();
     assert_eq!(codes(&answer[0])[0], "no_connect_rule", "{}", answer[0]);
     let run = rareport_with(&["detect"], log.as_bytes());
-    assert!(run.stderr.contains("no audit rule for it was loaded"), "{}", run.stderr);
+    let told = "no audit rule for it was loaded when it was written, or the log was filtered";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
+fn a_log_without_a_whole_bucket_is_told_to_be_one() {
+    let message = |connects: &str| {
+        let answer = rareport_with(&["check"], connects.as_bytes()).expect(0).documents();
+        let findings = answer[0]["findings"].as_array().unwrap().clone();
+        let short = findings.into_iter().find(|finding| finding["code"] == "too_short");
+        short.expect("it is short")["message"].as_str().unwrap().to_owned()
+    };
+    let log = connects(330, "success=no exit=-111");
+    let few: String = log.split_inclusive('\n').take(6).collect();
+    let told = message(&few);
+    assert!(told.starts_with("the log spans no whole bucket of 15 minutes; "), "{told}");
+    assert!(!told.contains("0 buckets"), "{told}");
 }

@@ -365,6 +365,10 @@ fn details_show_the_events_below_the_table() {
         assert!(block.lines().any(|it| it == line), "{line}\n{block}");
     }
     assert_eq!(details.matches("\nport ").count(), 7);
+    // Who asks for details reads them, in a pipe too.
+    assert_eq!(rareport(&["detect", "--details", &fleet]).expect(0).stdout, run.stdout);
+    let documents = rareport(&["detect", "--details", "--format", "ndjson", &fleet]).expect(0);
+    assert_eq!(documents.documents().len(), 7);
 }
 
 #[test]
@@ -424,6 +428,7 @@ fn a_run_that_looked_at_nothing_says_so_and_why() {
     for (arguments, log, why) in [
         (&["-"][..], other, "there is no connect to look at"),
         (&["-"], &without_calls, "there is no connect to look at"),
+        (&["--state", &path("new"), "-"], other, "there is no connect to look at"),
         (
             &["--from", "2027-01-01", &fleet],
             "",
@@ -436,7 +441,7 @@ fn a_run_that_looked_at_nothing_says_so_and_why() {
         ),
         (&["--rules", &path("always.toml"), "-"], &log, "lies in a calendar window or is ignored"),
         (&first[1..], "", "no event of the input is new to"),
-        (&["-"], &begun, "no bucket is whole"),
+        (&["-"], &begun, "less than one full bucket of 15 minutes"),
     ] {
         let told = looked(arguments, log, 0);
         assert!(told.contains("nothing was looked at: ") && told.contains(why), "{told}");

@@ -34,8 +34,8 @@ enum Why {
     NoEvent,
     /// Every event lies in a calendar window or is ignored by an exception.
     Ignored,
-    /// No bucket was whole.
-    TooShort,
+    /// No bucket, of so many minutes, was whole.
+    TooShort(u32),
 }
 
 impl Idle {
@@ -57,7 +57,9 @@ impl Idle {
             job.detector.counts().pushed > judge.before.counts.pushed
         };
         let is_fed = jobs.iter().zip(judges).any(pushed);
-        let why = match carry {
+        // What a state has learned is not read again, so that there may be nothing left of it.
+        let is_of_state = |_: &&Carry| read.events > 0 || read.is_rest;
+        let why = match carry.filter(is_of_state) {
             _ if is_outside => Why::Outside,
             Some(carry) => of_state(carry, is_fed),
             None if read.events == 0 && read.excluded.total() + read.not_looked_at > 0 => {
@@ -65,7 +67,7 @@ impl Idle {
             }
             None if read.events == 0 => Why::NoEvent,
             None if !is_fed => Why::Ignored,
-            None => Why::TooShort,
+            None => Why::TooShort(jobs[0].detector.job().bucket_span / 60),
         };
         Some(Idle { why, is_asked })
     }
@@ -124,8 +126,10 @@ impl Display for Why {
                 "nothing was looked at: everything in the input lies in a calendar window or is \
                  ignored by an exception; -v says by which",
             ),
-            Why::TooShort => f.write_str(
-                "nothing was looked at: no bucket is whole; give more of the log, such as its rotations",
+            Why::TooShort(minutes) => write!(
+                f,
+                "nothing was looked at: what was read of the log spans less than one full bucket of \
+                 {minutes} minutes; give more of it, such as its rotations"
             ),
         }
     }

@@ -37,6 +37,8 @@ struct OfJob<'a> {
     is_one_of_several: bool,
     /// Events that a state had no room for, as they were too old.
     older: u64,
+    /// Whether a bucket of any job was looked at.
+    has_looked: bool,
 }
 
 impl Report<'_> {
@@ -44,8 +46,9 @@ impl Report<'_> {
     pub(super) fn tell(&self, console: &Console) {
         let is_one_of_several = self.jobs.len() > 1;
         let jobs = self.jobs.iter().zip(self.judges);
-        let older = self.older;
-        let jobs = jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several, older });
+        let (older, has_looked) = (self.older, self.idle.is_none());
+        let jobs =
+            jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several, older, has_looked });
         let jobs: Vec<OfJob<'_>> = jobs.collect();
         for OfJob { job, judge, .. } in &jobs {
             judge.later.tell(Noun(job.fields.by_name()), console);
@@ -60,7 +63,7 @@ impl Report<'_> {
             tell_exception(exception, of_all_runs.is_unused(), console);
         }
         calendar.iter().for_each(|window| tell_window(window, console));
-        jobs.iter().for_each(|job| job.tell_rules(self.idle.is_none(), console));
+        jobs.iter().for_each(|job| job.tell_rules(console));
         if let Some(idle) = &self.idle {
             idle.tell(console);
         }
@@ -120,13 +123,13 @@ impl OfJob<'_> {
         let pushed = self.job.detector.counts().pushed;
         if pushed == 0 && self.is_one_of_several {
             self.job.tell_unfed(console);
-        } else if buckets == 0 && pushed > 0 {
+        } else if buckets == 0 && pushed > 0 && self.has_looked {
             console.warn(format_args!(
                 "what was read of the log spans less than one full bucket{of_job} of {span} \
                  minutes: nothing was learned and nothing scored. Give more of the log, such as \
                  its rotations"
             ));
-        } else if buckets < MATURE_AFTER && pushed > 0 {
+        } else if (1..MATURE_AFTER).contains(&buckets) && pushed > 0 {
             console.warn(format_args!(
                 "only {} of {span} minutes to learn from{of_job}: scores mean little before \
                  {MATURE_AFTER}. Give more of the log, such as its rotations",
@@ -145,7 +148,7 @@ impl OfJob<'_> {
         self.job.detection.report().since(&self.judge.before.report)
     }
 
-    fn tell_rules(&self, has_looked: bool, console: &Console) {
+    fn tell_rules(&self, console: &Console) {
         let report = self.done();
         let (executed, idle): (Vec<_>, Vec<_>) =
             report.rules.iter().partition(|rule| rule.idle.is_none());
@@ -158,7 +161,7 @@ impl OfJob<'_> {
         }
         let thresholds = executed.iter().map(|rule| rule.rule.threshold);
         self.tell_crowd(thresholds.fold(f64::INFINITY, f64::min), console);
-        if has_looked {
+        if self.has_looked {
             self.tell_found(&executed, console);
         }
     }
@@ -209,7 +212,7 @@ impl OfJob<'_> {
                 count(rule.alerts, "alert", "alerts"),
                 rule.rule.threshold,
                 left_out(rule),
-                highest_below(rule, closest, what)
+                highest_below(rule, closest, buckets, what)
             ));
         }
     }
@@ -257,7 +260,12 @@ fn together(
 }
 
 /// What came closest to being an alert, where there was none.
-fn highest_below(rule: &RuleReport, closest: Option<&Record>, what: Noun<'_>) -> String {
+fn highest_below(
+    rule: &RuleReport,
+    closest: Option<&Record>,
+    buckets: u64,
+    what: Noun<'_>,
+) -> String {
     match closest {
         _ if rule.alerts > 0 => String::new(),
         Some(closest) => {
@@ -265,6 +273,7 @@ fn highest_below(rule: &RuleReport, closest: Option<&Record>, what: Noun<'_>) ->
             format!("; the highest{of} was {}: {}", score(closest), Named(closest))
         }
         None if rule.hidden > 0 => String::new(),
+        None if buckets == 0 => "; no bucket was complete".to_owned(),
         None => format!("; no {} was rare", what.one()),
     }
 }

@@ -27,7 +27,11 @@ pub(super) fn summarize(out: &mut String, args: &DetectArgs) -> fmt::Result {
     )?;
     writeln!(out, "# Output: {}", output(args))?;
     write_sinks(out, &args.sinks)?;
-    let found = if args.exit_code { "1 if there is an alert" } else { "0, alerts or not" };
+    let found = if args.exit_code {
+        "1 if there is an alert, 2 if nothing was looked at"
+    } else {
+        "0, alerts or not"
+    };
     writeln!(out, "# Exit status: {found}")
 }
 
@@ -64,7 +68,7 @@ fn point(when: When) -> String {
 
 fn output(args: &DetectArgs) -> String {
     let place = args.output.path().map_or("stdout".to_owned(), path_text);
-    let format = match args.format {
+    let format = match args.format() {
         Format::Auto => "a table on a terminal, NDJSON elsewhere".to_owned(),
         format => name(format),
     };

@@ -10,7 +10,7 @@ pub(crate) struct Table(ValueList);
 impl Table {
     /// The table of values that are in order, each once.
     pub(super) fn of<'a>(values: impl Iterator<Item = (u16, &'a [u8])>) -> Table {
-        let mut list = ValueList::default();
+        let mut list = ValueList::with_capacity(values.size_hint().0);
         values.for_each(|(field, value)| list.push(field, value));
         Table(list)
     }

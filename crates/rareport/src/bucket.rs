@@ -84,6 +84,7 @@ impl Bucket {
     }
 
     /// Notes `count` events of the subject at `place` with certain influencer values.
+    #[inline]
     pub(crate) fn note_at<'a>(
         &mut self,
         place: u32,

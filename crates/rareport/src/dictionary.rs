@@ -169,18 +169,11 @@ impl Scratch {
     /// The ids in order of field and value.
     pub(crate) fn sorted(&self) -> Vec<u32> {
         // Most comparisons are decided by the field and the first bytes, as one number.
-        let with_start = |id: u32| {
-            let (field, value) = self.value(id);
-            let mut start = [0; 16];
-            start[..2].copy_from_slice(&field.to_be_bytes());
-            let length = value.len().min(14);
-            start[2..2 + length].copy_from_slice(&value[..length]);
-            (u128::from_be_bytes(start), id)
-        };
-        let mut ids: Vec<(u128, u32)> = (0..self.values.len() as u32).map(with_start).collect();
-        ids.sort_unstable_by_key(|&(start, _)| start);
+        let with_prefix = |id: u32| (self.values.prefix(id), id);
+        let mut ids: Vec<(u128, u32)> = (0..self.values.len() as u32).map(with_prefix).collect();
+        ids.sort_unstable_by_key(|&(prefix, _)| prefix);
         for alike in ids.chunk_by_mut(|(x, _), (y, _)| x == y) {
-            alike.sort_unstable_by_key(|&(_, id)| self.value(id));
+            alike.sort_unstable_by(|&(_, x), &(_, y)| self.values.compare(x, &self.values, y));
         }
         ids.into_iter().map(|(_, id)| id).collect()
     }

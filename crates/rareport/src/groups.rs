@@ -18,9 +18,35 @@ impl Default for Groups {
 }
 
 impl Groups {
-    /// Appends the list of another member.
-    pub(crate) fn push(&mut self, items: impl Iterator<Item = u32>) {
-        self.items.extend(items);
+    /// No lists, with room for those of a number of members with so many items in all.
+    pub(crate) fn with_capacity(members: usize, items: usize) -> Self {
+        let mut starts = Vec::with_capacity(members + 1);
+        starts.push(0);
+        Groups { starts, items: Vec::with_capacity(items) }
+    }
+
+    /// Gives back what memory is not needed.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.starts.shrink_to_fit();
+        self.items.shrink_to_fit();
+    }
+
+    /// Appends the list of another member: the items of two ascending ones, each once.
+    pub(crate) fn push_union(
+        &mut self,
+        mut one: impl Iterator<Item = u32>,
+        mut other: impl Iterator<Item = u32>,
+    ) {
+        let mut next = (one.next(), other.next());
+        while let (Some(x), Some(y)) = next {
+            self.items.push(x.min(y));
+            next = (
+                if x <= y { one.next() } else { next.0 },
+                if y <= x { other.next() } else { next.1 },
+            );
+        }
+        self.items.extend(next.0.into_iter().chain(one));
+        self.items.extend(next.1.into_iter().chain(other));
         self.starts.push(self.items.len() as u32);
     }
 
@@ -78,22 +104,30 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn items_are_grouped_by_member() {
         let pairs = [(1, 3), (0, 2), (1, 0), (3, 1)];
         let ascending = Groups::of(4, 4, pairs.into_iter());
         let in_given_order = Groups::in_given_order(4, pairs.into_iter());
-        let mut pushed = Groups::default();
-        for list in [&[2][..], &[3, 0], &[], &[1]] {
-            pushed.push(list.iter().copied());
-        }
         assert_eq!(
             [0, 1, 2, 3].map(|member| ascending.get(member)),
             [&[2][..], &[0, 3], &[], &[1]]
         );
-        assert_eq!(pushed, in_given_order);
-        assert_eq!(pushed.get(1), [3, 0]);
-        assert_eq!(pushed.item_count(), 4);
+        assert_eq!(in_given_order.get(1), [3, 0]);
+        assert_eq!(in_given_order.item_count(), 4);
+    }
+
+    #[test]
+    fn a_union_has_each_item_once_and_in_order() {
+        let lists = [&[][..], &[2], &[3, 5], &[0, 2, 3, 9], &[1, 2, 5, 7, 8]];
+        for (one, other) in lists.iter().flat_map(|one| lists.iter().map(move |other| (one, other)))
+        {
+            let mut groups = Groups::default();
+            groups.push_union(one.iter().copied(), other.iter().copied());
+            let expected: BTreeSet<u32> = one.iter().chain(*other).copied().collect();
+            assert!(groups.get(0).iter().eq(&expected), "{one:?} {other:?}");
+        }
     }
 }

@@ -70,7 +70,14 @@ impl Packed {
         u128::from(self.field()) << 124 | number >> 8 << 4 | number & 0xF
     }
 
+    /// The field as two bytes and the first 14 of the value, followed by zeros, as one number.
+    #[inline]
+    pub(crate) fn prefix(self) -> u128 {
+        u128::from(self.field()) << 112 | u128::from_be_bytes(self.bytes) >> 16
+    }
+
     /// The field.
+    #[inline]
     pub(crate) fn field(self) -> u16 {
         u16::from(self.bytes[LONGEST] >> 4)
     }

@@ -20,6 +20,17 @@ enum Entry {
 }
 
 impl ValueList {
+    /// An empty list with room for a number of values.
+    pub(crate) fn with_capacity(values: usize) -> Self {
+        ValueList { entries: Vec::with_capacity(values), bytes: Vec::new() }
+    }
+
+    /// Gives back what memory is not needed.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.entries.shrink_to_fit();
+        self.bytes.shrink_to_fit();
+    }
+
     /// Number of values.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -42,7 +53,24 @@ impl ValueList {
         }
     }
 
+    /// The field and the first bytes of the value at an index, as a number by which most values
+    /// compare. Values of which it is the same may differ.
+    pub(crate) fn prefix(&self, index: u32) -> u128 {
+        match self.short(index) {
+            Some(packed) => packed.prefix(),
+            None => {
+                let (field, value) = self.get(index);
+                let mut prefix = [0; 16];
+                prefix[..2].copy_from_slice(&field.to_be_bytes());
+                let length = value.len().min(14);
+                prefix[2..2 + length].copy_from_slice(&value[..length]);
+                u128::from_be_bytes(prefix)
+            }
+        }
+    }
+
     /// How the value at an index compares with one of another list, by field and then by bytes.
+    #[inline]
     pub(crate) fn compare(&self, index: u32, other: &ValueList, other_index: u32) -> Ordering {
         match (self.short(index), other.short(other_index)) {
             (Some(one), Some(another)) => one.ordered().cmp(&another.ordered()),

@@ -24,7 +24,8 @@ impl Detector {
         let gathered = bucket.gathered();
         let present = self.partitions.present(&gathered);
         let judgement =
-            Judgement::of(&self.partitions, &self.fields, &self.rules, &gathered, &present);
+            Judgement::of(&self.partitions, &self.fields, &self.rules, &gathered, &present)
+                .with_unlearned(&self.partitions);
         Some(self.documents(start, true).write(&judgement, bucket.event_count))
     }
 

@@ -22,8 +22,8 @@ pub(super) struct Judgement<'a> {
     /// Influencer fields and values that influence a leaf, ascending.
     pub(super) values: Vec<(u16, &'a [u8])>,
     pub(super) leaves: Leaves,
-    /// By partition, the by-field values present that it has not learned, by ascending id; a
-    /// bucket that is still open may have some.
+    /// By partition, the by-field values present that it has not learned, by ascending id: only a
+    /// bucket that is still open has some.
     pub(super) unlearned: BTreeMap<u32, Vec<u32>>,
     pub(super) tree: Tree,
     pub(super) written: Written,
@@ -34,7 +34,7 @@ pub(super) struct Judgement<'a> {
 }
 
 impl<'a> Judgement<'a> {
-    /// Judges what was gathered by what the partitions have learned.
+    /// Judges what was gathered by what the partitions have learned, from it too.
     pub(super) fn of(
         partitions: &'a Partitions,
         fields: &Fields,
@@ -68,7 +68,7 @@ impl<'a> Judgement<'a> {
             present,
             rarities,
             values,
-            unlearned: unlearned(partitions, gathered, present),
+            unlearned: BTreeMap::new(),
             leaves,
             tree,
             written,
@@ -76,21 +76,20 @@ impl<'a> Judgement<'a> {
             value_scopes,
         }
     }
-}
 
-fn unlearned(
-    partitions: &Partitions,
-    gathered: &Gathered<'_>,
-    present: &[(u32, Range<usize>)],
-) -> BTreeMap<u32, Vec<u32>> {
-    let of_partition = |(id, range): &(u32, Range<usize>)| match &partitions.get(*id).model {
-        Model::Rare(model) => {
-            let by = gathered.subjects[range.clone()].iter().map(|(subject, _)| subject.by);
-            Some((*id, by.filter(|&by| model.concentration(by).is_none()).collect()))
-        }
-        Model::Population(_) => None,
-    };
-    present.iter().filter_map(of_partition).collect()
+    /// The same of a bucket from which the partitions have not learned.
+    pub(super) fn with_unlearned(mut self, partitions: &Partitions) -> Self {
+        let of_partition = |(id, range): &(u32, Range<usize>)| match &partitions.get(*id).model {
+            Model::Rare(model) => {
+                let subjects = self.gathered.subjects[range.clone()].iter();
+                let by = subjects.map(|(subject, _)| subject.by);
+                Some((*id, by.filter(|&by| model.concentration(by).is_none()).collect()))
+            }
+            Model::Population(_) => None,
+        };
+        self.unlearned = self.present.iter().filter_map(of_partition).collect();
+        self
+    }
 }
 
 /// Leaves have a maximum score of their own, persons share one (rare-model §8.1, §14.2).

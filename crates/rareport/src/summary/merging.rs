@@ -72,7 +72,10 @@ impl Renumbered<'_> {
 
     /// The subjects of both with their numbers of events, and their influencer values.
     fn subjects_with(&self, other: &Renumbered<'_>) -> (Vec<(Subject, u64)>, Groups) {
-        let (mut subjects, mut influences) = (Vec::new(), Groups::default());
+        let [one, another] = [self, other].map(|side| &side.contents.influences);
+        let items = one.item_count() + another.item_count();
+        let mut subjects = Vec::new();
+        let mut influences = Groups::with_capacity(self.contents.subjects.len(), items);
         for sides in self.subjects().merge_join_by(other.subjects(), |x, y| x.0.cmp(&y.0)) {
             let (subject, count, here, there) = match sides {
                 EitherOrBoth::Left((subject, count, here)) => (subject, count, here, &[][..]),
@@ -82,8 +85,9 @@ impl Renumbered<'_> {
                 }
             };
             subjects.push((subject, count));
-            influences.push(self.values(here).merge(other.values(there)).dedup());
+            influences.push_union(self.values(here), other.values(there));
         }
+        influences.shrink_to_fit();
         (subjects, influences)
     }
 }

@@ -1,7 +1,7 @@
 //! Sorted values, each once, which are referred to by index.
 
 use crate::value_list::ValueList;
-use itertools::{EitherOrBoth, Itertools};
+use std::cmp::Ordering;
 
 /// Values in order of field and bytes, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) struct Table(ValueList);
 impl Table {
     /// The table of values that are in order, each once.
     pub(super) fn of<'a>(values: impl Iterator<Item = (u16, &'a [u8])>) -> Table {
-        let mut list = ValueList::default();
+        let mut list = ValueList::with_capacity(values.size_hint().0);
         values.for_each(|(field, value)| list.push(field, value));
         Table(list)
     }
@@ -27,25 +27,34 @@ impl Table {
     /// The values of both tables, and for each of these the indices that its values have there. Both
     /// are ascending.
     pub(super) fn union(&self, other: &Table) -> (Table, [Vec<u32>; 2]) {
-        let mut union = ValueList::default();
-        let (mut of_this, mut of_other) = (Vec::new(), Vec::new());
         let (this, other) = (&self.0, &other.0);
-        let indices = |list: &ValueList| 0..list.len() as u32;
-        let both = indices(this).merge_join_by(indices(other), |&x, &y| this.compare(x, other, y));
-        for side in both {
+        let lengths = [this, other].map(|list| list.len() as u32);
+        let mut union = ValueList::with_capacity(this.len() + other.len());
+        let mut indices = [this, other].map(|list| Vec::with_capacity(list.len()));
+        let (mut x, mut y) = (0, 0);
+        while x < lengths[0] || y < lengths[1] {
+            let order = if y == lengths[1] {
+                Ordering::Less
+            } else if x == lengths[0] {
+                Ordering::Greater
+            } else {
+                this.compare(x, other, y)
+            };
             let index = union.len() as u32;
-            if side.has_left() {
-                of_this.push(index);
+            if order.is_le() {
+                union.push_from(this, x);
+                indices[0].push(index);
+                x += 1;
+            } else {
+                union.push_from(other, y);
             }
-            if side.has_right() {
-                of_other.push(index);
-            }
-            match side {
-                EitherOrBoth::Left(x) | EitherOrBoth::Both(x, _) => union.push_from(this, x),
-                EitherOrBoth::Right(y) => union.push_from(other, y),
+            if order.is_ge() {
+                indices[1].push(index);
+                y += 1;
             }
         }
-        (Table(union), [of_this, of_other])
+        union.shrink_to_fit();
+        (Table(union), indices)
     }
 }
 

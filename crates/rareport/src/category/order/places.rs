@@ -1,7 +1,8 @@
 //! An order as a list from which it can be made again with the same tree, whose shape the rounding of
 //! its sums depends on.
 
-use super::{Link, Links, MOST_TIMES_HEAVIER, NONE, Node, Order};
+use super::balance::MOST_TIMES_HEAVIER;
+use super::{Link, Links, NONE, Node, Order};
 use crate::snapshot::{SnapshotError, impossible};
 use serde::{Deserialize, Serialize};
 

@@ -103,12 +103,14 @@ impl Input<'_> {
 
     fn plan<'b>(&self, lanes: &'b [Lane<'b>], at_once: usize, limits: Limits) -> Plan<'b> {
         let bounds = Bounds::new(self.threads, at_once, self.part_bytes);
+        // If each thread has a log, one more for each would only be in the way.
+        let has_spare_threads = at_once < self.threads;
         Plan {
             lanes,
             bounds,
             limits,
             expansion: self.expansion,
-            prefetch: self.threads / at_once.max(1),
+            prefetch: if has_spare_threads { self.threads / at_once.max(1) } else { 0 },
             progress: self.console.progress(),
         }
     }

@@ -158,6 +158,11 @@ impl StateFile {
         Ok(listed)
     }
 
+    /// Where the state is that was there before one was gone back to, if there is one.
+    pub(crate) fn before_revert(&self) -> Option<PathBuf> {
+        Some(self.snapshots.before_revert()).filter(|path| path.exists())
+    }
+
     fn newest_good(&self) -> Option<(Snapshot, Content)> {
         let snapshots = self.snapshots.list().unwrap_or_default();
         snapshots.into_iter().find_map(|snapshot| {

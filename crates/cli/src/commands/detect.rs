@@ -11,6 +11,7 @@ mod later;
 mod live_run;
 mod report;
 mod run;
+mod written;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     }
     let selection = &Selection::of(&args.feed, jobs.iter().filter_map(|chosen| chosen.feed))?;
     let (fields, feed) = (fields_of(&jobs, &set), feed_of(&jobs));
+    written::check(args)?;
     let source = source(args)?;
     let input = open(args, source, console)?.with_background();
     let out = Destination::of(args.output.path())?;

@@ -13,7 +13,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::{Column, CsvWriter, Destination, JsonBuffer, Row, RowWriter, Shape};
 use crate::stamp::rfc3339;
-use crate::state_file::{BEFORE_REVERT, Snapshot, StateFile, content_of};
+use crate::state_file::{BEFORE_REVERT, Content, Snapshot, StateFile, content_of};
 use crate::state_summary::Summary;
 
 /// Runs the command.
@@ -54,8 +54,12 @@ fn list(file: &Path, format: Format) -> Result<Exit> {
         Column::text("STATUS"),
     ];
     let mut out = RowWriter::new(out, shape, &columns, &SnapshotRow::FIELDS)?;
-    for snapshot in StateFile::look_at(file).snapshots()? {
+    let state = StateFile::look_at(file);
+    for snapshot in state.snapshots()? {
         out.write(&SnapshotRow::of(&snapshot))?;
+    }
+    if let Some(path) = state.before_revert() {
+        out.write(&SnapshotRow::new(BEFORE_REVERT, &path, None))?;
     }
     out.keep()?;
     Ok(Exit::Done)
@@ -98,7 +102,7 @@ fn export(file: &Path, output: &OutputArgs) -> Result<Exit> {
 #[derive(Serialize)]
 struct SnapshotRow {
     name: String,
-    learned_until: String,
+    learned_until: Option<String>,
     buckets: Option<u64>,
     status: String,
 }
@@ -107,28 +111,33 @@ impl SnapshotRow {
     const FIELDS: [&str; 4] = ["name", "learned_until", "buckets", "status"];
 
     fn of(snapshot: &Snapshot) -> SnapshotRow {
-        let (buckets, status) = match content_of(&snapshot.path) {
-            Ok(content) => (Some(content.about.buckets), "good".to_owned()),
-            Err(error) => (None, format!("{error:#}")),
+        SnapshotRow::new(&snapshot.name, &snapshot.path, Some(snapshot.time * 1000))
+    }
+
+    /// A snapshot whose name says up to when it has learned, in milliseconds since
+    /// 1970; if it does not, what it holds does.
+    fn new(name: &str, path: &Path, named: Option<i64>) -> SnapshotRow {
+        let (buckets, until, status) = match content_of(path) {
+            Ok(Content { about, .. }) => {
+                (Some(about.buckets), about.learned_until, "good".to_owned())
+            }
+            Err(error) => (None, None, format!("{error:#}")),
         };
-        SnapshotRow {
-            name: snapshot.name.clone(),
-            learned_until: rfc3339(snapshot.time * 1000),
-            buckets,
-            status,
-        }
+        let learned_until = named.or(until).map(rfc3339);
+        SnapshotRow { name: name.to_owned(), learned_until, buckets, status }
     }
 }
 
 impl Row for SnapshotRow {
     fn table_cells(&self) -> Vec<String> {
         let buckets = self.buckets.map(|buckets| buckets.to_string()).unwrap_or_default();
-        vec![self.name.clone(), self.learned_until.clone(), buckets, self.status.clone()]
+        let until = self.learned_until.clone().unwrap_or_default();
+        vec![self.name.clone(), until, buckets, self.status.clone()]
     }
 
     fn csv_cells(&self, out: &mut CsvWriter<impl Write>) -> io::Result<()> {
         out.cell(Some(&self.name))?;
-        out.cell(Some(&self.learned_until))?;
+        out.cell(self.learned_until.as_ref())?;
         out.cell(self.buckets)?;
         out.cell(Some(&self.status))
     }

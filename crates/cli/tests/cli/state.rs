@@ -367,6 +367,26 @@ fn closing_lines_tell_what_exceptions_did_in_this_run() {
 }
 
 #[test]
+fn a_file_is_named_for_one_purpose_only() {
+    let place = Place::new();
+    let (log, state) = (place.path("audit.log"), place.state());
+    fs::write(&log, connects(0..1)).unwrap();
+    let log = log.to_str().unwrap();
+    for (arguments, told) in [
+        (["--append", &state], "is named by --state and by --append"),
+        (["--append", log], "is named as what is to be read and by --append"),
+    ] {
+        let run = rareport(&[&["detect", "--state", &state, log], &arguments[..]].concat());
+        assert!(run.expect(2).stderr.contains(told), "{told}");
+        assert_eq!(fs::read_to_string(log).unwrap(), connects(0..1));
+    }
+    let arguments = ["detect", "--follow", "--state", &state, "--status", &state, log];
+    let run = rareport(&arguments).expect(2);
+    assert!(run.stderr.contains("is named by --state and by --status"), "{}", run.stderr);
+    assert_eq!(place.directory.path().read_dir().unwrap().count(), 1);
+}
+
+#[test]
 fn a_large_file_that_is_no_state_is_not_read() {
     let place = Place::new();
     // More than fits into memory, without a byte on disk.
@@ -387,7 +407,7 @@ fn going_back_and_forth() {
     assert!(unknown.stderr.contains("`rareport state list` shows"), "{}", unknown.stderr);
     revert("2026-06-01T033000Z").expect(0);
     assert_eq!(place.until(), "2026-06-01T03:30:00.000Z");
-    assert_eq!(place.snapshots(), ["2026-06-01T033000Z"]);
+    assert_eq!(place.snapshots(), ["2026-06-01T033000Z", "before-revert"]);
     let text = rareport(&["state", "show", "--format", "text", &place.state()]).expect(0).stdout;
     assert!(text.contains("learned      14 buckets of 15m, 2026-06-01T00:00:00.000Z"), "{text}");
     assert!(text.contains("mature       no"), "{text}");

@@ -12,6 +12,7 @@ use rareport::job::{Feed, catalogue};
 use crate::args::{JobArgs, Profile};
 use crate::console::Console;
 use crate::input::unreadable_path;
+use crate::spelling::meant;
 
 /// The field whose rare values are looked for.
 const BY_FIELD: &str = "destination.port";
@@ -95,8 +96,10 @@ fn read(name: &str, console: &Console) -> Result<JobConfig> {
     let path = Path::new(name);
     if !path.exists() {
         let names: Vec<String> = catalogue().into_iter().map(|entry| entry.job.job_id).collect();
+        let near = meant(name, names.iter().map(String::as_str));
+        let hint = near.map_or(String::new(), |near| format!("did you mean {near}? "));
         anyhow::bail!(
-            "{name}: there is no such file, and no ready-made job of this name; they are {}",
+            "{name}: there is no such file, and no ready-made job of this name; {hint}They are {}",
             names.join(", ")
         );
     }

@@ -52,6 +52,7 @@ use crate::input::{
     ConnectionStream, Input, Items, LaneStream, Lanes, Log, LogReader, MakeItems, Stream, Tally,
     Totals, is_json, log_files, merge,
 };
+use crate::spelling::meant;
 
 /// Longest row of CSV or NDJSON, in bytes.
 const LONGEST_ROW: usize = 1 << 20;
@@ -305,8 +306,13 @@ impl Observations<'_> {
             );
         }
         if let Some(name) = self.fields.needed().find(|name| !has_field(name)) {
-            let known = Field::ALL.map(Field::name).join(", ");
-            bail!("the connections of an audit log have no field {name}; they have {known}");
+            let known = Field::ALL.map(Field::name);
+            let near = meant(name, known.into_iter());
+            let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+            bail!(
+                "the connections of an audit log have no field {name}{hint}; they have {}",
+                known.join(", ")
+            );
         }
         Ok(())
     }

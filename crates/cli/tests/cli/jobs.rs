@@ -236,6 +236,13 @@ fn a_job_of_ones_own_gives_alerts() {
     assert!(rule.contains("job_ids = [\"mine\"]"), "{rule}");
     let unnamed = rules.detect(&[]).expect(2).stderr;
     assert!(unnamed.contains("give a job of your own with --job FILE"), "{unnamed}");
+    for (arguments, near) in [
+        (["--job", "linux_rare_network_proces"], "did you mean linux_rare_network_process?"),
+        (["--by", "procss.name"], "did you mean process.name?"),
+    ] {
+        let misspelt = rareport(&[&["detect", &fleet], &arguments[..]].concat()).expect(2).stderr;
+        assert!(misspelt.contains(near), "{misspelt}");
+    }
 
     let state = rules.path("mine.state");
     let state = ["--state", state.to_str().unwrap(), "--job", job, &fleet];

@@ -63,14 +63,13 @@ fn a_run_that_fails_leaves_what_was_there() {
 fn what_cannot_be_written_is_said_at_once() {
     let directory = TempDir::new().unwrap();
     let missing = directory.path().join("missing/out");
-    for path in [directory.path(), &missing] {
+    for (path, why) in [
+        (directory.path(), "cannot be written: "),
+        (&missing, "there is no such directory to put it in\n"),
+    ] {
         let path = path.to_str().unwrap();
         let run = rareport(&["events", &corpus("edge/edge.log"), "--output", path]).expect(2);
-        assert!(
-            run.stderr.contains(&format!("error: {path}: cannot be written: ")),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains(&format!("error: {path}: {why}")), "{}", run.stderr);
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
         // The file is written under another name at first.
         assert!(!run.stderr.contains(".part"), "{}", run.stderr);

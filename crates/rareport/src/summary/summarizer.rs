@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// Counts a part of the input, bucket by bucket.
 ///
+/// Observations may come in any order. Memory goes with what the buckets of the part have in all: their
+/// values, and the pairs of a subject and an influencer value.
+///
 /// ```
 /// use rareport::summary::{Position, Summarizer, merge};
 /// use rareport::{Detector, JobConfig, Observation};

@@ -111,6 +111,13 @@ impl Carry {
         self.new
     }
 
+    /// Whether all of the input was taken by earlier runs; `is_rest` says whether they have read a
+    /// part of it, which is not read again.
+    pub(crate) fn has_taken_all(&self, is_rest: bool) -> bool {
+        let has_taken = self.taken.passed_over() > 0 || is_rest && self.began_at.is_some();
+        self.new == 0 && has_taken
+    }
+
     /// How many of them are too old to be learned: of other logs, as a rule, whose hosts the state
     /// does not know.
     pub(crate) fn older_events(&self) -> u64 {

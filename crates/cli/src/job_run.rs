@@ -31,6 +31,14 @@ pub(crate) struct JobRun {
     pub(crate) detection: Detection,
 }
 
+/// What the events of jobs are called, one and several: connects, if they look at nothing else.
+pub(crate) fn events_of(jobs: &[JobRun]) -> [&'static str; 2] {
+    match jobs.iter().all(|job| job.feed == Some(Feed::Connections)) {
+        true => ["connect", "connects"],
+        false => ["event", "events"],
+    }
+}
+
 /// What is to be read for jobs, of which there is one at least, and the rules
 /// over them.
 pub(crate) fn fields_of(jobs: &[Chosen], set: &RuleSet) -> Fields {

@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::input::compression::starts_compressed;
+use crate::input::is_json;
+
 /// Bytes at the start of a file that are looked at.
 pub(crate) const HEAD: u64 = 512;
-
-/// What compressed files begin with: gzip, xz, zstd, bzip2.
-const COMPRESSED: [&[u8]; 4] = [b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"BZh"];
 
 /// What a state begins with.
 pub(crate) const STATE: [u8; 8] = *b"rarestat";
@@ -36,11 +36,11 @@ impl Seems {
             Seems::Empty
         } else if head.starts_with(&STATE) {
             Seems::State
-        } else if COMPRESSED.iter().any(|magic| head.starts_with(magic)) {
+        } else if starts_compressed(head) {
             Seems::Compressed
         } else if contains(head, b"msg=audit(") {
             Seems::AuditLog
-        } else if head.trim_ascii_start().starts_with(b"{") {
+        } else if is_json(head) {
             Seems::Json
         } else if head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()) {
             Seems::Binary

@@ -18,7 +18,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 pub(crate) use self::boundary::{IDENTITY, Taken};
 pub(crate) use self::container::Flaw;
@@ -153,7 +153,7 @@ impl StateFile {
             if let Some(flaw) = flaw_of_start(&self.path) {
                 bail!("{} {flaw}", self.name);
             }
-            File::open(&self.path).with_context(|| format!("{}: cannot be read", self.name))?;
+            File::open(&self.path).map_err(|error| anyhow!(unreadable_file(&self.path, &error)))?;
         }
         Ok(listed)
     }

@@ -35,7 +35,7 @@ use crate::daemon::{Daemon, Source};
 use crate::exit::Exit;
 use crate::input::{Input, Until};
 use crate::job;
-use crate::job_run::{JobRun, feed_of, fields_of, run_all};
+use crate::job_run::{JobRun, events_of, feed_of, fields_of, run_all};
 use crate::noun::Noun;
 use crate::observations::{Observations, Selection};
 use crate::output::{Destination, RowWriter, Shape};
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let Run { mut jobs, judges, alerts, mut carry, .. } = run;
     if let Some(carry) = &mut carry {
         left.owed.into_iter().for_each(|owed| carry.owes(owed));
-        carry.tell(["connect", "connects"], console);
+        carry.tell(events_of(&jobs), console);
     }
     let is_asked = args.exit_code;
     let idle = || Idle::of(&jobs, &judges, &read, carry.as_ref(), is_outside, is_asked);

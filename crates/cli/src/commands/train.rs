@@ -13,7 +13,7 @@ use crate::carry::Carry;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::job_run::{JobRun, feed_of, fields_of, run_all, take_by_all};
+use crate::job_run::{JobRun, events_of, feed_of, fields_of, run_all, take_by_all};
 use crate::observations::{Event, Observations, Selection, Verdict};
 use crate::rule_file;
 use crate::state_summary::Summary;
@@ -44,9 +44,10 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let Training { jobs, carry } = &training;
     for (job, before) in jobs.iter().zip(counts) {
         let counts = unlearned::since(job.detector.counts(), before);
-        unlearned::tell(&counts, job.detector.job(), "connects", console);
+        let [_, events] = events_of(std::slice::from_ref(job));
+        unlearned::tell(&counts, job.detector.job(), events, console);
     }
-    carry.tell(["connect", "connects"], console);
+    carry.tell(events_of(jobs), console);
     if !console.failed() {
         let mut out = io::stdout().lock();
         Summary::of(&args.state)?.write_text(&mut out)?;

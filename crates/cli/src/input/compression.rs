@@ -45,6 +45,11 @@ impl Compression {
     }
 }
 
+/// Whether a file that begins so is compressed.
+pub(crate) fn starts_compressed(start: &[u8]) -> bool {
+    Compression::of(start) != Compression::None
+}
+
 /// Bytes of the longest signature.
 const SIGNATURE: usize = 6;
 

@@ -140,6 +140,11 @@ impl Totals {
         self.connections > 0
     }
 
+    /// Whether there was any connect.
+    pub(crate) fn has_connect(&self) -> bool {
+        self.connects > 0
+    }
+
     /// Counts a connect that is made use of; its address may be missing or such
     /// that it cannot be read.
     pub(crate) fn used_connect(&mut self, has_address: bool) {

@@ -67,6 +67,12 @@ impl Read {
         );
     }
 
+    /// Whether something was left out that could have been looked at: in audit logs, connects.
+    pub(crate) fn has_left_out(&self) -> bool {
+        let has_any = self.excluded.total() + self.not_looked_at > 0;
+        has_any && (self.audit.has_connect() || !self.audit.has_record())
+    }
+
     /// Tells what was read and what of it is not used.
     pub(crate) fn report(&self, console: &Console) {
         let has_audit = self.audit.has_record();

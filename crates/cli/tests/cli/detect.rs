@@ -423,22 +423,14 @@ fn a_run_that_looked_at_nothing_says_so_and_why() {
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let always = "[[calendar]]\ncomment = \"c\"\nfrom = 2020-01-01\nto = 2030-01-01\n";
     std::fs::write(path("always.toml"), always).unwrap();
+    std::fs::write(path("no-calls.log"), &without_calls).unwrap();
     let first = ["detect", "--state", &path("state"), &fleet];
     rareport(&first).expect(0);
     for (arguments, log, why) in [
         (&["-"][..], other, "there is no connect to look at"),
         (&["-"], &without_calls, "there is no connect to look at"),
         (&["--state", &path("new"), "-"], other, "there is no connect to look at"),
-        (
-            &["--from", "2027-01-01", &fleet],
-            "",
-            "nothing in the input is in the wanted range of time",
-        ),
-        (
-            &["--to", "2020-01-01", &fleet],
-            "",
-            "nothing in the input is in the wanted range of time",
-        ),
+        (&["--state", &path("fresh"), &path("no-calls.log")], "", "there is no connect to look at"),
         (&["--rules", &path("always.toml"), "-"], &log, "lies in a calendar window or is ignored"),
         (&first[1..], "", "no event of the input is new to"),
         (&["-"], &begun, "less than one full bucket of 15 minutes"),
@@ -449,8 +441,18 @@ fn a_run_that_looked_at_nothing_says_so_and_why() {
         let told = looked(&[arguments, &["--exit-code", "--quiet"]].concat(), log, 2);
         assert!(told.contains("error: nothing was looked at: ") && told.contains(why), "{told}");
     }
-    let before = looked(&["--to", "2020-01-01", &fleet], "", 0);
-    assert!(before.contains("happened before 2020-01-01T00:00:00.000Z (--to)"), "{before}");
+    for (range, told) in [
+        (["--to", "2020-01-01"], "happened before 2020-01-01T00:00:00.000Z (--to); give"),
+        (["--from", "2027-01-01"], "happened at 2027-01-01T00:00:00.000Z (--from) or later; give"),
+    ] {
+        let outside = looked(&[&range[..], &[&fleet]].concat(), "", 0);
+        assert!(outside.contains(told) && !outside.contains("looked at"), "{outside}");
+        let asked = looked(&[&range[..], &["--exit-code", "--quiet", &fleet]].concat(), "", 2);
+        assert!(
+            asked.contains("looked at: nothing in the input is in the wanted range"),
+            "{asked}"
+        );
+    }
     // A bucket that goes on with the next run is as it should be.
     let open = looked(&["--state", &path("open"), "--exit-code", "-"], &begun, 0);
     assert!(open.contains("no bucket is complete yet"), "{open}");

@@ -179,6 +179,8 @@ fn what_is_not_there_is_told_in_one_way() {
         &["report", "--state", none, &log],
         &["rules", "--lint", none],
         &["state", "show", none],
+        &["state", "list", none],
+        &["state", "revert", none, "x"],
         &["state", "export", none],
         &["status", none],
     ] {

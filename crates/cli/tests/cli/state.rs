@@ -318,10 +318,10 @@ fn a_file_that_was_named_by_mistake_is_told_and_nothing_put_beside_it() {
     let count = || place.directory.path().read_dir().unwrap().count();
     for command in ["show", "list", "export"] {
         let run = rareport(&["state", command, &place.state()]).expect(2);
-        assert!(run.stderr.contains("No such file or directory"), "{}", run.stderr);
+        assert!(run.stderr.contains(": there is no such file or directory\n"), "{}", run.stderr);
     }
     let run = rareport(&["state", "revert", &place.state(), "x"]).expect(2);
-    assert!(run.stderr.contains("No such file or directory"), "{}", run.stderr);
+    assert!(run.stderr.contains(": there is no such file or directory\n"), "{}", run.stderr);
     assert_eq!(count(), 0);
     fs::write(place.state(), "{\"version\":\"0.1.0\"}\n").unwrap();
     let seems =

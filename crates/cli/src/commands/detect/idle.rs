@@ -12,7 +12,8 @@ use crate::observations::Read;
 /// Such a run.
 #[derive(Clone, Debug)]
 pub(super) struct Idle {
-    why: Why,
+    /// `None` if it was told before.
+    why: Option<Why>,
     /// Whether somebody asks for the exit status, who must not take it for a good sign.
     is_asked: bool,
 }
@@ -24,8 +25,6 @@ enum Why {
     Outside,
     /// The state with this name had learned everything before.
     NothingNew(String),
-    /// Everything is older than what the state has learned, which is told of it.
-    Older,
     /// The state with this name keeps an open bucket for the next run.
     Open(String),
     /// There was no event that any job looks at, but there were some that the filter leaves out.
@@ -57,17 +56,20 @@ impl Idle {
             job.detector.counts().pushed > judge.before.counts.pushed
         };
         let is_fed = jobs.iter().zip(judges).any(pushed);
-        // What a state has learned is not read again, so that there may be nothing left of it.
-        let is_of_state = |_: &&Carry| read.events > 0 || read.is_rest;
-        let why = match carry.filter(is_of_state) {
-            _ if is_outside => Why::Outside,
-            Some(carry) => of_state(carry, is_fed),
-            None if read.events == 0 && read.excluded.total() + read.not_looked_at > 0 => {
-                Why::LeftOut
+        let why = match carry {
+            // A warning has told it, which nobody sees who only asks for the exit status.
+            _ if is_outside => is_asked.then_some(Why::Outside),
+            Some(carry) if carry.is_all_older() => None,
+            Some(carry) if carry.new_events() > 0 && is_fed => {
+                Some(Why::Open(carry.name().to_owned()))
             }
-            None if read.events == 0 => Why::NoEvent,
-            None if !is_fed => Why::Ignored,
-            None => Why::TooShort(jobs[0].detector.job().bucket_span / 60),
+            Some(carry) if carry.has_taken_all(read.is_rest) => {
+                Some(Why::NothingNew(carry.name().to_owned()))
+            }
+            _ if read.events == 0 && read.has_left_out() => Some(Why::LeftOut),
+            _ if read.events == 0 => Some(Why::NoEvent),
+            _ if !is_fed => Some(Why::Ignored),
+            _ => Some(Why::TooShort(jobs[0].detector.job().bucket_span / 60)),
         };
         Some(Idle { why, is_asked })
     }
@@ -75,25 +77,13 @@ impl Idle {
     /// Tells that nothing was looked at, and why.
     pub(super) fn tell(&self, console: &Console) {
         match &self.why {
-            Why::Older => {}
-            Why::Open(_) => console.note(&self.why),
-            _ if self.is_asked => console.error(&self.why),
+            None => {}
+            Some(why @ Why::Open(_)) => console.note(why),
+            Some(why) if self.is_asked => console.error(why),
             // As it is for a while between two runs.
-            Why::NothingNew(_) => console.note(&self.why),
-            _ => console.warn(&self.why),
+            Some(why @ Why::NothingNew(_)) => console.note(why),
+            Some(why) => console.warn(why),
         }
-    }
-}
-
-/// Why no bucket was looked at by a run that carries on; `is_fed` says whether a model was given
-/// something.
-fn of_state(carry: &Carry, is_fed: bool) -> Why {
-    let name = carry.name().to_owned();
-    match carry.new_events() {
-        0 => Why::NothingNew(name),
-        _ if carry.is_all_older() => Why::Older,
-        _ if is_fed => Why::Open(name),
-        _ => Why::Ignored,
     }
 }
 
@@ -113,7 +103,6 @@ impl Display for Why {
                 "nothing was looked at: no event of the input is new to {name}; run again when the \
                  logs have gone on, or look at all of them without --state"
             ),
-            Why::Older => f.write_str("everything in the input is older than the state"),
             Why::LeftOut => f.write_str(
                 "nothing was looked at: everything in the input is left out; `rareport observations \
                  --excluded` shows it and why",

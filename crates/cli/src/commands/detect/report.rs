@@ -4,7 +4,6 @@
 use rareport::detection::{ExceptionReport, Report as DetectionReport, RuleReport, WindowReport};
 use rareport::exception::Action;
 use rareport::explain::MATURE_AFTER;
-use rareport::job::Feed;
 use rareport::results::Record;
 
 use super::closest::{Named, score};
@@ -12,7 +11,7 @@ use super::idle::Idle;
 use super::judge::{Judge, Tally};
 use crate::console::Console;
 use crate::crowd;
-use crate::job_run::JobRun;
+use crate::job_run::{JobRun, events_of};
 use crate::noun::Noun;
 use crate::stamp::rfc3339;
 use crate::text::{count, grouped};
@@ -73,12 +72,9 @@ impl Report<'_> {
 impl OfJob<'_> {
     /// What the events of the job are called: connects, if it looks at nothing else.
     fn events(&self) -> [String; 2] {
-        match (self.is_one_of_several, self.job.feed) {
-            (false, Some(Feed::Connections)) => ["connect", "connects"].map(str::to_owned),
-            (false, _) => ["event", "events"].map(str::to_owned),
-            (true, _) => {
-                ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0))
-            }
+        match self.is_one_of_several {
+            false => events_of(std::slice::from_ref(self.job)).map(str::to_owned),
+            true => ["event", "events"].map(|word| format!("{word} of {}", self.job.names().0)),
         }
     }
 

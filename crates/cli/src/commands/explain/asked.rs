@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::seems::Seems;
 use crate::service;
 use crate::spelling::meant;
 use crate::study::PORT;
@@ -15,7 +16,9 @@ use crate::study::PORT;
 ///
 /// If it is so.
 pub(super) fn check_order(value: &str, logs: &[PathBuf]) -> Result<()> {
-    let is_log = Path::new(value).exists();
+    let path = Path::new(value);
+    let is_log =
+        path.is_dir() || matches!(Seems::of_file(path), Ok(Seems::AuditLog | Seems::Compressed));
     let is_swapped = match logs {
         [] => value.contains('/'),
         logs => !logs.iter().any(|log| log == Path::new("-") || log.exists()),
@@ -128,6 +131,14 @@ mod tests {
         assert!(asked("70000").unwrap_err().contains("0 to 65535"));
         assert!(of_jobs("mysq", &[PORT]).is_err());
         assert_eq!(of_jobs("7", &["process.name"]).unwrap(), [["7"]]);
+    }
+
+    #[test]
+    fn a_program_is_a_value_and_a_directory_is_none() {
+        assert!(check_order("/bin/sh", &[]).is_ok());
+        let directory = env!("CARGO_MANIFEST_DIR");
+        let refused = check_order(directory, &[]).unwrap_err().to_string();
+        assert!(refused.contains(&format!("`rareport explain 4444 {directory}`")), "{refused}");
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //! them.
 //!
 //! Each thread hands over chunks of text and waits while [`CHUNKS`] of them are
-//! not read; it ends with its file, or when nobody reads on.
+//! not read; it ends with its file, or when nobody reads on. Chunks that were
+//! read are filled again: memory that one thread gives back and another asks for
+//! anew takes about as long as what is done with it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek};
+use std::mem;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 use indicatif::ProgressBar;
@@ -70,52 +73,93 @@ fn start(path: &Path, progress: ProgressBar, expansion: u64) -> io::Result<Optio
     let Some(printed_by) = stored_as(&mut file)? else { return Ok(None) };
     file.rewind()?;
     let (sender, chunks) = sync_channel(CHUNKS);
-    let unpack = move || unpack(progress.wrap_read(file), expansion, &sender);
+    // There are never more of them than of chunks.
+    let (used_up, spares) = channel();
+    let unpacker = Unpacker { expansion, chunks: sender, spares };
+    let unpack = move || unpacker.unpack(progress.wrap_read(file));
     thread::Builder::new().name("unpacker".to_owned()).spawn(unpack)?;
-    let reader = Box::new(Chunks { chunks, current: Cursor::default() });
+    let reader = Box::new(Chunks { chunks, used_up, current: Chunk::default(), read: 0 });
     Ok(Some(Text { reader, printed_by: Some(printed_by) }))
 }
 
-/// Sends the text of a source, until it ends or nobody wants more.
-fn unpack(source: impl Read, expansion: u64, chunks: &SyncSender<io::Result<Vec<u8>>>) {
-    let text = decompress_within(source, expansion);
-    let mut text = match text {
-        Ok(text) => text.reader,
-        Err(error) => return drop(chunks.send(Err(error))),
-    };
-    loop {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        let read = text.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk);
-        let is_end = chunk.len() < CHUNK_BYTES;
-        if !chunk.is_empty() && chunks.send(Ok(chunk)).is_err() {
-            return;
+/// A piece of text.
+#[derive(Default)]
+struct Chunk {
+    /// The text, and behind it what was there before.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Chunk {
+    /// Fills it with text, as far as there is any.
+    fn fill(&mut self, text: &mut impl Read) -> io::Result<()> {
+        self.bytes.resize(CHUNK_BYTES, 0);
+        self.length = 0;
+        while self.length < CHUNK_BYTES {
+            match text.read(&mut self.bytes[self.length..]) {
+                Ok(0) => break,
+                Ok(read) => self.length += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
-        if let Err(error) = read {
-            return drop(chunks.send(Err(error)));
-        }
-        if is_end {
-            return;
+        Ok(())
+    }
+}
+
+/// A thread's end of the chunks.
+struct Unpacker {
+    expansion: u64,
+    chunks: SyncSender<io::Result<Chunk>>,
+    spares: Receiver<Chunk>,
+}
+
+impl Unpacker {
+    /// Sends the text of a source, until it ends or nobody wants more.
+    fn unpack(&self, source: impl Read) {
+        let mut text = match decompress_within(source, self.expansion) {
+            Ok(text) => text.reader,
+            Err(error) => return drop(self.chunks.send(Err(error))),
+        };
+        loop {
+            let mut chunk = self.spares.try_recv().unwrap_or_default();
+            let filled = chunk.fill(&mut text);
+            let is_end = chunk.length < CHUNK_BYTES;
+            if chunk.length > 0 && self.chunks.send(Ok(chunk)).is_err() {
+                return;
+            }
+            if let Err(error) = filled {
+                return drop(self.chunks.send(Err(error)));
+            }
+            if is_end {
+                return;
+            }
         }
     }
 }
 
 /// What a thread decompresses.
 struct Chunks {
-    chunks: Receiver<io::Result<Vec<u8>>>,
-    current: Cursor<Vec<u8>>,
+    chunks: Receiver<io::Result<Chunk>>,
+    used_up: Sender<Chunk>,
+    current: Chunk,
+    /// How much of it was read.
+    read: usize,
 }
 
 impl Read for Chunks {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let length = self.current.read(buffer)?;
-            if length > 0 || buffer.is_empty() {
-                return Ok(length);
-            }
-            match self.chunks.recv() {
-                Ok(chunk) => self.current = Cursor::new(chunk?),
-                Err(_) => return Ok(0),
-            }
+        while self.read == self.current.length {
+            let Ok(next) = self.chunks.recv() else { return Ok(0) };
+            let used_up = mem::replace(&mut self.current, next?);
+            self.read = 0;
+            // At the end of the file nobody fills it again.
+            drop(self.used_up.send(used_up));
         }
+        let left = &self.current.bytes[self.read..self.current.length];
+        let length = left.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&left[..length]);
+        self.read += length;
+        Ok(length)
     }
 }

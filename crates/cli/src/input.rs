@@ -51,7 +51,7 @@ pub(crate) use self::files::log_files;
 use self::follow::{Each, Ended};
 pub(crate) use self::follow::{Follower, Live, SystemClock, Until};
 pub(crate) use self::foreign::is_json;
-pub(crate) use self::lane::{Items, LaneStream, MakeItems};
+pub(crate) use self::lane::{Bundle, Items, LaneStream, MakeItems};
 pub(crate) use self::log::Log;
 use self::log::{Member, total_size};
 use self::log_end::resolve_range;

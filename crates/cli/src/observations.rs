@@ -6,10 +6,12 @@
 //! known here.
 
 mod audit;
+mod bundle;
 mod csv;
 mod document;
 mod elements;
 mod fields;
+mod judged;
 mod lines;
 mod live;
 mod ndjson;
@@ -23,18 +25,23 @@ mod totals;
 mod unaddressed;
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use rareport::evidence::LogFiles;
 use rareport::job::Feed;
 
 pub(crate) use self::audit::field_names;
 use self::audit::{ConnectionEvent, has_field};
+use self::bundle::{EventBundle, Judged};
 use self::csv::{CsvRows, is_header};
 pub(crate) use self::fields::{Event, Fields};
+use self::judged::{EventStream, Sieved, Unbundled};
 pub(crate) use self::live::Taker;
 use self::ndjson::NdjsonRows;
 pub(crate) use self::read::Read;
 use self::rows::{Context, RowStream};
+use self::selection::Sieve;
 pub(crate) use self::selection::{Selection, Verdict};
 use self::steady::{Astray, Steady};
 use self::totals::RowTotals;
@@ -43,7 +50,7 @@ use crate::console::Console;
 use crate::ecs::Field;
 use crate::input::{
     ConnectionStream, Input, Items, LaneStream, Lanes, Log, LogReader, MakeItems, Stream, Tally,
-    Totals, is_json, merge,
+    Totals, is_json, log_files, merge,
 };
 
 /// Longest row of CSV or NDJSON, in bytes.
@@ -81,7 +88,8 @@ struct Source<'a> {
     in_lane: bool,
 }
 
-type EventStream<'a> = Box<dyn Stream<Item = Event> + 'a>;
+/// The events of a log.
+type Events<'a> = Box<dyn EventStream + 'a>;
 
 impl Observations<'_> {
     /// Gives all events that the job looks at to `each`, in order of time as
@@ -92,7 +100,21 @@ impl Observations<'_> {
     /// Those of `each`, if so many logs cannot be open at once, and if there is
     /// nothing that could be used.
     pub(crate) fn read(&self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<Read> {
-        self.read_all(|event, verdict| if verdict.is_wanted() { each(event) } else { Ok(()) })
+        self.read_judged(|event, verdict| if verdict.is_wanted() { each(event) } else { Ok(()) })
+    }
+
+    /// Gives all events to `each` as [`read`](Observations::read) does, those
+    /// too that the job does not look at; of these nothing but the time is
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn read_judged(
+        &self,
+        each: impl FnMut(&Event, Verdict) -> Result<()>,
+    ) -> Result<Read> {
+        self.read_with(false, each)
     }
 
     /// Gives all events to `each` as [`read`](Observations::read) does, those
@@ -101,28 +123,49 @@ impl Observations<'_> {
     /// # Errors
     ///
     /// As there.
-    pub(crate) fn read_all(
+    pub(crate) fn read_all(&self, each: impl FnMut(&Event, Verdict) -> Result<()>) -> Result<Read> {
+        self.read_with(true, each)
+    }
+
+    /// Gives all events to `each`; `with_all` says that those that the job does
+    /// not look at are to have values too.
+    fn read_with(
         &self,
+        with_all: bool,
         mut each: impl FnMut(&Event, Verdict) -> Result<()>,
     ) -> Result<Read> {
         self.input.make_room()?;
         let (fields, places) = self.fields.and(self.selection.fields());
+        let sieve = self.sieve(&places);
         let sources: Vec<Source<'_>> =
             self.input.logs().iter().map(|log| self.source(log)).collect();
         let lanes = sources.iter().filter(|source| source.in_lane);
         let logs: Vec<&Log> = lanes.map(|source| source.log).collect();
-        let mut merge = |lanes: Option<&Lanes<'_, Items<Event>>>| {
-            self.merge(&sources, &fields, &places, lanes, &mut each)
+        let mut merge = |lanes: Option<&Lanes<'_, Items<EventBundle>>>| {
+            self.merge(&sources, &fields, sieve, lanes, &mut each)
         };
         let read = if logs.is_empty() {
             merge(None)?
         } else {
-            let profile = self.selection.profile;
-            let makers = logs.iter().map(|log| ConnectionEvent::new(&fields, profile, log));
-            let work = MakeItems::new(self.input, makers.collect());
+            let maker = ConnectionEvent::new(&fields, self.selection.profile);
+            // Behind the values of jobs and rules are those of the filter, which
+            // is done with them then.
+            let places = self.fields.names().len();
+            let put = |event: &Event, bundle: &mut EventBundle| {
+                let verdict = sieve.verdict(event);
+                let has_values = with_all || verdict.is_wanted();
+                bundle.put(event, verdict, if has_values { places } else { 0 });
+            };
+            let work = MakeItems::new(self.input, maker, put);
             self.input.at_once(&logs, &work, |lanes| merge(Some(lanes)))?
         };
         self.finish(read)
+    }
+
+    /// What events are held against, whose values that the filter looks at are
+    /// at `places`.
+    fn sieve<'b>(&'b self, places: &'b [usize]) -> Sieve<'b> {
+        Sieve { selection: self.selection, fields: self.fields, places }
     }
 
     /// How a log is read.
@@ -147,8 +190,8 @@ impl Observations<'_> {
         &self,
         sources: &[Source<'_>],
         fields: &Fields,
-        places: &[usize],
-        lanes: Option<&Lanes<'_, Items<Event>>>,
+        sieve: Sieve<'_>,
+        lanes: Option<&Lanes<'_, Items<EventBundle>>>,
         each: &mut impl FnMut(&Event, Verdict) -> Result<()>,
     ) -> Result<Read> {
         let (audit, rows) = (RefCell::default(), RefCell::default());
@@ -159,13 +202,13 @@ impl Observations<'_> {
         for source in sources {
             let lane = lanes.filter(|_| source.in_lane);
             let lane = lane.and_then(|lanes| Some((lanes, in_lanes.next()?)));
-            streams.extend(self.stream(source, lane, fields, totalled)?);
+            streams.extend(self.stream(source, lane, fields, sieve, totalled)?);
         }
         let mut read = Read::default();
         let names = self.fields.names_of_job();
         let mut has_values = vec![false; names.len()];
-        merge(&mut streams, |event| {
-            let verdict = self.verdict(event, places);
+        merge(&mut streams, |stream| {
+            let (event, verdict) = (stream.item(), stream.verdict());
             if read.count(verdict) {
                 has_values.iter_mut().enumerate().for_each(|(at, has)| *has |= event.has(at));
             }
@@ -181,28 +224,23 @@ impl Observations<'_> {
         Ok(read)
     }
 
-    /// What becomes of an event whose values the filter looks at in `places`.
-    fn verdict(&self, event: &Event, places: &[usize]) -> Verdict {
-        match self.selection.verdict(event, places) {
-            Verdict::Excluded(reason) => Verdict::Excluded(reason),
-            _ if !self.fields.looks_at(event) => Verdict::OtherEvent,
-            passed => passed,
-        }
-    }
-
     /// The events of a log with these fields; `None` if there is nothing in it.
     fn stream<'a>(
         &'a self,
         source: &Source<'a>,
-        lane: Option<(&'a Lanes<'a, Items<Event>>, usize)>,
+        lane: Option<(&'a Lanes<'a, Items<EventBundle>>, usize)>,
         fields: &'a Fields,
+        sieve: Sieve<'a>,
         totalled: Totalled<'a>,
-    ) -> Result<Option<EventStream<'a>>> {
+    ) -> Result<Option<Events<'a>>> {
         let Observations { input, console, .. } = *self;
         if let Some((lanes, lane)) = lane {
             self.check_audit()?;
-            let stream = LaneStream::new(input, lanes, lane, totalled.audit);
-            return Ok(Some(self.steady(stream, fields, totalled)));
+            let mut place = Event::new(fields);
+            (place.is_audit, place.log) = (true, files_of(source.log));
+            let place = Judged::new(place);
+            let stream = LaneStream::new(input, lanes, lane, totalled.audit, place);
+            return Ok(Some(self.steady(Unbundled(stream), fields, totalled)));
         }
         let log = source.log;
         let mut text = input.log_reader(log);
@@ -213,13 +251,20 @@ impl Observations<'_> {
         let Some(format) = format else { return Ok(None) };
         let context = Context { input, fields, totals: totalled.rows, console };
         Ok(Some(match format {
-            InputFormat::Ndjson => Box::new(RowStream::<NdjsonRows<'_>>::new(text, context)),
-            InputFormat::Csv => Box::new(RowStream::<CsvRows<'_>>::new(text, context)),
+            InputFormat::Ndjson => {
+                let stream = RowStream::<NdjsonRows<'_>>::new(text, context);
+                Box::new(Sieved { stream, sieve })
+            }
+            InputFormat::Csv => {
+                let stream = RowStream::<CsvRows<'_>>::new(text, context);
+                Box::new(Sieved { stream, sieve })
+            }
             InputFormat::Auto | InputFormat::Audit => {
                 self.check_audit()?;
-                let next = ConnectionEvent::new(fields, self.selection.profile, log);
+                let next = ConnectionEvent::new(fields, self.selection.profile);
+                let next = next.of_log(files_of(log));
                 let stream = ConnectionStream::new(input, log, text, next, totalled.audit);
-                self.steady(stream, fields, totalled)
+                self.steady(Sieved { stream, sieve }, fields, totalled)
             }
         }))
     }
@@ -227,12 +272,15 @@ impl Observations<'_> {
     /// The events of an audit log, without those of a clock that was wrong.
     fn steady<'a>(
         &self,
-        stream: impl Stream<Item = Event> + 'a,
+        stream: impl EventStream + 'a,
         fields: &Fields,
         totalled: Totalled<'a>,
-    ) -> EventStream<'a> {
+    ) -> Events<'a> {
         match self.selection.profile {
-            Profile::Rareport => Box::new(Steady::new(stream, Event::new(fields), totalled.astray)),
+            Profile::Rareport => {
+                let spare = Judged::new(Event::new(fields));
+                Box::new(Steady::new(stream, spare, totalled.astray))
+            }
             Profile::Elastic => Box::new(stream),
         }
     }
@@ -297,4 +345,9 @@ impl Observations<'_> {
              CSV with a column {times}"
         );
     }
+}
+
+/// The files of a log, as evidence names them.
+fn files_of(log: &Log) -> Option<Arc<LogFiles>> {
+    log_files(log).map(Arc::new)
 }

@@ -2,6 +2,7 @@
 //! clocks did, host by host. Gathered event by event in the order of the log.
 
 use std::collections::HashSet;
+use std::num::NonZeroU16;
 
 use auditparse::{Completion, Connection, ConnectionKind, Event, Outcome};
 use indexmap::IndexMap;
@@ -66,7 +67,7 @@ pub(crate) struct Connects {
     pub(crate) without_name: u64,
 }
 
-/// What counts of an event.
+/// What counts of an event. Many wait where threads read logs ahead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting {
     /// When it was, in milliseconds since 1970.
@@ -75,9 +76,18 @@ pub(crate) struct Sighting {
     is_late: bool,
     is_connection: bool,
     /// If it is a connect.
-    connect: Option<Connects>,
+    connect: Option<Connect>,
     /// The port of a connect to another host.
-    port: Option<u16>,
+    port: Option<NonZeroU16>,
+}
+
+/// What is said of a connect, as [`Connects`] count it.
+#[derive(Clone, Copy, Debug)]
+struct Connect {
+    is_unsuccessful: bool,
+    is_internet: bool,
+    has_address: bool,
+    has_name: bool,
 }
 
 /// A time without an event, in milliseconds since 1970.
@@ -124,7 +134,7 @@ impl Survey {
         }
         self.host(name).add(event);
         if let Some(port) = event.port {
-            self.ports.note(event.millis, port, self.bucket_span);
+            self.ports.note(event.millis, port.get(), self.bucket_span);
         }
     }
 
@@ -173,7 +183,7 @@ impl Host {
         self.at(event.millis);
         self.events += 1;
         self.connections += u64::from(event.is_connection);
-        event.connect.iter().for_each(|connect| self.connects.add(*connect));
+        event.connect.iter().for_each(|connect| self.connects.count(*connect));
     }
 
     /// Notes what the clock did.
@@ -209,25 +219,32 @@ impl Sighting {
             millis: i64::try_from(event.id().millis).unwrap_or(i64::MAX),
             is_late: event.completion() == Completion::Late,
             is_connection: connection.is_some(),
-            connect: connect.map(|connect| Connects::of(&connect)),
-            port: connect.and_then(|connect| remote_port(&connect)),
+            connect: connect.map(|connect| Connect::of(&connect)),
+            port: connect.and_then(|connect| NonZeroU16::new(remote_port(&connect)?)),
+        }
+    }
+}
+
+impl Connect {
+    fn of(connect: &Connection<'_>) -> Connect {
+        let address = connect.address();
+        let user = connect.uid().and_then(Account::of);
+        Connect {
+            is_unsuccessful: matches!(connect.outcome(), Outcome::Failure | Outcome::InProgress),
+            is_internet: address.is_ok_and(|address| address.ip().is_some()),
+            has_address: address.is_ok(),
+            has_name: user.is_some_and(|user| user.name.is_some()),
         }
     }
 }
 
 impl Connects {
-    /// A connect.
-    fn of(connect: &Connection<'_>) -> Connects {
-        let went_wrong = matches!(connect.outcome(), Outcome::Failure | Outcome::InProgress);
-        let address = connect.address();
-        let user = connect.uid().and_then(Account::of);
-        Connects {
-            total: 1,
-            unsuccessful: u64::from(went_wrong),
-            internet: u64::from(address.is_ok_and(|address| address.ip().is_some())),
-            without_address: u64::from(address.is_err()),
-            without_name: u64::from(user.is_none_or(|user| user.name.is_none())),
-        }
+    fn count(&mut self, connect: Connect) {
+        self.total += 1;
+        self.unsuccessful += u64::from(connect.is_unsuccessful);
+        self.internet += u64::from(connect.is_internet);
+        self.without_address += u64::from(!connect.has_address);
+        self.without_name += u64::from(!connect.has_name);
     }
 
     fn add(&mut self, other: Connects) {

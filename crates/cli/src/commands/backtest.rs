@@ -51,7 +51,7 @@ pub(crate) fn run(args: &BacktestArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read_all(|event, verdict| run.take(event, verdict))?;
+    let read = observations.read_judged(|event, verdict| run.take(event, verdict))?;
     run.finish();
     for row in run.tally.rows() {
         out.write(&row)?;

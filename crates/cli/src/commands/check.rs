@@ -65,42 +65,76 @@ struct MakeSightings(Window);
 /// What counts of the events of a part.
 #[derive(Default)]
 struct Sightings {
-    /// The names of the hosts, one behind the other.
+    /// The names of hosts, one behind the other.
     names: Vec<u8>,
-    /// Where the name of each event's host ends, and the event.
-    events: Vec<(usize, Sighting)>,
+    /// Where the name of each of them ends, and the events of the host that
+    /// follow each other.
+    hosts: Vec<(usize, usize)>,
+    events: Vec<Sighting>,
 }
 
 impl Sightings {
+    /// Empties it.
+    fn clear(&mut self) {
+        let Sightings { names, hosts, events } = self;
+        names.clear();
+        hosts.clear();
+        events.clear();
+    }
+
+    /// Adds an event of a host.
+    fn add(&mut self, name: &[u8], event: Sighting) {
+        let Sightings { names, hosts, events } = self;
+        let start = hosts.iter().rev().nth(1).map_or(0, |(end, _)| *end);
+        match hosts.last_mut() {
+            Some((end, count)) if names[start..*end] == *name => *count += 1,
+            _ => {
+                names.extend_from_slice(name);
+                hosts.push((names.len(), 1));
+            }
+        }
+        events.push(event);
+    }
+
+    /// Gives every event to `each`, with the name of its host.
     fn each(&self, mut each: impl FnMut(&[u8], &Sighting)) {
         let mut start = 0;
-        for (end, event) in &self.events {
-            each(&self.names[start..*end], event);
-            start = *end;
+        let mut events = self.events.iter();
+        for &(end, count) in &self.hosts {
+            let name = &self.names[start..end];
+            events.by_ref().take(count).for_each(|event| each(name, event));
+            start = end;
         }
     }
 }
 
 impl Work for MakeSightings {
     type Made = Sightings;
+    type Tools = ();
 
     fn unit(&self) -> Unit {
         Unit::Events
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut Sightings, account: &mut Account) -> Result<()> {
-        made.names.clear();
-        made.events.clear();
+    fn tools(&self) {}
+
+    fn make(
+        &self,
+        part: &Cut<'_>,
+        (): &mut (),
+        made: &mut Sightings,
+        account: &mut Account,
+    ) -> Result<()> {
+        made.clear();
         let events = part.batch.events();
         for event in events.filter(|event| self.0.wants(event.id().millis, &mut account.met)) {
-            made.names.extend_from_slice(event.node().unwrap_or(part.host.as_bytes()));
-            made.events.push((made.names.len(), Sighting::of(&event)));
+            made.add(event.node().unwrap_or(part.host.as_bytes()), Sighting::of(&event));
         }
         Ok(())
     }
 
     fn size(made: &Sightings) -> usize {
-        made.names.len() + made.events.len() * size_of::<(usize, Sighting)>()
+        made.names.len() + size_of_val(&*made.hosts) + size_of_val(&*made.events)
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
         let mut live = LiveRun { run, attended: attended.as_ref() };
         observations.follow(&mut live, Until::Stopped)
     } else {
-        observations.read_all(|event, verdict| {
+        observations.read_judged(|event, verdict| {
             let run = &mut *run.borrow_mut();
             if let Some(attended) = &attended {
                 attended.note(event.millis, verdict);

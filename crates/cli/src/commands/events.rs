@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::mem;
 
 use anyhow::Result;
 use auditparse::{Connection, ConnectionKind, SockAddr};
@@ -125,17 +126,27 @@ struct MakeRows<'a> {
     shape: Shape,
 }
 
-impl Work for MakeRows<'_> {
+impl<'a> Work for MakeRows<'a> {
     type Made = Text;
+    type Tools = Rows<'a>;
 
     fn unit(&self) -> Unit {
         Unit::Connections
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut Text, account: &mut Account) -> Result<()> {
+    fn tools(&self) -> Rows<'a> {
+        Rows::new(self.args)
+    }
+
+    fn make(
+        &self,
+        part: &Cut<'_>,
+        rows: &mut Rows<'a>,
+        made: &mut Text,
+        account: &mut Account,
+    ) -> Result<()> {
         made.bytes.clear();
-        let mut out = RowWriter::in_memory(std::mem::take(&mut made.bytes), self.shape);
-        let mut rows = Rows::new(self.args);
+        let mut out = RowWriter::in_memory(mem::take(&mut made.bytes), self.shape);
         for connection in part.batch.connections().flatten() {
             let wanted = self.window.wants(connection.id().millis, &mut account.met);
             account.totals.connection(&connection, wanted);
@@ -143,8 +154,8 @@ impl Work for MakeRows<'_> {
                 rows.write(&connection, part.host, &mut out)?;
             }
         }
-        account.totals.damage().add(rows.damage);
-        *made = Text { bytes: out.into_bytes()?, shown: rows.shown };
+        account.totals.damage().add(mem::take(&mut rows.damage));
+        *made = Text { bytes: out.into_bytes()?, shown: mem::take(&mut rows.shown) };
         Ok(())
     }
 

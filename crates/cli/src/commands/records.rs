@@ -118,12 +118,21 @@ struct MakeDocuments<'a> {
 
 impl Work for MakeDocuments<'_> {
     type Made = Text;
+    type Tools = ();
 
     fn unit(&self) -> Unit {
         if self.args.group { Unit::Events } else { Unit::Records }
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut Text, account: &mut Account) -> Result<()> {
+    fn tools(&self) {}
+
+    fn make(
+        &self,
+        part: &Cut<'_>,
+        (): &mut (),
+        made: &mut Text,
+        account: &mut Account,
+    ) -> Result<()> {
         made.bytes.clear();
         let mut out = NdjsonWriter::new(std::mem::take(&mut made.bytes));
         let mut documents = Documents::new(self.args);

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let format = args.feed.input_format;
     let observations =
         Observations { input: &input, format, fields: &fields, feed, selection, console };
-    let read = observations.read_all(|event, verdict| training.take(event, verdict, console))?;
+    let read = observations.read_judged(|event, verdict| training.take(event, verdict, console))?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
     training.carry.reached(input.positions());

@@ -2,9 +2,13 @@
 //! connections: the same as its [`ConnectionStream`] gives, made by the same
 //! code.
 //!
+//! The items of a part go from thread to thread in a [`Bundle`]: what lies
+//! scattered in the memory of one core is slow to fetch from another.
+//!
 //! [`ConnectionStream`]: super::ConnectionStream
 
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::mem;
 
 use anyhow::Result;
@@ -16,101 +20,104 @@ use super::threads::{Account, Cut, Done, Lanes, Unit, Work};
 use super::totals::Totals;
 use super::window::Window;
 
-/// Makes items of connections.
-pub(crate) struct MakeItems<T: FromConnection> {
-    /// For each lane, what makes them.
-    makers: Vec<T>,
-    window: Window,
+/// Items of a part side by side in memory, in a place that is used again. They
+/// are taken out in the order in which they were put in.
+pub(crate) trait Bundle: Default + Send {
+    /// What is taken out.
+    type Item;
+
+    /// Empties it.
+    fn clear(&mut self);
+
+    /// Takes out the next one, if there is one. What all items of a log have in
+    /// common stays in the place as it is.
+    fn take_out(&mut self, place: &mut Self::Item);
+
+    /// Bytes that it takes.
+    fn size(&self) -> usize;
 }
 
-impl<T: FromConnection> MakeItems<T> {
-    /// What the makers, one for each lane, make of the connections that the
-    /// input wants.
-    pub(crate) fn new(input: &Input<'_>, makers: Vec<T>) -> MakeItems<T> {
-        MakeItems { makers, window: input.window }
+/// Makes items of connections, and puts them into bundles.
+pub(crate) struct MakeItems<T, B, F> {
+    maker: T,
+    put: F,
+    window: Window,
+    bundles: PhantomData<fn() -> B>,
+}
+
+impl<T: FromConnection, B: Bundle, F: Fn(&T::Item, &mut B)> MakeItems<T, B, F> {
+    /// What the maker makes of the connections that the input wants, put into
+    /// bundles by `put`.
+    pub(crate) fn new(input: &Input<'_>, maker: T, put: F) -> MakeItems<T, B, F> {
+        MakeItems { maker, put, window: input.window, bundles: PhantomData }
     }
 }
 
-/// Items of a part, in a place that is used again.
-pub(crate) struct Items<I> {
-    /// The first of them are of this part.
-    items: Vec<I>,
-    /// Of each of those, the time by which streams are merged.
+/// Items of a part.
+#[derive(Default)]
+pub(crate) struct Items<B> {
+    bundle: B,
+    /// Of each of them, the time by which streams are merged.
     times: Vec<i64>,
     /// Of each message, how many items come before it.
     said_at: Vec<usize>,
-    size: usize,
 }
 
-impl<I> Default for Items<I> {
-    fn default() -> Items<I> {
-        Items { items: Vec::new(), times: Vec::new(), said_at: Vec::new(), size: 0 }
-    }
-}
-
-impl<I> Items<I> {
-    fn clear(&mut self) {
-        self.times.clear();
-        self.said_at.clear();
-        self.size = 0;
-    }
-
-    /// Moves in what was made.
-    fn take<T: FromConnection<Item = I>>(&mut self, maker: &mut T)
-    where
-        I: Clone,
-    {
-        self.size += maker.size();
-        let at = self.times.len();
-        self.times.push(maker.time());
-        match self.items.get_mut(at) {
-            Some(place) => mem::swap(place, maker.item_mut()),
-            None => self.items.push(maker.item().clone()),
-        }
-    }
-}
-
-impl<T> Work for MakeItems<T>
+impl<T, B, F> Work for MakeItems<T, B, F>
 where
-    T: FromConnection<Item: Clone + Send> + Clone + Sync,
+    T: FromConnection + Clone + Sync,
+    B: Bundle,
+    F: Fn(&T::Item, &mut B) + Sync,
 {
-    type Made = Items<T::Item>;
+    type Made = Items<B>;
+    type Tools = T;
 
     fn unit(&self) -> Unit {
-        let wants_others = self.makers.iter().any(T::wants_other_events);
-        if wants_others { Unit::Events } else { Unit::Connections }
+        if self.maker.wants_other_events() { Unit::Events } else { Unit::Connections }
     }
 
-    fn make(&self, part: &Cut<'_>, made: &mut Self::Made, account: &mut Account) -> Result<()> {
+    fn tools(&self) -> T {
+        self.maker.clone()
+    }
+
+    fn make(
+        &self,
+        part: &Cut<'_>,
+        maker: &mut T,
+        made: &mut Items<B>,
+        account: &mut Account,
+    ) -> Result<()> {
         let taking = Taking { window: self.window, host: part.host };
-        let mut maker = self.makers[part.lane].clone();
         let Account { totals, met, .. } = account;
         let mut said_at = part.said_at.iter().peekable();
-        made.clear();
+        made.bundle.clear();
+        made.times.clear();
+        made.said_at.clear();
         let mut count = 0;
-        let mut take = |made: &mut Items<T::Item>, maker: &mut T, is_read: bool| {
+        let mut take = |made: &mut Items<B>, maker: &T, is_read: bool| {
             while said_at.next_if(|&&at| at <= count).is_some() {
                 made.said_at.push(made.times.len());
             }
             count += 1;
             if is_read {
-                made.take(maker);
+                made.times.push(maker.time());
+                (self.put)(maker.item(), &mut made.bundle);
             }
         };
         match self.unit() {
             Unit::Connections => {
                 for connection in part.batch.connections() {
                     let is_read = |connection: Connection<'_>| {
-                        taking.connection(&connection, &mut maker, totals, met)
+                        taking.connection(&connection, maker, totals, met)
                     };
                     let is_read = connection.is_ok_and(is_read);
-                    take(made, &mut maker, is_read);
+                    take(made, maker, is_read);
                 }
             }
             Unit::Events | Unit::Records => {
                 for event in part.batch.events() {
-                    let is_read = taking.event(&event, &mut maker, totals, met);
-                    take(made, &mut maker, is_read);
+                    let is_read = taking.event(&event, maker, totals, met);
+                    take(made, maker, is_read);
                 }
             }
         }
@@ -118,31 +125,34 @@ where
         Ok(())
     }
 
-    fn size(made: &Self::Made) -> usize {
-        made.size
+    fn size(made: &Items<B>) -> usize {
+        made.bundle.size() + size_of_val(&*made.times)
     }
 }
 
 /// The items of a lane.
-pub(crate) struct LaneStream<'a, I> {
+pub(crate) struct LaneStream<'a, B: Bundle> {
     input: &'a Input<'a>,
-    lanes: &'a Lanes<'a, Items<I>>,
+    lanes: &'a Lanes<'a, Items<B>>,
     lane: usize,
     totals: &'a RefCell<Totals>,
-    part: Done<Items<I>>,
+    part: Done<Items<B>>,
     /// How many items of the part were given.
     given: usize,
+    item: B::Item,
 }
 
-impl<'a, I> LaneStream<'a, I> {
-    /// The items of a lane, which are counted in `totals`.
+impl<'a, B: Bundle> LaneStream<'a, B> {
+    /// The items of a lane, which are counted in `totals`; `item` is the place
+    /// for them, with what all of them have in common.
     pub(crate) fn new(
         input: &'a Input<'a>,
-        lanes: &'a Lanes<'a, Items<I>>,
+        lanes: &'a Lanes<'a, Items<B>>,
         lane: usize,
         totals: &'a RefCell<Totals>,
-    ) -> LaneStream<'a, I> {
-        LaneStream { input, lanes, lane, totals, part: Done::default(), given: 0 }
+        item: B::Item,
+    ) -> LaneStream<'a, B> {
+        LaneStream { input, lanes, lane, totals, part: Done::default(), given: 0, item }
     }
 
     /// Says what was said before the next item was read, as it was then.
@@ -154,14 +164,15 @@ impl<'a, I> LaneStream<'a, I> {
     }
 }
 
-impl<I> Stream for LaneStream<'_, I> {
-    type Item = I;
+impl<B: Bundle> Stream for LaneStream<'_, B> {
+    type Item = B::Item;
 
     fn advance(&mut self) -> Result<Option<i64>> {
         loop {
             self.repeat();
             if let Some(&time) = self.part.made.times.get(self.given) {
                 self.given += 1;
+                self.part.made.bundle.take_out(&mut self.item);
                 return Ok(Some(time));
             }
             self.part.failure.take().map_or(Ok(()), Err)?;
@@ -174,7 +185,7 @@ impl<I> Stream for LaneStream<'_, I> {
         }
     }
 
-    fn item(&self) -> &I {
-        &self.part.made.items[self.given - 1]
+    fn item(&self) -> &B::Item {
+        &self.item
     }
 }

@@ -53,9 +53,6 @@ pub(crate) trait FromConnection {
     /// The place.
     fn item(&self) -> &Self::Item;
 
-    /// The place, to put another in.
-    fn item_mut(&mut self) -> &mut Self::Item;
-
     /// Takes over what is needed of `connection`, of `host` if the connection
     /// does not say.
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals);
@@ -70,9 +67,6 @@ pub(crate) trait FromConnection {
 
     /// The time by which streams are merged.
     fn time(&self) -> i64;
-
-    /// Bytes that the item takes.
-    fn size(&self) -> usize;
 }
 
 /// The connections of one log, and the next thing made of them.
@@ -245,11 +239,11 @@ impl<T: FromConnection> Stream for ConnectionStream<'_, T> {
     }
 }
 
-/// Gives everything in the streams to `each`, the earliest first. Streams are
-/// taken as sorted; where one is not, its order is kept.
+/// Gives the stream that holds the earliest item to `each`, until all are at
+/// their end. Streams are taken as sorted; where one is not, its order is kept.
 pub(crate) fn merge<S: Stream>(
     streams: &mut [S],
-    mut each: impl FnMut(&S::Item) -> Result<()>,
+    mut each: impl FnMut(&S) -> Result<()>,
 ) -> Result<()> {
     let mut heads = BinaryHeap::new();
     for (index, stream) in streams.iter_mut().enumerate() {
@@ -259,7 +253,7 @@ pub(crate) fn merge<S: Stream>(
     }
     while let Some(Reverse((_, index))) = heads.pop() {
         let stream = &mut streams[index];
-        each(stream.item())?;
+        each(stream)?;
         if let Some(time) = stream.advance()? {
             heads.push(Reverse((time, index)));
         }

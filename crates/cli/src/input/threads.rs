@@ -50,16 +50,28 @@ pub(crate) trait Work: Sync {
     /// What is made of a part; made in the place of one that was used up, if
     /// there is one.
     type Made: Default + Send;
+    /// What a worker works with, from one part to the next.
+    type Tools;
 
     /// What the logs are cut into.
     fn unit(&self) -> Unit;
+
+    /// The tools of a worker. They change nothing of what is made, only how
+    /// quickly.
+    fn tools(&self) -> Self::Tools;
 
     /// Makes something of a part.
     ///
     /// # Errors
     ///
     /// Those that end the reading.
-    fn make(&self, part: &Cut<'_>, made: &mut Self::Made, account: &mut Account) -> Result<()>;
+    fn make(
+        &self,
+        part: &Cut<'_>,
+        tools: &mut Self::Tools,
+        made: &mut Self::Made,
+        account: &mut Account,
+    ) -> Result<()>;
 
     /// Bytes that it takes.
     fn size(made: &Self::Made) -> usize;
@@ -67,8 +79,6 @@ pub(crate) trait Work: Sync {
 
 /// A part of a log, as [`Work`] sees it.
 pub(crate) struct Cut<'a> {
-    /// Which lane it is of.
-    pub(crate) lane: usize,
     /// The host that records without a name are from.
     pub(crate) host: &'a str,
     /// What was read.

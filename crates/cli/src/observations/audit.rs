@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use auditparse::{Connection, ConnectionKind, Event as AuditEvent, SockAddr, Via};
 use rareport::datafeed::Values;
+use rareport::evidence::LogFiles;
 
 use super::fields::{Event, Fields};
 use super::unaddressed::Unaddressed;
 use crate::args::Profile;
 use crate::ecs::{Caller, Document, Field, Titles, Value, family};
-use crate::input::{FromConnection, Log, Totals, log_files};
+use crate::input::{FromConnection, Totals};
 use crate::stamp::Stamper;
 
 /// A field of a connection.
@@ -59,8 +60,8 @@ pub(super) fn has_field(name: &str) -> bool {
     Source::named(name).is_some()
 }
 
-/// Command lines of a log that are kept from one connection to another. Many
-/// logs may be read at once.
+/// Command lines that are kept from one connection to another, of a log or by a
+/// thread. Many logs may be read at once.
 const TITLES: usize = 16;
 
 /// A connection as an event.
@@ -71,16 +72,15 @@ pub(super) struct ConnectionEvent {
     profile: Profile,
     stamper: Stamper,
     titles: Titles,
-    pub(super) event: Event,
+    event: Event,
 }
 
 impl ConnectionEvent {
-    /// A place for connections of a log, of which these fields are wanted.
-    pub(super) fn new(fields: &Fields, profile: Profile, log: &Log) -> ConnectionEvent {
+    /// A place for connections, of which these fields are wanted.
+    pub(super) fn new(fields: &Fields, profile: Profile) -> ConnectionEvent {
         let names = fields.names().iter().enumerate();
         let mut event = Event::new(fields);
         event.is_audit = true;
-        event.log = log_files(log).map(Arc::new);
         ConnectionEvent {
             sources: names.filter_map(|(at, name)| Some((Source::named(name)?, at))).collect(),
             profile,
@@ -89,6 +89,12 @@ impl ConnectionEvent {
             event,
         }
     }
+
+    /// The same for connections of the log in these files.
+    pub(super) fn of_log(mut self, log: Option<Arc<LogFiles>>) -> ConnectionEvent {
+        self.event.log = log;
+        self
+    }
 }
 
 impl FromConnection for ConnectionEvent {
@@ -96,14 +102,6 @@ impl FromConnection for ConnectionEvent {
 
     fn item(&self) -> &Event {
         &self.event
-    }
-
-    fn item_mut(&mut self) -> &mut Event {
-        &mut self.event
-    }
-
-    fn size(&self) -> usize {
-        self.event.size()
     }
 
     fn take(&mut self, connection: &Connection<'_>, host: &str, totals: &mut Totals) {
@@ -136,6 +134,7 @@ impl FromConnection for ConnectionEvent {
     fn take_other(&mut self, event: &AuditEvent<'_>, host: &str) -> bool {
         let Some(call) = Unaddressed::of(event, host) else { return false };
         self.event.clear();
+        self.event.has_node = event.node().is_some();
         self.event.millis = i64::try_from(event.id().millis).unwrap_or(i64::MAX);
         for &(source, place) in &self.sources {
             let values = self.event.value_mut(place);

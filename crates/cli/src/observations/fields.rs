@@ -203,12 +203,6 @@ impl Event {
         self.values[place].joined()
     }
 
-    /// Bytes that it takes.
-    pub(super) fn size(&self) -> usize {
-        let values = self.values.iter().map(|values| size_of::<Values>() + values.joined().len());
-        size_of::<Event>() + values.sum::<usize>()
-    }
-
     /// Number of places.
     pub(crate) fn value_count(&self) -> usize {
         self.values.len()
@@ -227,6 +221,16 @@ impl Event {
     /// The values at a place.
     pub(crate) fn values(&self, place: usize) -> &Values {
         &self.values[place]
+    }
+
+    /// The values of all places.
+    pub(super) fn all_values(&self) -> &[Values] {
+        &self.values
+    }
+
+    /// The values of all places, to be written.
+    pub(super) fn all_values_mut(&mut self) -> &mut [Values] {
+        &mut self.values
     }
 
     /// The values at a place, to be written.

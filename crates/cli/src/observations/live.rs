@@ -5,7 +5,8 @@ use anyhow::{Result, bail};
 use auditparse::Connection;
 
 use super::audit::ConnectionEvent;
-use super::{Event, Observations, Read, Verdict};
+use super::selection::Sieve;
+use super::{Event, Observations, Read, Verdict, files_of};
 use crate::args::{InputFormat, Profile};
 use crate::input::{Follower, FromConnection, Live, Log, Positions, SystemClock, Until};
 
@@ -56,9 +57,10 @@ impl Observations<'_> {
         let clock = SystemClock::new();
         let resumed = taker.positions();
         let mut live = Live::new(self.input, resumed, &clock)?;
-        let place = |log: &Log| ConnectionEvent::new(&fields, self.selection.profile, log);
-        let mut feed =
-            Feed { observations: self, place, places: &places, read: Read::default(), taker };
+        let maker = ConnectionEvent::new(&fields, self.selection.profile);
+        let place = |log: &Log| maker.clone().of_log(files_of(log));
+        let sieve = self.sieve(&places);
+        let mut feed = Feed { observations: self, place, sieve, read: Read::default(), taker };
         live.run(&mut feed, until)?;
         let Feed { mut read, taker, .. } = feed;
         read.is_rest = live.is_read_on();
@@ -82,8 +84,7 @@ impl Observations<'_> {
 struct Feed<'a, P, T> {
     observations: &'a Observations<'a>,
     place: P,
-    /// Where the filter's values are.
-    places: &'a [usize],
+    sieve: Sieve<'a>,
     read: Read,
     taker: &'a mut T,
 }
@@ -117,10 +118,10 @@ impl<P: Fn(&Log) -> ConnectionEvent, T: Taker> Follower for Feed<'_, P, T> {
     }
 
     fn take(&mut self, item: &ConnectionEvent) -> Result<()> {
-        let verdict = self.observations.verdict(&item.event, self.places);
+        let verdict = self.sieve.verdict(item.item());
         self.read.count(verdict);
         self.taker.note(item.time(), verdict);
-        if verdict.is_wanted() { self.taker.take(&item.event, verdict) } else { Ok(()) }
+        if verdict.is_wanted() { self.taker.take(item.item(), verdict) } else { Ok(()) }
     }
 
     fn pass_time(&mut self, millis: i64) -> Result<()> {

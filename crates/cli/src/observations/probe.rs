@@ -5,17 +5,16 @@ use std::io::{self, BufReader, Read};
 
 use rareport::JobConfig;
 
-use super::EventStream;
 use super::csv::CsvRows;
 use super::elements::is_wrapped;
-use super::fields::Fields;
+use super::fields::{Event, Fields};
 use super::lines::Line;
 use super::ndjson::{NdjsonRows, Texts};
 use super::rows::{Context, RowStream};
 use super::totals::RowTotals;
 use crate::args::InputArgs;
 use crate::console::Console;
-use crate::input::Input;
+use crate::input::{Input, Stream};
 
 /// A document that was cut out of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ pub fn rows(format: RowFormat, job: &JobConfig, source: impl Read) -> anyhow::Re
     let fields = Fields::of(job, None);
     let text = input.reader_over(source);
     let context = Context { input: &input, fields: &fields, totals: &totals, console: &console };
-    let mut stream: EventStream<'_> = match format {
+    let mut stream: Box<dyn Stream<Item = Event> + '_> = match format {
         RowFormat::Ndjson => Box::new(RowStream::<NdjsonRows<'_>>::new(text, context)),
         RowFormat::Csv => Box::new(RowStream::<CsvRows<'_>>::new(text, context)),
     };

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use rareport::datafeed::{Datafeed, Document, Include, Reason};
 use rareport::job::Feed;
 
-use super::fields::Event;
+use super::fields::{Event, Fields};
 use crate::args::{FeedArgs, FeedInclude, FeedVersion, Profile};
 
 /// Fields that all documents of a log have in some way. A row that has none of
@@ -21,6 +21,26 @@ pub(crate) struct Selection {
     with_rows: bool,
     /// Whether documents of program starts are not, as a job looks at them.
     with_starts: bool,
+}
+
+/// A filter and the fields of jobs, as events have their values.
+#[derive(Clone, Copy)]
+pub(super) struct Sieve<'a> {
+    pub(super) selection: &'a Selection,
+    pub(super) fields: &'a Fields,
+    /// The places of the values that the filter looks at.
+    pub(super) places: &'a [usize],
+}
+
+impl Sieve<'_> {
+    /// What becomes of an event.
+    pub(super) fn verdict(&self, event: &Event) -> Verdict {
+        match self.selection.verdict(event, self.places) {
+            Verdict::Excluded(reason) => Verdict::Excluded(reason),
+            _ if !self.fields.looks_at(event) => Verdict::OtherEvent,
+            passed => passed,
+        }
+    }
 }
 
 /// What was said of an event.
@@ -76,7 +96,7 @@ impl Selection {
     /// What becomes of an event; `places` has the places of [`fields`].
     ///
     /// [`fields`]: Selection::fields
-    pub(super) fn verdict(&self, event: &Event, places: &[usize]) -> Verdict {
+    fn verdict(&self, event: &Event, places: &[usize]) -> Verdict {
         let (places, categorisation) = places.split_at(self.datafeed.fields().len());
         let is_document = || categorisation.iter().any(|&place| event.has(place));
         let is_filtered = event.is_audit || (self.with_rows && is_document());

@@ -9,7 +9,9 @@ use std::cell::RefCell;
 
 use anyhow::Result;
 
-use super::Event;
+use super::bundle::Judged;
+use super::judged::EventStream;
+use super::{Event, Verdict};
 use crate::input::Stream;
 
 /// How far an event may be from the one before it in its log without being
@@ -39,7 +41,7 @@ impl Astray {
 pub(super) struct Steady<'a, S> {
     stream: S,
     /// An event that is in doubt, or was.
-    doubted: Event,
+    doubted: Judged,
     /// Whether that one is to be given, not that of the stream.
     gives_doubted: bool,
     /// Time of the event of the stream that was read to judge the doubted one.
@@ -48,9 +50,9 @@ pub(super) struct Steady<'a, S> {
     astray: &'a RefCell<Astray>,
 }
 
-impl<'a, S: Stream<Item = Event>> Steady<'a, S> {
-    /// `spare` is an event to copy others to.
-    pub(super) fn new(stream: S, spare: Event, astray: &'a RefCell<Astray>) -> Steady<'a, S> {
+impl<'a, S: EventStream> Steady<'a, S> {
+    /// `spare` is a place to copy events to.
+    pub(super) fn new(stream: S, spare: Judged, astray: &'a RefCell<Astray>) -> Steady<'a, S> {
         Steady { stream, doubted: spare, gives_doubted: false, next: None, last: None, astray }
     }
 
@@ -59,7 +61,7 @@ impl<'a, S: Stream<Item = Event>> Steady<'a, S> {
     }
 }
 
-impl<S: Stream<Item = Event>> Stream for Steady<'_, S> {
+impl<S: EventStream> Stream for Steady<'_, S> {
     type Item = Event;
 
     fn advance(&mut self) -> Result<Option<i64>> {
@@ -74,7 +76,8 @@ impl<S: Stream<Item = Event>> Stream for Steady<'_, S> {
                 self.last = Some(time);
                 return Ok(Some(time));
             }
-            self.doubted.clone_from(self.stream.item());
+            self.doubted.event.clone_from(self.stream.item());
+            self.doubted.verdict = self.stream.verdict();
             let next = self.stream.advance()?;
             self.next = Some(next);
             if next.is_some_and(|next| time.saturating_sub(next) > DOUBTED) {
@@ -88,7 +91,13 @@ impl<S: Stream<Item = Event>> Stream for Steady<'_, S> {
     }
 
     fn item(&self) -> &Event {
-        if self.gives_doubted { &self.doubted } else { self.stream.item() }
+        if self.gives_doubted { &self.doubted.event } else { self.stream.item() }
+    }
+}
+
+impl<S: EventStream> EventStream for Steady<'_, S> {
+    fn verdict(&self) -> Verdict {
+        if self.gives_doubted { self.doubted.verdict } else { self.stream.verdict() }
     }
 }
 
@@ -116,15 +125,28 @@ mod tests {
         }
     }
 
+    /// Events of even hours pass.
+    fn verdict_of(millis: i64) -> Verdict {
+        if millis / 3_600_000 % 2 == 0 { Verdict::Passed } else { Verdict::OtherEvent }
+    }
+
+    impl EventStream for Times<'_> {
+        fn verdict(&self) -> Verdict {
+            verdict_of(self.1.millis)
+        }
+    }
+
     /// The hours that are given of these, and how many are not.
     fn steady(hours: &[i64]) -> (Vec<i64>, Astray) {
         let event = Event::new(&Fields::of(&JobConfig::rare("destination.port"), None));
         let astray = RefCell::default();
         let times = Times(hours.iter(), event.clone());
-        let mut stream = Steady::new(times, event, &astray);
+        let spare = Judged::new(event);
+        let mut stream = Steady::new(times, spare, &astray);
         let mut given = Vec::new();
         while let Some(time) = stream.advance().unwrap() {
             assert_eq!(stream.item().millis, time);
+            assert_eq!(stream.verdict(), verdict_of(time));
             given.push(time / 3_600_000);
         }
         drop(stream);

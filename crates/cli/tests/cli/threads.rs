@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::common::{Run, corpus, rareport};
 
 /// What is asked of every input.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["events", "--format", "ndjson"],
     &["events", "--format", "csv", "--kind", "connect"],
     &["records"],
@@ -21,6 +21,7 @@ const COMMANDS: [&[&str]; 9] = [
     &["anomalies", "--job", "linux_rare_metadata_user", "-v"],
     &["anomalies", "--by", "destination.port", "--profile", "elastic", "-v"],
     &["observations", "-v"],
+    &["observations", "--excluded"],
 ];
 
 /// Threads, and bytes of the parts that they are given: none is a part for each
@@ -115,6 +116,8 @@ fn the_day_of_a_fleet() {
         &["detect", "--format", "ndjson", "-v"][..],
         &["detect", "--format", "table", "--details", "--from", "8h", "--to", "1h"],
         &["events", "--from", "2h", "-v"],
+        &["explain", "4444"],
+        &["explain", "53"],
     ] {
         let one = run(command, &[&fleet], "1", None);
         for (threads, part_bytes) in [("2", None), ("3", Some("20000"))] {

@@ -19,7 +19,7 @@ const SPARE_PARTS: usize = 2;
 const SPARE_MADE: usize = 8;
 
 /// Parts that wait to be worked on, for each thread, before the worker that
-/// cuts them works on them too.
+/// cuts them works on them too, as long as others have nothing else to do.
 const AHEAD: usize = 2;
 
 /// What workers and the consumer have in common.
@@ -38,6 +38,8 @@ struct State<M> {
     todo: VecDeque<(usize, usize)>,
     /// For each worker, its lanes that are to be read on.
     hungry: Vec<VecDeque<usize>>,
+    /// For each worker, whether it reads one of them.
+    is_cutting: Vec<bool>,
     /// Lanes that are not at their end.
     open: usize,
     /// The lane that the consumer waits for.
@@ -90,6 +92,7 @@ impl<M: Default> Board<M> {
             lanes: (0..lanes).map(|_| lane()).collect(),
             todo: VecDeque::new(),
             hungry: vec![VecDeque::new(); bounds.threads],
+            is_cutting: vec![false; bounds.threads],
             open: lanes,
             awaited: None,
             spare_parts: Vec::new(),
@@ -141,9 +144,13 @@ impl<M: Default> Board<M> {
             if state.has_ended || (state.open == 0 && state.todo.is_empty()) {
                 return Step::End;
             }
-            let is_behind = state.todo.len() < AHEAD * self.bounds.threads;
+            // What was cut just now is still at hand. Only a worker that has no
+            // lane to read needs it from another.
+            let most = if state.has_lanes_beside(worker) { 1 } else { AHEAD * self.bounds.threads };
+            let is_behind = state.todo.len() < most;
             let lane = if is_behind { state.hungry[worker].pop_front() } else { None };
             if let Some(lane) = lane {
+                state.is_cutting[worker] = true;
                 let part = state.spare_parts.pop().unwrap_or_default();
                 return Step::Cut { lane, part };
             }
@@ -160,6 +167,7 @@ impl<M: Default> Board<M> {
     /// Adds a part that was cut.
     pub(super) fn add(&self, lane: usize, part: Part) {
         let mut state = self.state();
+        state.is_cutting[self.owner(lane)] = false;
         let is_last = part.is_last();
         let of = &mut state.lanes[lane];
         let number = of.first + of.parts.len();
@@ -222,6 +230,15 @@ impl<M: Default> Board<M> {
         if spare.len() < SPARE_MADE {
             spare.push(made);
         }
+    }
+}
+
+impl<M> State<M> {
+    /// Whether all workers but this one have a lane to read.
+    fn has_lanes_beside(&self, worker: usize) -> bool {
+        let mut others = self.hungry.iter().zip(&self.is_cutting).enumerate();
+        others
+            .all(|(other, (lanes, is_cutting))| other == worker || *is_cutting || !lanes.is_empty())
     }
 }
 

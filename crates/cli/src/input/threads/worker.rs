@@ -25,6 +25,7 @@ impl<W: Work> Worker<'_, W> {
         let (console, tally) = (Console::keeping(self.plan.progress.clone()), Tally::default());
         let is_stopped = || self.board.has_ended();
         let mut cutters = HashMap::new();
+        let mut tools = self.work.tools();
         loop {
             match self.board.next_step(self.index) {
                 Step::End => return,
@@ -40,7 +41,7 @@ impl<W: Work> Worker<'_, W> {
                     self.board.add(lane, part);
                 }
                 Step::Make { lane, number, mut part, made } => {
-                    let done = self.make(lane, &mut part, made);
+                    let done = self.make(lane, &mut part, &mut tools, made);
                     let size = W::size(&done.made);
                     part.clear();
                     self.board.put(lane, number, done, size, part);
@@ -50,14 +51,20 @@ impl<W: Work> Worker<'_, W> {
     }
 
     /// Works on a part.
-    fn make(&self, lane: usize, part: &mut Part, mut made: W::Made) -> Done<W::Made> {
+    fn make(
+        &self,
+        lane: usize,
+        part: &mut Part,
+        tools: &mut W::Tools,
+        mut made: W::Made,
+    ) -> Done<W::Made> {
         let is_last = part.is_last();
         let totals = part.end.take().unwrap_or_default();
         let reached = part.reached.take();
         let mut account = Account { totals, sum: part.sum, reached, ..Account::default() };
         let host = self.plan.lanes[lane].host;
-        let cut = Cut { lane, host, batch: &part.batch, said_at: &part.said_at };
-        let failure = self.work.make(&cut, &mut made, &mut account).err();
+        let cut = Cut { host, batch: &part.batch, said_at: &part.said_at };
+        let failure = self.work.make(&cut, tools, &mut made, &mut account).err();
         let failure = failure.or_else(|| part.failure.take().map(Into::into));
         Done { made, account, said: std::mem::take(&mut part.said), is_last, failure }
     }

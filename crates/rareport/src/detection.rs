@@ -6,6 +6,7 @@
 
 mod executor;
 mod hidden;
+mod names;
 mod report;
 mod state;
 mod watched;

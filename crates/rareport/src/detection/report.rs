@@ -1,6 +1,6 @@
 //! What rules, exceptions and calendar windows did, in numbers.
 
-use super::state::places_in;
+use super::names::places_in;
 use crate::exception::{Action, Exception};
 use crate::rule::Rule;
 use std::sync::Arc;

@@ -6,6 +6,7 @@
 
 use super::Detection;
 use super::executor::RuleState;
+use super::names::places_in;
 use super::watched::{ExceptionState, WatchedException, WatchedWindow, WindowState};
 use crate::evidence::{Behind, BehindState, Evidence, GathererState};
 use crate::job::JobConfig;
@@ -163,20 +164,4 @@ impl Detection {
             }
         }
     }
-}
-
-/// For each name its place among those that there were; of several alike the first for the first,
-/// and so on.
-pub(super) fn places_in<'a>(
-    before: Vec<&'a str>,
-    names: impl Iterator<Item = &'a str>,
-) -> Vec<Option<usize>> {
-    let mut left: Vec<Option<&str>> = before.into_iter().map(Some).collect();
-    names
-        .map(|name| {
-            let place = left.iter().position(|other| *other == Some(name))?;
-            left[place] = None;
-            Some(place)
-        })
-        .collect()
 }

@@ -64,7 +64,7 @@ impl Continuations {
 
     /// Looks at a record for text that goes on in the next line; adds to `broken_off` how many
     /// records before it did not go on as they should have.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pass(&mut self, record: &Record<'_>, broken_off: &mut u64) {
         if self.is_pending() {
             *broken_off += self.give_up(record.node());

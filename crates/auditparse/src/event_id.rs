@@ -57,7 +57,7 @@ impl EventId {
     }
 
     /// Reads `MILLIS:SERIAL` behind the seconds and the point.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn parse_fraction(
         seconds: u64,
         input: &[u8],

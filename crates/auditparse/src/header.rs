@@ -61,7 +61,7 @@ pub(crate) struct KnownHeader {
     /// `msg=audit(1716998400.001:100): `.
     stamp: StampText,
     id: EventId,
-    /// `1716998400.`, the form of any time from 2001 to 2286, and the number.
+    /// `msg=audit(1716998400.`, the form of any time from 2001 to 2286, and the number.
     seconds: Option<([u8; KnownHeader::SECONDS], u64)>,
 }
 
@@ -80,19 +80,33 @@ impl Default for KnownHeader {
 
 impl KnownHeader {
     const FRONT: usize = 64;
-    /// Ten digits and a point.
-    const SECONDS: usize = 11;
+    /// `msg=audit(`, ten digits and a point.
+    const SECONDS: usize = 21;
 
-    /// Node and event of `line`, a whole one, if all of its header is known and it is a record of one
-    /// of those types that tell nothing of connections and stand in most events.
+    /// The header of a line without its line end, if it is of the form of nearly all: front and seconds
+    /// of the lines before, and one of the types that make most records.
     #[inline(always)]
-    pub(crate) fn of_other<'a>(&self, line: &'a [u8]) -> Option<(&'a [u8], EventId)> {
-        let (rest, (start, end)) = self.known_front(line)?;
-        let path = || rest.strip_prefix(b"PATH ");
-        let cwd = || rest.strip_prefix(b"CWD ");
-        let stamp = path().or_else(cwd).or_else(|| rest.strip_prefix(b"EXECVE "))?;
-        self.stamp.cut_off(stamp)?;
-        Some((&line[start as usize..end as usize], self.id))
+    pub(crate) fn usual(&mut self, line: &[u8]) -> Option<Layout> {
+        let (rest, node) = self.known_front(line)?;
+        let (stamp, record_type) = usual_type(rest)?;
+        let body = match self.stamp.cut_off(stamp) {
+            Some(body) => body,
+            None => self.next_stamp(stamp)?,
+        };
+        let at = |rest: &[u8]| (line.len() - rest.len()) as u32;
+        let type_name = (at(rest), at(stamp) - 1);
+        Some(Layout { id: self.id, node, type_name, body: at(body), record_type })
+    }
+
+    /// What stands behind a stamp of the second of the stamp before.
+    #[inline(never)]
+    fn next_stamp<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+        let (seconds, fraction) = self.known_seconds(input)?;
+        let (id, rest) = EventId::parse_fraction(seconds, fraction, 0).ok()?;
+        let body = rest.strip_prefix(b"): ")?;
+        self.id = id;
+        self.stamp = StampText::of(&input[..input.len() - body.len()]);
+        Some(body)
     }
 
     /// What stands behind `type=`, and where the node is.
@@ -157,8 +171,16 @@ impl KnownHeader {
         let fail = |kind, rest: &[u8]| RecordError::new(kind, at(rest));
 
         let input = &input[leading_blanks(input)..];
-        let (time, ()) = stamp_start(input).map_err(|_| fail(RecordErrorKind::NoStamp, input))?;
-        let (id, rest) = self.read_id(time, at(time))?;
+        let (id, rest) = match self.known_seconds(input) {
+            Some((seconds, fraction)) => EventId::parse_fraction(seconds, fraction, at(fraction))?,
+            None => {
+                let start = stamp_start(input);
+                let (time, ()) = start.map_err(|_| fail(RecordErrorKind::NoStamp, input))?;
+                let parsed = EventId::parse_prefix(time, at(time))?;
+                self.know_seconds(input, parsed.0);
+                parsed
+            }
+        };
         let rest = rest.strip_prefix(b")").ok_or_else(|| fail(RecordErrorKind::Serial, rest))?;
         let rest = rest.strip_prefix(b":").unwrap_or(rest);
         let body = rest.strip_prefix(b" ").unwrap_or(rest);
@@ -167,27 +189,21 @@ impl KnownHeader {
         Ok((id, body))
     }
 
+    /// The seconds of a stamp if they are those of a stamp before, and what stands behind their point.
     #[inline]
-    fn read_id<'a>(
-        &mut self,
-        input: &'a [u8],
-        offset: usize,
-    ) -> Result<(EventId, &'a [u8]), RecordError> {
-        let Some(text) = input.first_chunk() else {
-            return EventId::parse_prefix(input, offset);
-        };
-        if let Some((known, seconds)) = &self.seconds
-            && known == text
-        {
-            return EventId::parse_fraction(*seconds, &input[text.len()..], offset + text.len());
-        }
-        let (id, rest) = EventId::parse_prefix(input, offset)?;
-        if let [seconds @ .., b'.'] = text
-            && seconds.iter().all(u8::is_ascii_digit)
+    fn known_seconds<'a>(&self, stamp: &'a [u8]) -> Option<(u64, &'a [u8])> {
+        let (text, fraction) = stamp.split_first_chunk()?;
+        let (known, seconds) = self.seconds.as_ref()?;
+        (known == text).then_some((*seconds, fraction))
+    }
+
+    fn know_seconds(&mut self, stamp: &[u8], id: EventId) {
+        if let Some(text) = stamp.first_chunk::<{ KnownHeader::SECONDS }>()
+            && let Some([digits @ .., b'.']) = text.strip_prefix(b"msg=audit(")
+            && digits.iter().all(u8::is_ascii_digit)
         {
             self.seconds = Some((*text, id.millis / 1000));
         }
-        Ok((id, rest))
     }
 }
 
@@ -243,20 +259,26 @@ pub(crate) fn literal<'a, const N: usize>(
     }
 }
 
+/// The type that is named in front of `input`, and what stands behind its blank, if it is one of those
+/// that make most records.
+#[inline(always)]
+fn usual_type(input: &[u8]) -> Option<(&[u8], RecordType)> {
+    let behind = |name: &[u8], record_type| Some((input.strip_prefix(name)?, record_type));
+    match input.first()? {
+        b'S' => behind(b"SYSCALL ", RecordType::SYSCALL)
+            .or_else(|| behind(b"SOCKADDR ", RecordType::SOCKADDR)),
+        b'P' => behind(b"PROCTITLE ", RecordType::PROCTITLE)
+            .or_else(|| behind(b"PATH ", RecordType::PATH)),
+        b'C' => behind(b"CWD ", RecordType::CWD),
+        b'E' => behind(b"EXECVE ", RecordType::EXECVE).or_else(|| behind(b"EOE ", RecordType::EOE)),
+        _ => None,
+    }
+}
+
 /// The type that is named in front of `input`, and the length of its name. `offset` is where `input`
 /// starts in its line.
 #[inline]
 fn record_type(input: &[u8], offset: usize) -> Result<(RecordType, usize), RecordError> {
-    // Most records are of these.
-    if input.starts_with(b"SYSCALL ") {
-        return Ok((RecordType::SYSCALL, 7));
-    }
-    if input.starts_with(b"PROCTITLE ") {
-        return Ok((RecordType::PROCTITLE, 9));
-    }
-    if input.starts_with(b"SOCKADDR ") {
-        return Ok((RecordType::SOCKADDR, 8));
-    }
     match word(input) {
         Ok((_, name)) => Ok((RecordType::from_token(name), name.len())),
         Err(_) => Err(RecordError::new(RecordErrorKind::NotAudit, offset)),
@@ -306,12 +328,16 @@ mod tests {
     use super::*;
     use crate::record::Record;
 
-    const FRONTS: [&str; 12] = [
+    const FRONTS: [&str; 16] = [
         "type=PATH",
         "type=PATH ",
         "type=CWD",
         "type=EXECVE",
         "type=SYSCALL",
+        "type=SOCKADDR",
+        "type=PROCTITLE",
+        "type=EOE",
+        "type=EOES",
         "node=a type=PATH",
         "node=a  type=PATH",
         "node=b type=PATH",
@@ -369,19 +395,27 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_known_is_that_of_the_record() {
+    fn a_header_of_the_usual_form_is_that_of_the_record() {
         let mut types = std::collections::BTreeMap::new();
         for first in lines() {
             let mut known = KnownHeader::default();
             let _ = Record::parse_after(first.as_bytes(), &mut known);
             for second in lines() {
-                if let Some((node, id)) = known.of_other(second.as_bytes()) {
-                    let record = Record::parse(second.as_bytes()).unwrap();
-                    assert_eq!((record.node().unwrap_or_default(), record.id()), (node, id));
-                    *types.entry(record.type_name().to_owned()).or_insert(0) += 1;
+                let mut known = known.clone();
+                if let Some(usual) = Record::parse_usual(second.as_bytes(), &mut known) {
+                    assert_eq!(
+                        Ok(usual),
+                        Record::parse(second.as_bytes()),
+                        "{second} after {first}"
+                    );
+                    *types.entry(usual.type_name().to_owned()).or_insert(0) += 1;
+                    // What it leaves known is of that line.
+                    let again = Record::parse_after(second.as_bytes(), &mut known);
+                    assert_eq!(Ok(usual), again, "{second} after {first} and itself");
                 }
             }
         }
-        assert!(types.into_keys().eq([&b"CWD"[..], b"EXECVE", b"PATH"]));
+        let all = [&b"CWD"[..], b"EOE", b"EXECVE", b"PATH", b"PROCTITLE", b"SOCKADDR", b"SYSCALL"];
+        assert!(types.into_keys().eq(all));
     }
 }

@@ -7,7 +7,6 @@ use memchr::memchr;
 
 use crate::continuation::Continuations;
 use crate::error::{RecordError, RecordErrorKind};
-use crate::event_id::EventId;
 use crate::header::KnownHeader;
 use crate::reassembly::Limits;
 use crate::record::Record;
@@ -34,6 +33,30 @@ impl LineParser {
     /// Reads one line, given with its line end.
     #[inline(always)]
     pub(crate) fn parse<'a>(&mut self, line: &'a [u8]) -> Result<Record<'a>, RecordError> {
+        match self.parse_usual(line) {
+            Some(record) => Ok(record),
+            None => self.parse_any(line),
+        }
+    }
+
+    /// [`parse`](LineParser::parse) of a line that has the form of nearly all. `None` without having
+    /// read it for another.
+    #[inline(always)]
+    pub(crate) fn parse_usual<'a>(&mut self, line: &'a [u8]) -> Option<Record<'a>> {
+        if self.continuations.is_pending() || line.len() > self.line_bytes.min(u32::MAX as usize) {
+            return None;
+        }
+        let record = Record::parse_usual(line, &mut self.known)?;
+        self.stats.bytes += line.len() as u64;
+        self.stats.lines += 1;
+        self.stats.records += 1;
+        self.continuations.pass(&record, &mut self.stats.broken_off);
+        Some(record)
+    }
+
+    /// [`parse`](LineParser::parse) of a line of any form.
+    #[inline(never)]
+    pub(crate) fn parse_any<'a>(&mut self, line: &'a [u8]) -> Result<Record<'a>, RecordError> {
         self.stats.bytes += line.len() as u64;
         self.stats.lines += 1;
         let parsed = self.parse_counted(line);
@@ -56,26 +79,6 @@ impl LineParser {
             self.continuations.pass(record, &mut self.stats.broken_off);
         }
         parsed
-    }
-
-    /// Passes over a line, given with its line end, that is a record of a type that tells nothing of
-    /// connections, if `is_open` says that its event is open, so that nothing comes of it. `false` if
-    /// the line must be read, of which nothing is counted then.
-    #[inline(always)]
-    pub(crate) fn pass_over(
-        &mut self,
-        line: &[u8],
-        is_open: impl FnOnce(&[u8], EventId) -> bool,
-    ) -> bool {
-        let is_nothing = !self.continuations.is_pending()
-            && line.len() <= self.line_bytes.min(u32::MAX as usize)
-            && self.known.of_other(line).is_some_and(|(node, id)| is_open(node, id));
-        if is_nothing {
-            self.stats.bytes += line.len() as u64;
-            self.stats.lines += 1;
-            self.stats.records += 1;
-        }
-        is_nothing
     }
 
     /// Counts a line of `length` bytes that was too long to be kept.

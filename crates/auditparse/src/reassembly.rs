@@ -27,6 +27,7 @@ use core::fmt;
 #[cfg(doc)]
 use crate::event::Completion;
 use crate::event::Event;
+use crate::event_id::EventId;
 use crate::record::Record;
 
 pub(crate) use assembler::{Assembler, Interest};
@@ -170,6 +171,11 @@ impl Limits {
     #[must_use]
     pub const fn with_nodes(self, nodes: usize) -> Limits {
         Limits { nodes, ..self }
+    }
+
+    /// The time at which an event is over, in milliseconds since 1970.
+    fn deadline(&self, id: EventId) -> u64 {
+        id.millis.saturating_add(self.timeout_millis)
     }
 }
 

@@ -71,6 +71,12 @@ impl<'a> Record<'a> {
     }
 
     /// The record of a copy of its line.
+    #[inline(always)]
+    pub(crate) fn parse_usual(line: &'a [u8], known: &mut KnownHeader) -> Option<Record<'a>> {
+        let line = trim_line_end(line);
+        Some(Record { line, layout: known.usual(line)? })
+    }
+
     pub(crate) fn with_layout(line: &'a [u8], layout: Layout) -> Record<'a> {
         Record { line, layout }
     }

@@ -61,20 +61,23 @@ pub(crate) struct Serials {
 
 impl Serials {
     /// Notes an event's serial.
+    #[inline]
     pub(crate) fn note(&mut self, serial: u32) {
-        let Some(newest) = self.newest else {
-            self.newest = Some(serial);
-            return;
-        };
+        match self.newest {
+            Some(newest) if serial.wrapping_sub(newest) != 1 => self.note_other(newest, serial),
+            _ => self.newest = Some(serial),
+        }
+    }
+
+    /// Notes a serial that is not the one after the newest.
+    fn note_other(&mut self, newest: u32, serial: u32) {
         let ahead = serial.wrapping_sub(newest);
         if ahead == 0 {
             return;
         }
         if ahead < RESTART_JUMP {
-            if ahead > 1 {
-                let first = newest.wrapping_add(1);
-                self.add_missing(LostRange { first, last: serial.wrapping_sub(1) });
-            }
+            let first = newest.wrapping_add(1);
+            self.add_missing(LostRange { first, last: serial.wrapping_sub(1) });
             self.newest = Some(serial);
         } else if newest.wrapping_sub(serial) >= RESTART_JUMP || !self.fill(serial) {
             self.step_back(newest, serial);

@@ -180,12 +180,10 @@ impl<'a> Events<'a> {
                 return self.assembler.next_ready();
             };
             let parser = &mut self.records.parser;
-            let is_open = |node: &[u8], id| self.assembler.is_at(node, id);
-            if self.assembler.is_selective() && parser.pass_over(line, is_open) {
-                continue;
-            }
-            if let Ok(record) = parser.parse(line) {
+            if let Some(record) = parser.parse_usual(line) {
                 self.assembler.push::<Borrowed>(&record);
+            } else if let Ok(record) = parser.parse_any(line) {
+                self.assembler.push_any::<Borrowed>(&record);
             }
         }
     }
@@ -291,8 +289,9 @@ impl<'a> Iterator for Connections<'a> {
     fn next(&mut self) -> Option<Connection<'a>> {
         loop {
             let slot = self.events.next_slot()?;
-            if let Ok(connection) = self.events.assembler.take_connection(slot) {
-                return Some(connection);
+            let connection = self.events.assembler.take_connection(slot);
+            if connection.is_some() {
+                return connection;
             }
         }
     }

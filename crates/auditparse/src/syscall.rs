@@ -5,7 +5,7 @@ use core::fmt;
 
 use nom::branch::alt;
 use nom::combinator::{map, opt, peek, value};
-use nom::sequence::{preceded, terminated};
+use nom::sequence::{delimited, terminated};
 use nom::{IResult, Parser};
 
 use crate::arch::{Arch, X32_BIT};
@@ -186,15 +186,15 @@ impl CallHead {
 /// `arch=c000003e syscall=42 success=yes exit=0 a0=`: the front of nearly every `SYSCALL` record, as
 /// `audit_log_exit` in `kernel/auditsc.c` prints it. Any other is read field by field.
 fn kernel_form<'a>(record: &Record<'a>) -> IResult<&'a [u8], CallHead, ()> {
-    let (rest, ()) = literal(b"arch=")(record.body())?;
     // Most are, and comparing is faster than reading.
-    let x86_64 = value(Arch::X86_64, literal(b"c000003e "));
-    let (rest, arch) = alt((x86_64, map(hex_word, Arch::from_number))).parse(rest)?;
-    let (rest, number) = preceded(literal(b"syscall="), decimal_word).parse(rest)?;
-    let (rest, success) =
-        alt((value(true, literal(b"success=yes ")), value(false, literal(b"success=no "))))
-            .parse(rest)?;
-    let (rest, minus) = preceded(literal(b"exit="), opt(literal(b"-"))).parse(rest)?;
+    let x86_64 = value(Arch::X86_64, literal(b"arch=c000003e syscall="));
+    let other = delimited(literal(b"arch="), hex_word, literal(b"syscall="));
+    let (rest, arch) = alt((x86_64, map(other, Arch::from_number))).parse(record.body())?;
+    let (rest, number) = decimal_word(rest)?;
+    let yes = value(true, literal(b"success=yes exit="));
+    let no = value(false, literal(b"success=no exit="));
+    let (rest, success) = alt((yes, no)).parse(rest)?;
+    let (rest, minus) = opt(literal(b"-")).parse(rest)?;
     let (rest, exit) = terminated(decimal_word, peek(literal(b"a0="))).parse(rest)?;
     let head = CallHead {
         arch: Some(arch),

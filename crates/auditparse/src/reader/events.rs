@@ -189,13 +189,11 @@ impl<R: Read> EventReader<R> {
                     // A record that `next_record` gives would be moved on its way.
                     let line = &self.records.lines.buffer[start..end];
                     let parser = &mut self.records.parser;
-                    let is_open = |node: &[u8], id| self.assembler.is_at(node, id);
-                    if self.assembler.is_selective() && parser.pass_over(line, is_open) {
-                        continue;
-                    }
-                    if let Ok(record) = parser.parse(line) {
-                        self.assembler.stand_at(position);
+                    self.assembler.stand_at(position);
+                    if let Some(record) = parser.parse_usual(line) {
                         self.assembler.push::<Copied>(&record);
+                    } else if let Ok(record) = parser.parse_any(line) {
+                        self.assembler.push_any::<Copied>(&record);
                     }
                 }
                 Some(Line::TooLong(length)) => {

@@ -47,8 +47,11 @@ pub(crate) struct Assembler<K> {
     slots: Slots<K>,
     nodes: Nodes,
     identities: Identities,
-    /// The event of the record before, which most records belong to as well. It is listed among
-    /// the open ones only when another takes its place, which most are over by then.
+    /// The event of the record before, which most records belong to as well. Only when another takes
+    /// its place, and most are over by then, it is listed: in the table of open events, among the
+    /// arrivals and with its deadline. Who goes through one of these [`list_last`]s first.
+    ///
+    /// [`list_last`]: Assembler::list_last
     last: Option<(Identity, SlotRef)>,
     /// Open events in the order in which they came, with stale references.
     arrivals: VecDeque<SlotRef>,
@@ -62,6 +65,7 @@ pub(crate) struct Assembler<K> {
 
 impl<K: Copy> Assembler<K> {
     pub(crate) fn new(limits: Limits, interest: Interest) -> Assembler<K> {
+        let limits = limits.with_open_events(limits.open_events.max(1));
         Assembler {
             limits,
             interest,
@@ -91,7 +95,8 @@ impl<K: Copy> Assembler<K> {
     /// Where the first record is of all events that are open, or over and not taken.
     pub(crate) fn oldest_start(&self) -> Option<u64> {
         // They are opened in the order of the stream, but end in any.
-        let open = self.arrivals.iter().find_map(|&event| {
+        let last = self.last.as_ref().map(|(_, event)| event);
+        let open = self.arrivals.iter().chain(last).find_map(|&event| {
             self.slots.referred(event).filter(|slot| slot.is_open()).map(|slot| slot.start)
         });
         self.ready.iter().map(|&slot| self.start(slot)).chain(open).min()
@@ -99,6 +104,7 @@ impl<K: Copy> Assembler<K> {
 
     /// Ends the event that has been open longest.
     pub(crate) fn end_oldest(&mut self) {
+        self.list_last();
         while let Some(event) = self.arrivals.pop_front() {
             if self.slots.is_open(event) {
                 return self.end(event.index, Completion::Evicted);
@@ -109,7 +115,17 @@ impl<K: Copy> Assembler<K> {
     /// Adds a record to its event. Events that end by it are then [`next_ready`].
     ///
     /// [`next_ready`]: Assembler::next_ready
+    #[inline(always)]
     pub(crate) fn push<'i, S: Store<'i, Kept = K>>(&mut self, record: &Record<'i>) {
+        match self.slot_of_last(record) {
+            Some(slot) => self.add::<S>(slot, record),
+            None => self.push_any::<S>(record),
+        }
+    }
+
+    /// [`push`](Assembler::push) of a record that may be of another event than the record before.
+    #[inline(never)]
+    pub(crate) fn push_any<'i, S: Store<'i, Kept = K>>(&mut self, record: &Record<'i>) {
         let node = self.node_of(record);
         let millis = record.id().millis;
         if self.nodes.get_mut(node).is_due(millis) {
@@ -122,23 +138,16 @@ impl<K: Copy> Assembler<K> {
         }
     }
 
-    /// Whether there are records that are not wanted.
-    #[inline]
-    pub(crate) fn is_selective(&self) -> bool {
-        self.interest != Interest::Everything
-    }
-
-    /// Whether a record of this event would change nothing if it is not wanted: it would be added to
-    /// that of the record before, which is open.
-    #[inline]
-    pub(crate) fn is_at(&self, node: &[u8], id: EventId) -> bool {
-        let Some(((of_node, of_id), event)) = self.last else {
-            return false;
-        };
-        of_id == id
-            && self.nodes.last_is(node) == Some(of_node)
-            && !self.nodes.get(of_node).is_due(id.millis)
-            && self.slots.is_open(event)
+    /// The slot of the event of the record before, if it is open and `record`'s as well.
+    #[inline(always)]
+    fn slot_of_last(&self, record: &Record<'_>) -> Option<SlotIndex> {
+        let ((of_node, id), event) = self.last?;
+        if id != record.id() || record.record_type().is_single() {
+            return None;
+        }
+        let (index, node) = self.nodes.last(record.node().unwrap_or_default())?;
+        let is_its_own = index == of_node && !node.is_due(id.millis) && self.slots.is_open(event);
+        is_its_own.then_some(event.index)
     }
 
     fn node_of(&mut self, record: &Record<'_>) -> NodeIndex {
@@ -183,6 +192,11 @@ impl<K: Copy> Assembler<K> {
         let Some(slot) = self.slot_of(node, record.id()) else {
             return self.push_late::<S>(node, record);
         };
+        self.add::<S>(slot, record);
+    }
+
+    #[inline(always)]
+    fn add<'i, S: Store<'i, Kept = K>>(&mut self, slot: SlotIndex, record: &Record<'i>) {
         let record_type = record.record_type();
         let event = self.slots.get_mut(slot);
         event.progress.note(record);
@@ -214,10 +228,9 @@ impl<K: Copy> Assembler<K> {
         {
             return self.slots.is_open(event).then_some(event.index);
         }
-        if self.nodes.get_mut(node).is_newest(id) {
-            return Some(self.open(node, id));
-        }
-        match self.identities.find((node, id)) {
+        let is_newest = self.nodes.get_mut(node).is_newest(id);
+        let place = if is_newest { None } else { self.identities.find((node, id)) };
+        match place {
             Some(Place::Open(slot)) => {
                 self.turn_to((node, id), self.slots.reference(slot));
                 Some(slot)
@@ -227,34 +240,47 @@ impl<K: Copy> Assembler<K> {
         }
     }
 
+    #[inline]
     fn open(&mut self, node: NodeIndex, id: EventId) -> SlotIndex {
         let event = self.slots.open(node, id, self.position);
         self.turn_to((node, id), event);
         self.open_events += 1;
-        self.arrivals.push_back(event);
         let node = self.nodes.get_mut(node);
         node.serials.note(id.serial);
-        node.add_deadline(id, self.limits.timeout_millis, event);
+        node.expect_end(self.limits.deadline(id));
+        event.index
+    }
+
+    /// Makes `event` that of the record before.
+    fn turn_to(&mut self, identity: Identity, event: SlotRef) {
+        self.list_last();
+        self.last = Some((identity, event));
+    }
+
+    /// Lists the event of the record before if it is open and not listed yet.
+    fn list_last(&mut self) {
+        if let Some((identity, last)) = self.last
+            && let Some(slot) = self.slots.referred_mut(last)
+            && slot.is_open()
+            && !slot.is_listed
+        {
+            slot.is_listed = true;
+            self.list(identity, last);
+        }
+    }
+
+    #[inline(never)]
+    fn list(&mut self, (node, id): Identity, event: SlotRef) {
+        self.identities.open((node, id), event.index);
+        self.arrivals.push_back(event);
+        let node = self.nodes.get_mut(node);
+        node.add_deadline(self.limits.deadline(id), id.serial, event);
 
         /// References to events that are over may outnumber the open ones by so many.
         const SLACK: usize = 1024;
         let bound = 2 * self.open_events + SLACK;
         node.drop_stale(bound, |event| self.slots.is_open(event));
         self.drop_stale_arrivals(bound);
-        event.index
-    }
-
-    /// Makes `event` that of the record before. The one that was it is found by its identity from
-    /// now on.
-    fn turn_to(&mut self, identity: Identity, event: SlotRef) {
-        if let Some((identity, last)) = self.last.replace((identity, event))
-            && let Some(slot) = self.slots.referred_mut(last)
-            && slot.is_open()
-            && !slot.is_listed
-        {
-            slot.is_listed = true;
-            self.identities.open(identity, last.index);
-        }
     }
 
     fn drop_stale_arrivals(&mut self, bound: usize) {
@@ -270,16 +296,11 @@ impl<K: Copy> Assembler<K> {
     }
 
     /// Ends the oldest events while there are too many or too large ones.
+    #[inline(always)]
     fn enforce_bounds(&mut self) {
-        while self.open_events > self.limits.open_events.max(1)
-            || self.open_bytes > self.limits.open_bytes
+        while self.open_events > self.limits.open_events || self.open_bytes > self.limits.open_bytes
         {
-            let Some(oldest) = self.arrivals.pop_front() else {
-                return;
-            };
-            if self.slots.is_open(oldest) {
-                self.end(oldest.index, Completion::Evicted);
-            }
+            self.end_oldest();
         }
     }
 
@@ -309,6 +330,7 @@ impl<K: Copy> Assembler<K> {
 
     /// Ends the events of a node that are over at `millis`.
     fn expire(&mut self, node: NodeIndex, millis: u64) {
+        self.list_last();
         while let Some(event) = self.nodes.get_mut(node).pop_due(millis) {
             if self.slots.is_open(event) {
                 self.end(event.index, Completion::Timeout);
@@ -329,6 +351,7 @@ impl<K: Copy> Assembler<K> {
     }
 
     fn end_all(&mut self, completion: Completion) {
+        self.list_last();
         while let Some(event) = self.arrivals.pop_front() {
             if self.slots.is_open(event) {
                 self.end(event.index, completion);
@@ -403,15 +426,12 @@ impl<'i> Assembler<Record<'i>> {
         event
     }
 
-    /// Takes the event out of a slot as a connection.
+    /// Takes the event out of a slot as a connection, if it is one.
     #[inline]
-    pub(crate) fn take_connection(
-        &mut self,
-        index: SlotIndex,
-    ) -> Result<Connection<'i>, NotAConnection> {
+    pub(crate) fn take_connection(&mut self, index: SlotIndex) -> Option<Connection<'i>> {
         let slot = self.slots.get(index);
-        let connection =
-            Connection::from_records(slot.id, slot.progress.head, slot.records.iter().copied());
+        let records = slot.records.iter().copied();
+        let connection = Connection::from_records(slot.id, slot.progress.head, records).ok();
         self.slots.release(index);
         connection
     }

@@ -24,8 +24,8 @@ type Hashing = foldhash::fast::RandomState;
 /// has `remembered` events: dropping single events would fetch each back into the cache.
 pub(super) struct Identities {
     open: HashMap<Identity, SlotIndex, Hashing>,
-    over: HashSet<Identity, Hashing>,
-    over_before: HashSet<Identity, Hashing>,
+    over: Generation,
+    over_before: Generation,
     remembered: usize,
 }
 
@@ -33,8 +33,8 @@ impl Identities {
     pub(super) fn new(remembered: usize) -> Identities {
         Identities {
             open: HashMap::default(),
-            over: HashSet::default(),
-            over_before: HashSet::default(),
+            over: Generation::default(),
+            over_before: Generation::default(),
             remembered,
         }
     }
@@ -43,7 +43,7 @@ impl Identities {
         if let Some(&slot) = self.open.get(&identity) {
             return Some(Place::Open(slot));
         }
-        let is_over = self.over.contains(&identity) || self.over_before.contains(&identity);
+        let is_over = self.over.contains(identity) || self.over_before.contains(identity);
         is_over.then_some(Place::Over)
     }
 
@@ -61,11 +61,9 @@ impl Identities {
         if self.over.len() >= self.remembered {
             std::mem::swap(&mut self.over, &mut self.over_before);
             self.over.clear();
-            // It is going to be as many again.
-            self.over.reserve(self.remembered);
         }
         if self.remembered > 0 {
-            self.over.insert(identity);
+            self.over.add(identity);
         }
     }
 
@@ -73,5 +71,36 @@ impl Identities {
         self.open.clear();
         self.over.clear();
         self.over_before.clear();
+    }
+}
+
+/// Events that are over. Nearly all end in ascending order, and need not be hashed to be found again.
+#[derive(Default)]
+struct Generation {
+    /// In ascending order of time, serial and node.
+    in_order: Vec<(EventId, NodeIndex)>,
+    /// Those that ended after a later one.
+    out_of_order: HashSet<Identity, Hashing>,
+}
+
+impl Generation {
+    fn len(&self) -> usize {
+        self.in_order.len() + self.out_of_order.len()
+    }
+
+    fn add(&mut self, (node, id): Identity) {
+        match self.in_order.last() {
+            Some(&last) if last > (id, node) => drop(self.out_of_order.insert((node, id))),
+            _ => self.in_order.push((id, node)),
+        }
+    }
+
+    fn contains(&self, (node, id): Identity) -> bool {
+        self.in_order.binary_search(&(id, node)).is_ok() || self.out_of_order.contains(&(node, id))
+    }
+
+    fn clear(&mut self) {
+        self.in_order.clear();
+        self.out_of_order.clear();
     }
 }

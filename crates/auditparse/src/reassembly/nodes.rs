@@ -56,11 +56,15 @@ impl Node {
         is_newest
     }
 
-    /// Adds the deadline of an event that is open.
-    pub(super) fn add_deadline(&mut self, id: EventId, timeout_millis: u64, event: SlotRef) {
-        let time = id.millis.saturating_add(timeout_millis);
-        let deadline = (time, id.serial, event);
+    /// Notes that an event has this deadline, which is [added](Node::add_deadline) before the next is
+    /// [taken off](Node::pop_due) if the event is open then.
+    pub(super) fn expect_end(&mut self, time: u64) {
         self.next_deadline = self.next_deadline.min(time);
+    }
+
+    /// Adds the deadline of an event that is open.
+    pub(super) fn add_deadline(&mut self, time: u64, serial: u32, event: SlotRef) {
+        let deadline = (time, serial, event);
         match self.in_order.back() {
             Some(&(last, ..)) if last > time => self.out_of_order.push(Reverse(deadline)),
             _ => self.in_order.push_back(deadline),
@@ -114,25 +118,24 @@ impl Nodes {
         self.nodes.len()
     }
 
-    pub(super) fn get(&self, node: NodeIndex) -> &Node {
-        &self.nodes[node as usize]
-    }
-
     pub(super) fn get_mut(&mut self, node: NodeIndex) -> &mut Node {
         &mut self.nodes[node as usize]
     }
 
     /// The node of the record before, if that is its name.
     #[inline]
-    pub(super) fn last_is(&self, name: &[u8]) -> Option<NodeIndex> {
-        let (last, _) = self.nodes.get_index(self.last as usize)?;
+    pub(super) fn last(&self, name: &[u8]) -> Option<(NodeIndex, &Node)> {
+        let (last, node) = self.nodes.get_index(self.last as usize)?;
         let is_last = last.len() == name.len() && (name.is_empty() || **last == *name);
-        is_last.then_some(self.last)
+        is_last.then_some((self.last, node))
     }
 
     #[inline]
     pub(super) fn find(&mut self, name: &[u8]) -> Option<NodeIndex> {
-        self.last_is(name).or_else(|| self.find_other(name))
+        match self.last(name) {
+            Some((last, _)) => Some(last),
+            None => self.find_other(name),
+        }
     }
 
     #[inline(never)]

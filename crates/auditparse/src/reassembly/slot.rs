@@ -252,22 +252,10 @@ impl<K: Copy> Slots<K> {
     }
 
     /// An empty open slot of an event that starts there.
+    #[inline]
     pub(super) fn open(&mut self, node: NodeIndex, id: EventId, start: u64) -> SlotRef {
         let Some(index) = self.free.pop() else {
-            let index = self.slots.len() as SlotIndex;
-            self.slots.push(Slot {
-                id,
-                node,
-                generation: 0,
-                state: State::Open,
-                start,
-                progress: Progress::default(),
-                is_listed: false,
-                records: Vec::new(),
-                bytes: Vec::new(),
-                size: 0,
-            });
-            return SlotRef { index, generation: 0 };
+            return self.add(node, id, start);
         };
         let slot = self.get_mut(index);
         slot.id = id;
@@ -276,6 +264,24 @@ impl<K: Copy> Slots<K> {
         slot.state = State::Open;
         slot.start = start;
         SlotRef { index, generation: slot.generation }
+    }
+
+    #[cold]
+    fn add(&mut self, node: NodeIndex, id: EventId, start: u64) -> SlotRef {
+        let index = self.slots.len() as SlotIndex;
+        self.slots.push(Slot {
+            id,
+            node,
+            generation: 0,
+            state: State::Open,
+            start,
+            progress: Progress::default(),
+            is_listed: false,
+            records: Vec::new(),
+            bytes: Vec::new(),
+            size: 0,
+        });
+        SlotRef { index, generation: 0 }
     }
 
     /// Takes back the slot of an event that was taken.

@@ -9,7 +9,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::AlertLine;
 use super::attempt::attempt;
@@ -41,6 +41,8 @@ pub(super) struct Exec {
     pauses: Pauses,
     /// Whether it was told that commands fail, and not yet that they do no more.
     is_told: bool,
+    /// When it was told last that alerts found no room.
+    lost_told: Option<Instant>,
 }
 
 /// What a thread is to do.
@@ -71,7 +73,9 @@ impl Exec {
             thread::spawn(move || worker.work(&tasks))
         };
         let workers = (0..jobs).map(worker).collect();
-        let exec = Exec { command, ledger, queue: Some(queue), workers, pauses, is_told: false };
+        let queue = Some(queue);
+        let exec =
+            Exec { command, ledger, queue, workers, pauses, is_told: false, lost_told: None };
         if is_owing {
             exec.try_again();
         }
@@ -110,6 +114,9 @@ impl Exec {
             self.is_told = true;
             self.tell_trouble(console);
         }
+        if self.lost_told.is_none_or(|at| at.elapsed() >= self.pauses.later) {
+            self.tell_lost(console);
+        }
         if self.tell_recovered(console) {
             self.is_told = false;
         }
@@ -129,9 +136,23 @@ impl Exec {
         recovered > 0
     }
 
+    /// Tells how many alerts found no room since this was told last.
+    fn tell_lost(&mut self, console: &Console) {
+        let lost = self.ledger().take_lost();
+        if lost > 0 {
+            self.lost_told = Some(Instant::now());
+            console.trouble(format_args!(
+                "--exec: `{}` failed for {} for which there is no room beside those that wait; \
+                 not given again",
+                self.command,
+                count(lost, "alert", "alerts")
+            ));
+        }
+    }
+
     fn tell_trouble(&self, console: &Console) {
         let ledger = self.ledger();
-        let (failed, names) = ledger.failures();
+        let (failed, names) = ledger.waiting();
         console.trouble(format_args!(
             "--exec: `{}` failed for {} ({names}): {}; it is tried again every {} seconds",
             self.command,
@@ -267,8 +288,8 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::Instant;
 
+    use super::super::MOST_WAITING;
     use super::*;
 
     const AT_ONCE: Pauses = Pauses { at_once: [Duration::ZERO; 2], later: Duration::ZERO };
@@ -306,6 +327,32 @@ mod tests {
         assert!(said[0].contains("failed for"), "{said:?}");
         assert!(said[1].contains("was given 2 alerts that had to wait"), "{said:?}");
         assert!(said[2].contains("had to be tried again"), "{said:?}");
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told_at_once_and_the_rest_when_it_is_given() {
+        let place = tempfile::tempdir().unwrap();
+        let mark = place.path().join("mark");
+        let command = format!("test -e {} && cat > /dev/null", mark.display());
+        let large = Owed { name: "large".to_owned(), document: "x".repeat(MOST_WAITING) };
+        let mut exec = Exec::with_pauses(&command, 1, vec![large], AT_ONCE);
+        exec.run(&alert("{1}"));
+        let console = Console::unheard();
+        let mut said = Vec::new();
+        let mut tend_until_said = |what: &str| {
+            let begun = Instant::now();
+            while !said.iter().any(|it: &String| it.contains(what)) {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{said:?}");
+                exec.tend(&console);
+                console.take_said(|it| said.push(format!("{it:?}")));
+                thread::sleep(Duration::from_millis(5));
+            }
+        };
+        tend_until_said("failed for 1 alert for which there is no room");
+        fs::write(mark, "").unwrap();
+        tend_until_said("was given 1 alert that had to wait");
+        let told = said.iter().filter(|it| it.contains("no room")).count();
+        assert_eq!(told, 1, "{said:?}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ const NAMED: usize = 3;
 const OF_NAME: usize = 12;
 
 /// An alert that is owed, in a state as well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Owed {
     /// What it is called where it is told that it failed.
     pub(crate) name: String,
@@ -37,6 +37,8 @@ pub(super) struct Ledger {
     failed_bytes: usize,
     /// Alerts that failed and for which there was no room.
     lost: u64,
+    /// How many of them it was asked for.
+    lost_before: u64,
     /// Names of the first of them.
     lost_names: Vec<String>,
     /// Further tries that were needed.
@@ -141,9 +143,9 @@ impl Ledger {
             && self.alerts.values().any(|(_, standing)| *standing == Standing::Failed)
     }
 
-    /// Whether the last command that ended has failed.
+    /// Whether the last command that ended has failed, and alerts wait for it.
     pub(super) fn is_failing(&self) -> bool {
-        self.failed_at().is_some()
+        self.failed_at().is_some() && self.kept().next().is_some()
     }
 
     fn failed_at(&self) -> Option<Instant> {
@@ -163,10 +165,21 @@ impl Ledger {
     /// Alerts that failed and were taken since this was asked last; none as long
     /// as there are others that failed.
     pub(super) fn take_recovered(&mut self) -> u64 {
-        match self.failures().0 {
-            0 => std::mem::take(&mut self.recovered),
-            _ => 0,
+        if self.kept().next().is_some() {
+            return 0;
         }
+        std::mem::take(&mut self.recovered)
+    }
+
+    /// Alerts for which there was no room since this was asked last.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        self.lost - std::mem::replace(&mut self.lost_before, self.lost)
+    }
+
+    /// Alerts that failed and are kept.
+    fn kept(&self) -> impl Iterator<Item = &Owed> + Clone {
+        let failed = self.alerts.values().filter(|(_, standing)| *standing != Standing::UnderWay);
+        failed.map(|(alert, _)| &**alert)
     }
 
     /// Why the last command failed that did.
@@ -184,19 +197,30 @@ impl Ledger {
         self.lost
     }
 
-    /// Alerts whose commands failed, with the names of the first.
-    pub(super) fn failures(&self) -> (u64, String) {
-        let failed = self.alerts.values().filter(|(_, standing)| *standing != Standing::UnderWay);
-        let lost = self.lost_names.iter().map(String::as_str);
-        let names = lost.chain(failed.clone().map(|(alert, _)| alert.name.as_str()));
-        let names: Vec<String> = names.take(NAMED).map(shortened).collect();
-        let failed = self.lost + failed.count() as u64;
-        let more = match failed - names.len() as u64 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        (failed, format!("{}{more}", names.join(", ")))
+    /// Alerts whose commands failed, with the names of the first: those that are kept.
+    pub(super) fn waiting(&self) -> (u64, String) {
+        let names = self.kept().map(|alert| alert.name.as_str());
+        let waiting = names.clone().count() as u64;
+        (waiting, listed(waiting, names))
     }
+
+    /// The same, with those for which there was no room.
+    pub(super) fn failures(&self) -> (u64, String) {
+        let lost = self.lost_names.iter().map(String::as_str);
+        let names = self.kept().map(|alert| alert.name.as_str());
+        let failed = self.lost + names.clone().count() as u64;
+        (failed, listed(failed, lost.chain(names)))
+    }
+}
+
+/// The first of the names of so many alerts.
+fn listed<'a>(alerts: u64, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.take(NAMED).map(shortened).collect();
+    let more = match alerts - names.len() as u64 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", names.join(", "))
 }
 
 fn shortened(name: &str) -> String {
@@ -263,5 +287,15 @@ mod tests {
         let f = ledger.add(alert("f", MOST_WAITING / 4));
         ledger.failed(f, "no".to_owned());
         assert_eq!((names(&ledger).concat(), ledger.lost()), ("bcdf".to_owned(), 1));
+        // What is lost is told once, and hides not that the others were taken.
+        assert_eq!((ledger.take_lost(), ledger.take_lost()), (1, 0));
+        assert_eq!(ledger.take_recovered(), 0);
+        let mut last = None;
+        while let Some((number, _)) = ledger.next_failed(last) {
+            ledger.taken(number);
+            last = Some(number);
+        }
+        assert_eq!((ledger.take_recovered(), ledger.take_recovered()), (5, 0));
+        assert_eq!(ledger.failures(), (1, "e".to_owned()));
     }
 }

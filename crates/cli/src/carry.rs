@@ -5,6 +5,7 @@
 //! what a run makes of events that of the commands.
 
 mod begun;
+mod older;
 mod pace;
 
 use std::path::Path;
@@ -19,10 +20,11 @@ use rareport::snapshot::{self, Snapshot};
 use rareport::{Detector, JobConfig};
 
 pub(crate) use self::begun::Begun;
+use self::older::Older;
 use self::pace::Pace;
 use crate::args::{FeedArgs, Profile, StateArgs};
 use crate::console::Console;
-use crate::feeding::end_of;
+use crate::feeding::{Outcome, end_of};
 use crate::input::Positions;
 use crate::job;
 use crate::observations::{Event, Fields};
@@ -42,8 +44,8 @@ pub(crate) struct Carry {
     /// Up to when the state had learned in the beginning, in milliseconds since
     /// 1970.
     began_at: Option<i64>,
-    /// New events of a bucket that the state had closed by then.
-    older: u64,
+    /// New events of before that.
+    older: Older,
     /// New events.
     new: u64,
     /// Jobs that the state holds, but that it did not in the beginning.
@@ -80,7 +82,7 @@ impl Carry {
         let carry = Carry {
             taken: Taken::carried_on(about.boundary.clone(), fields),
             began_at: about.learned_until,
-            older: 0,
+            older: Older::than(about.learned_until, &snapshots),
             new: 0,
             new_jobs: Vec::new(),
             about,
@@ -102,8 +104,12 @@ impl Carry {
     pub(crate) fn is_new(&mut self, event: &Event) -> bool {
         let is_new = self.taken.is_new(event);
         self.new += u64::from(is_new);
-        self.older += u64::from(is_new && self.began_at.is_some_and(|at| event.millis < at));
         is_new
+    }
+
+    /// Notes what became of a new event in each of the jobs.
+    pub(crate) fn became(&mut self, event: &Event, outcomes: &[Outcome]) {
+        self.older.note(event.millis, outcomes);
     }
 
     /// Number of new events so far.
@@ -118,15 +124,15 @@ impl Carry {
         self.new == 0 && has_taken
     }
 
-    /// How many of them are too old to be learned: of other logs, as a rule, whose hosts the state
-    /// does not know.
-    pub(crate) fn older_events(&self) -> u64 {
-        self.older
+    /// How many observations came too late for a job, by its place, as they are older than what the
+    /// state had learned of it.
+    pub(crate) fn older_than(&self, job: usize) -> u64 {
+        self.older.late(job)
     }
 
-    /// Whether there were new events, and all were too old to be learned.
+    /// Whether there were new events, and all were too old for any job to learn.
     pub(crate) fn is_all_older(&self) -> bool {
-        self.new > 0 && self.new == self.older
+        self.new > 0 && self.new == self.older.unlearned()
     }
 
     /// Up to where logs of files were read before.
@@ -148,6 +154,17 @@ impl Carry {
     pub(crate) fn owes(&mut self, owed: Vec<Owed>) {
         self.about.owed = owed;
         self.has_command = true;
+    }
+
+    /// Notes which alerts the command is owed in the end. Those of earlier runs that it was given are
+    /// taken out of the file at once, for the run may yet end without saving it.
+    pub(crate) fn owes_in_the_end(&mut self, owed: Vec<Owed>, console: &Console) {
+        if !self.about.owed.is_empty()
+            && let Err(error) = self.file.keep_owed(&owed)
+        {
+            console.warn(format_args!("{error:#}; what waited may be given to --exec once more"));
+        }
+        self.owes(owed);
     }
 
     /// Notes that there is something to save.
@@ -304,14 +321,26 @@ impl Carry {
             console.error(format_args!(
                 "{shown}: nothing was learned or looked at: all that is new in the input, {}, is older \
                  than {from}, up to which the state has learned other logs. It stays as it is; {advice}",
-                count(self.older, one, many)
+                count(self.new, one, many)
             ));
-        } else if self.older > 0 {
+        } else if self.older.events() > 0 {
             console.warn(format_args!(
-                "{shown}: {} neither learned nor looked at: older than {from}, up to which the state has \
-                 learned other logs; {advice}",
-                count(self.older, one, many)
+                "{shown}: {} neither learned nor looked at{}: older than {from}, up to which the state \
+                 has learned other logs; {advice}",
+                count(self.older.events(), one, many),
+                self.by_whom()
             ));
+        }
+    }
+
+    /// The jobs that did not learn what is older, if others run beside them.
+    fn by_whom(&self) -> String {
+        let job_ids = self.older.job_ids();
+        match job_ids.len() {
+            some if 0 < some && some <= self.about.others.len() => {
+                format!(" by {}", job_ids.join(", "))
+            }
+            _ => String::new(),
         }
     }
 }

@@ -6,9 +6,19 @@ use rareport::detector::DetectorError;
 use rareport::results::{Bucket, BucketResults};
 
 use crate::observations::{Event, Fields};
+use crate::unlearned::dropped;
+
+/// What became of an event in a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Whether it was learned.
+    pub(crate) is_learned: bool,
+    /// Number of observations of it that came after their bucket was closed.
+    pub(crate) late: u64,
+}
 
 /// Gives the model an event, and the results of the buckets that it closes to
-/// `each`.
+/// `each`; what became of it.
 ///
 /// # Errors
 ///
@@ -18,8 +28,13 @@ pub(crate) fn feed(
     event: &Event,
     fields: &Fields,
     each: impl FnMut(BucketResults) -> Result<()>,
-) -> Result<()> {
-    fields.observe(event, |observation| detector.push(observation)?.try_for_each(each))
+) -> Result<Outcome> {
+    let (were_dropped, late) = (dropped(detector), detector.counts().late);
+    fields.observe(event, |observation| detector.push(observation)?.try_for_each(each))?;
+    Ok(Outcome {
+        is_learned: dropped(detector) == were_dropped,
+        late: detector.counts().late - late,
+    })
 }
 
 /// Tells the model what time it is, in milliseconds since 1970, when no event

@@ -15,12 +15,11 @@ use smallvec::SmallVec;
 use crate::args::Profile;
 use crate::carry;
 use crate::console::Console;
-use crate::feeding::{feed, pass_time};
+use crate::feeding::{Outcome, feed, pass_time};
 use crate::job::Chosen;
 use crate::observations::{Event, Fields, Verdict};
 use crate::rule_file;
 use crate::seen::{Seen, with_rule_fields};
-use crate::unlearned;
 
 /// A job that runs.
 pub(crate) struct JobRun {
@@ -93,7 +92,7 @@ pub(crate) fn run_all(
 
 /// Gives an event to the jobs that look at it, and its time to the others, so
 /// that none is behind; `each` gets the results of the buckets that end, with the
-/// place of their job. Which of the jobs have learned the event.
+/// place of their job. What became of the event in each of the jobs.
 ///
 /// # Errors
 ///
@@ -103,16 +102,16 @@ pub(crate) fn take_by_all(
     event: &Event,
     verdict: Verdict,
     mut each: impl FnMut(usize, &mut Detection, BucketResults) -> Result<()>,
-) -> Result<SmallVec<[bool; 16]>> {
-    let mut learned = SmallVec::new();
+) -> Result<SmallVec<[Outcome; 16]>> {
+    let mut outcomes = SmallVec::<[Outcome; 16]>::new();
     for (place, job) in jobs.iter_mut().enumerate() {
         let each = |detection: &mut Detection, results| each(place, detection, results);
-        learned.push(job.take(event, verdict, each)?);
+        outcomes.push(job.take(event, verdict, each)?);
     }
-    if jobs.len() > 1 && learned.contains(&true) {
+    if jobs.len() > 1 && outcomes.iter().any(|outcome| outcome.is_learned) {
         pass_time_by_all(jobs, event.millis, each)?;
     }
-    Ok(learned)
+    Ok(outcomes)
 }
 
 /// Tells all jobs what time it is, in milliseconds since 1970; `each` is as in
@@ -168,22 +167,20 @@ impl JobRun {
     }
 
     /// Gives the model an event, if the job looks at it and no rule says that it
-    /// is not to be learned; whether it was learned.
+    /// is not to be learned; what became of it.
     fn take(
         &mut self,
         event: &Event,
         verdict: Verdict,
         mut each: impl FnMut(&mut Detection, BucketResults) -> Result<()>,
-    ) -> Result<bool> {
+    ) -> Result<Outcome> {
         if !self.looks_at(event, verdict) {
-            return Ok(false);
+            return Ok(Outcome::default());
         }
         let JobRun { fields, detector, detection, .. } = self;
         if !detection.is_to_be_learned(&Seen { fields, event }) {
-            return Ok(false);
+            return Ok(Outcome::default());
         }
-        let dropped = unlearned::dropped(detector);
-        feed(detector, event, fields, |results| each(detection, results))?;
-        Ok(unlearned::dropped(detector) == dropped)
+        feed(detector, event, fields, |results| each(detection, results))
     }
 }

@@ -13,6 +13,7 @@ mod snapshots;
 mod thinning;
 mod writing;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -30,6 +31,7 @@ pub(crate) use self::snapshots::{BEFORE_REVERT, Snapshot};
 use crate::console::Console;
 use crate::input::unreadable_file;
 use crate::seems::{HEAD, Seems};
+use crate::sink::Owed;
 use crate::stamp::rfc3339;
 use crate::text::Inert;
 
@@ -188,14 +190,46 @@ impl StateFile {
                 kept = time.map_or(Ok(()), |time| self.snapshots.keep(&self.path, time));
             })
         });
-        replaced.with_context(|| {
-            format!("{}: the state cannot be saved; the one before is still there", self.name)
-        })?;
+        replaced.with_context(|| self.not_saved())?;
         self.current = content.about.learned_until;
         let now = self.current.map(|millis| millis.div_euclid(1000));
         kept.and_then(|()| now.map_or(Ok(()), |now| self.snapshots.thin(now))).with_context(|| {
             format!("{}.snapshots: the state is saved, but not the one before", self.name)
         })
+    }
+
+    /// Forgets of the alerts that the file says are owed those that are not among `left`. All else
+    /// stays; a damaged file is replaced by its newest good snapshot.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written. The old one stays then.
+    pub(crate) fn keep_owed(&mut self, left: &[Owed]) -> Result<()> {
+        if self.lock.is_none() {
+            return Ok(());
+        }
+        let mut content = match read(&self.path) {
+            Ok(content) => content,
+            Err(Unusable::Unreadable(_)) => return Ok(()),
+            Err(Unusable::Flawed(_)) => match self.newest_good() {
+                Some((_, content)) => content,
+                None => return Ok(()),
+            },
+        };
+        let left: HashSet<&Owed> = left.iter().collect();
+        let owed = &mut content.about.owed;
+        let before = owed.len();
+        owed.retain(|alert| left.contains(alert));
+        if owed.len() == before {
+            return Ok(());
+        }
+        let replaced =
+            to_bytes(&content).and_then(|bytes| writing::replace(&self.path, &bytes, || ()));
+        replaced.with_context(|| self.not_saved())
+    }
+
+    fn not_saved(&self) -> String {
+        format!("{}: the state cannot be saved; the one before is still there", self.name)
     }
 
     /// Goes back to a snapshot. Later ones are given up, and the state that was

@@ -134,7 +134,10 @@ impl Run<'_> {
         if carry.as_mut().is_some_and(|carry| !carry.is_new(event)) {
             return Ok(());
         }
-        feed(detector, event, fields, |closed| put_out(&closed, writer, stored, carry))
+        let outcome =
+            feed(detector, event, fields, |closed| put_out(&closed, writer, stored, carry))?;
+        carry.iter_mut().for_each(|carry| carry.became(event, &[outcome]));
+        Ok(())
     }
 
     /// Saves the state if it is time to, with the positions of followed logs.

@@ -122,24 +122,22 @@ pub(crate) fn run(args: &DetectArgs, console: &Console) -> Result<Exit> {
     let is_outside = input.is_outside();
     let mut run = run.into_inner();
     attended.iter().for_each(|attended| attended.end(&run));
-    let left = run.alerts.finish(run.carry.is_some(), console)?;
+    let is_appended = run.hand_over_rest()?;
     let read = read?;
     read.require_values_of(fields.by_name(), console)?;
     read.report(console);
-    let Run { mut jobs, judges, alerts, mut carry, .. } = run;
-    if let Some(carry) = &mut carry {
-        left.owed.into_iter().for_each(|owed| carry.owes(owed));
+    let Run { mut jobs, judges, alerts, carry, .. } = run;
+    if let Some(carry) = &carry {
         carry.tell(events_of(&jobs), console);
     }
     let is_asked = args.exit_code;
     let idle = || Idle::of(&jobs, &judges, &read, carry.as_ref(), is_outside, is_asked);
     let idle = if source.is_none() { idle() } else { None };
-    let older = carry.as_ref().map_or(0, Carry::older_events);
-    Report { jobs: &jobs, judges: &judges, older, idle }.tell(console);
+    Report { jobs: &jobs, judges: &judges, carry: carry.as_ref(), idle }.tell(console);
     let found = alerts.found > 0;
     alerts.keep()?;
     if let Some(mut carry) = carry {
-        if left.is_appended {
+        if is_appended {
             carry.save_at_end(jobs.iter_mut().map(JobRun::state), console);
         } else {
             console.error(format_args!(

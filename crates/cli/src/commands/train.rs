@@ -69,11 +69,12 @@ impl Training {
             return Ok(());
         }
         // Nobody is to be alarmed by what was long ago.
-        take_by_all(jobs, event, verdict, |place, detection, results| {
+        let outcomes = take_by_all(jobs, event, verdict, |place, detection, results| {
             carry.count(place, &results.bucket);
             drop(detection.bucket(&results));
             Ok(())
         })?;
+        carry.became(event, &outcomes);
         if carry.is_due() {
             carry.save(jobs.iter_mut().map(JobRun::state), console);
         }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::{Run, corpus, rareport, rareport_with};
+use crate::state::connects;
 
 const PORTS: &str = "linux_rare_destination_port";
 const PROGRAMS: &str = "linux_rare_network_process";
@@ -143,6 +144,30 @@ fn what_was_trained_is_known_to_every_job() {
     let after = rules.detect(&["--state", &state]).expect(0);
     let jobs: Vec<Value> = after.documents().iter().map(|it| it["job_id"].clone()).collect();
     assert!(jobs.contains(&PORTS.into()) && jobs.contains(&PROGRAMS.into()), "{jobs:?}");
+}
+
+#[test]
+fn a_job_that_is_new_to_a_state_learns_logs_that_are_older_than_the_others() {
+    let rules = Rules::new(10, &[PORTS, PROGRAMS]);
+    let path = |name: &str| rules.path(name).to_str().unwrap().to_owned();
+    let of = |host: &str, hours| -> String {
+        connects(hours).lines().map(|line| format!("node={host} {line}\n")).collect()
+    };
+    std::fs::write(path("new.log"), of("new", 20..30)).unwrap();
+    std::fs::write(path("old.log"), of("old", 0..10)).unwrap();
+    let state = path("fleet.state");
+    rareport(&["train", "--state", &state, &path("new.log")]).expect(0);
+    let arguments = ["detect", "--state", &state, "--rules", &rules.rules(), &path("old.log")];
+    let run = rareport(&arguments).expect(0);
+    let told = format!("600 connects neither learned nor looked at by {PORTS}: older than");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    assert!(!run.stderr.contains("nothing was learned"), "{}", run.stderr);
+    let shown = rareport(&["state", "show", "--format", "text", &state]).expect(0).stdout;
+    let others = shown.lines().find(|line| line.contains(PROGRAMS)).unwrap_or_default();
+    // Ten hours, but for the last two quarters, which stay open.
+    assert!(others.contains(" 38 buckets"), "{shown}");
+    let run = rareport(&arguments).expect(0);
+    assert!(run.stderr.contains("no event of the input is new"), "{}", run.stderr);
 }
 
 /// A day of documents: every quarter of an hour a connect and a start of a program.

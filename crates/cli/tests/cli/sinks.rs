@@ -7,6 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::common::{Run, corpus, rareport};
+use crate::state::connects;
 
 /// Lines in an order that does not depend on which command ended first.
 fn sorted(text: &str) -> Vec<&str> {
@@ -221,6 +222,47 @@ fn a_log_that_is_cut_gives_a_command_that_fails_meanwhile_the_alerts_of_one_pass
     let got = place.lines("got").join("\n");
     assert_eq!(sorted(&got), sorted(&whole));
     assert_eq!(place.lines("appended"), whole.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_given_is_owed_no_more_by_a_state_that_a_run_does_not_save() {
+    // An input that is an error, and one that is older than the state.
+    for text in [String::new(), connects(0..2)] {
+        let place = Place::new();
+        place.write_log(&fleet());
+        place.run_with_sinks().expect(2);
+        assert_eq!(place.owed(), 7);
+        let learned = |place: &Place| {
+            let shown = rareport(&["state", "show", &place.path("state")]).expect(0);
+            shown.documents()[0]["learned_until"].to_string()
+        };
+        let before = learned(&place);
+        place.begin_to_work();
+        place.write_log(&text);
+        place.run_with_sinks().expect(2);
+        assert_eq!((place.lines("got").len(), place.owed()), (7, 0), "{text:.20}");
+        assert_eq!(learned(&place), before);
+        // What it has learned is as it was.
+        place.write_log(&fleet());
+        let last = place.run_with_sinks().expect(0);
+        assert_eq!((last.stdout.as_str(), place.lines("got").len()), ("", 7));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_run_gave_in_vain_is_not_owed_by_a_state_that_does_not_know_of_it() {
+    let place = Place::new();
+    let text = fleet();
+    // Behind four of the alerts.
+    place.write_log(&text[..text.len() * 98 / 100]);
+    let before = place.run_with_sinks().expect(2).documents().len() as u64;
+    // The rest of the alerts cannot be appended, so that the state is not saved.
+    place.write_log(&text);
+    let run = place.run(&["--append", "/dev/full", "--exec", &place.command()]).expect(2);
+    assert_eq!(run.documents().len() as u64, 7 - before);
+    assert!(run.stderr.contains("the state is not saved"), "{}", run.stderr);
+    assert_eq!(place.owed(), before);
 }
 
 /// Waits for something.

@@ -63,7 +63,7 @@ fn pseudo_random(bound: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Twelve hours of connects to port 443, one a minute.
-fn connects(hours: std::ops::Range<u64>) -> String {
+pub(crate) fn connects(hours: std::ops::Range<u64>) -> String {
     (hours.start * 60..hours.end * 60)
         .map(|minute| {
             let id = format!("{}.000:{minute}", 1_780_272_000 + minute * 60);
@@ -556,4 +556,25 @@ fn logs_that_are_older_than_the_state_are_told_with_what_to_do() {
     let run = rareport(&["detect", "--state", &state, &path("both.log")]).expect(0);
     assert!(run.stderr.contains("connects neither learned nor looked at"), "{}", run.stderr);
     assert!(!run.stderr.contains("not in order of time"), "{}", run.stderr);
+}
+
+#[test]
+fn events_that_come_late_are_told_beside_those_that_an_exception_ignores() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let of = |host: &str, hours| -> String {
+        connects(hours).lines().map(|line| format!("node={host} {line}\n")).collect()
+    };
+    let state = path("state");
+    fs::write(path("before.log"), of("known", 20..30)).unwrap();
+    rareport(&["train", "--state", &state, &path("before.log")]).expect(0);
+    let exception = "[[exception]]\ncomment = \"a\"\naction = \"ignore\"\n\
+        conditions = [{ field = \"host.name\", is = \"ignored\" }]\n";
+    fs::write(path("rules.toml"), exception).unwrap();
+    // Of the last host, an hour's connects come five hours late.
+    let log = of("ignored", 0..10) + &of("known", 30..36) + &of("late", 30..31);
+    let arguments = ["detect", "--state", &state, "--rules", &path("rules.toml"), "-"];
+    let run = rareport_with(&arguments, log.as_bytes()).expect(0);
+    let told = "60 connects came after a bucket was closed and could not be counted";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
 }

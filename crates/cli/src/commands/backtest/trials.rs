@@ -15,7 +15,6 @@ use crate::job::Chosen;
 use crate::observations::{Event, Fields, Verdict};
 use crate::rule_file;
 use crate::seen::Seen;
-use crate::unlearned;
 
 /// A job that runs, and its rules with each threshold.
 pub(super) struct Trials {
@@ -81,12 +80,11 @@ impl Trials {
             return Ok(false);
         }
         let Trials { fields, detector, detections, buckets, from, .. } = self;
-        let dropped = unlearned::dropped(detector);
-        feed(detector, event, fields, |results| {
+        let outcome = feed(detector, event, fields, |results| {
             *buckets += u64::from(judge(detections, results, *from, &mut each));
             Ok(())
         })?;
-        Ok(unlearned::dropped(detector) == dropped)
+        Ok(outcome.is_learned)
     }
 
     /// Tells the model what time it is, in milliseconds since 1970; `each` is as in

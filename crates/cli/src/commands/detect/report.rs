@@ -9,6 +9,7 @@ use rareport::results::Record;
 use super::closest::{Named, score};
 use super::idle::Idle;
 use super::judge::{Judge, Tally};
+use crate::carry::Carry;
 use crate::console::Console;
 use crate::crowd;
 use crate::job_run::{JobRun, events_of};
@@ -22,8 +23,8 @@ pub(super) struct Report<'a> {
     pub(super) jobs: &'a [JobRun],
     /// One for each job.
     pub(super) judges: &'a [Judge],
-    /// Events that a state had no room for, as they were too old.
-    pub(super) older: u64,
+    /// The state that was carried on.
+    pub(super) carry: Option<&'a Carry>,
     /// Why no bucket was looked at, if so.
     pub(super) idle: Option<Idle>,
 }
@@ -34,7 +35,7 @@ struct OfJob<'a> {
     judge: &'a Judge,
     /// Whether others run beside it.
     is_one_of_several: bool,
-    /// Events that a state had no room for, as they were too old.
+    /// Observations that are older than what a state had learned.
     older: u64,
     /// Whether a bucket of any job was looked at.
     has_looked: bool,
@@ -44,10 +45,12 @@ impl Report<'_> {
     /// Tells everything.
     pub(super) fn tell(&self, console: &Console) {
         let is_one_of_several = self.jobs.len() > 1;
-        let jobs = self.jobs.iter().zip(self.judges);
-        let (older, has_looked) = (self.older, self.idle.is_none());
-        let jobs =
-            jobs.map(|(job, judge)| OfJob { job, judge, is_one_of_several, older, has_looked });
+        let jobs = self.jobs.iter().zip(self.judges).enumerate();
+        let has_looked = self.idle.is_none();
+        let jobs = jobs.map(|(place, (job, judge))| {
+            let older = self.carry.map_or(0, |carry| carry.older_than(place));
+            OfJob { job, judge, is_one_of_several, older, has_looked }
+        });
         let jobs: Vec<OfJob<'_>> = jobs.collect();
         for OfJob { job, judge, .. } in &jobs {
             judge.later.tell(Noun(job.fields.by_name()), console);
@@ -84,7 +87,7 @@ impl OfJob<'_> {
         let counts = unlearned::since(detector.counts(), judge.before.counts);
         let [one, many] = self.events();
         // Of those that are older than a state, its own line tells.
-        let late = counts.late.saturating_sub(self.older);
+        let late = counts.late - self.older;
         if late > 0 {
             console.warn(format_args!(
                 "{} came after a bucket was closed and could not be counted; the log is not in \

@@ -32,13 +32,14 @@ impl Run<'_> {
             judge.note(job, event, verdict);
         }
         let mut due = Vec::new();
-        let learned = take_by_all(jobs, event, verdict, |place, detection, results| {
+        let outcomes = take_by_all(jobs, event, verdict, |place, detection, results| {
             carry.iter_mut().for_each(|carry| carry.count(place, &results.bucket));
             due.extend(judges[place].judge(detection, results));
             Ok(())
         })?;
         alerts.write(due)?;
-        let learned = jobs.iter().zip(judges).zip(learned).filter(|(_, is_learned)| *is_learned);
+        carry.iter_mut().for_each(|carry| carry.became(event, &outcomes));
+        let learned = jobs.iter().zip(judges).zip(outcomes).filter(|(_, it)| it.is_learned);
         learned.for_each(|((job, judge), _)| judge.learned(job, event));
         Ok(())
     }
@@ -97,5 +98,15 @@ impl Run<'_> {
             judge.tally.is_whole = judge.tally.last.is_some_and(|(_, end)| is_reached(end));
         }
         alerts.write(due)
+    }
+
+    /// Hands over what is not handed over yet, and notes which alerts the command is still owed;
+    /// whether all alerts were appended that are to be.
+    pub(super) fn hand_over_rest(&mut self) -> Result<bool> {
+        let left = self.alerts.finish(self.carry.is_some(), self.console)?;
+        if let (Some(carry), Some(owed)) = (&mut self.carry, left.owed) {
+            carry.owes_in_the_end(owed, self.console);
+        }
+        Ok(left.is_appended)
     }
 }

@@ -40,7 +40,7 @@ impl Seems {
             Seems::Compressed
         } else if contains(head, b"msg=audit(") {
             Seems::AuditLog
-        } else if is_json(head) {
+        } else if is_json(head) && !is_table(head) {
             Seems::Json
         } else if head.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()) {
             Seems::Binary
@@ -76,6 +76,11 @@ impl fmt::Display for Seems {
     }
 }
 
+/// Whether it begins with a table of TOML such as `[[rule]]`, and not with an array in an array.
+fn is_table(head: &[u8]) -> bool {
+    matches!(head.trim_ascii_start(), [b'[', b'[', b'a'..=b'z', ..])
+}
+
 fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
@@ -92,6 +97,7 @@ mod tests {
             (b"\x1f\x8b\x08\0", Seems::Compressed),
             (b"node=db01 type=CWD msg=audit(1.0:1): cwd=\"/\"\n", Seems::AuditLog),
             (b"\n{\"version\":\"0.1.0\"}\n", Seems::Json),
+            (b"[[\"a\", 1], [\"b\", 2]]\n", Seems::Json),
             ("[[rule]]\nname = \"für\"\n".as_bytes(), Seems::Text),
             (b"\x7fELF\x02\x01", Seems::Binary),
         ] {

@@ -1,6 +1,7 @@
 //! The header of a record: what stands in front of its body. This module owns its grammar, and the
 //! memory of the header before: records of one event come behind each other nearly always and begin
-//! alike, and comparing is faster than reading. The stamp's own grammar is
+//! alike, and comparing is faster than reading. Nearly all headers are read by that memory alone
+//! ([`KnownHeader::usual`]), any other by the grammar, and both say the same where both can read. The stamp's own grammar is
 //! [`event_id`](crate::event_id)'s, that of a prefix [`transport`]'s.
 
 use nom::branch::alt;

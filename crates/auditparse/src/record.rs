@@ -71,6 +71,7 @@ impl<'a> Record<'a> {
     }
 
     /// The record of a copy of its line.
+    /// Reads a line, given with or without its line end, if its header has the form of nearly all.
     #[inline(always)]
     pub(crate) fn parse_usual(line: &'a [u8], known: &mut KnownHeader) -> Option<Record<'a>> {
         let line = trim_line_end(line);

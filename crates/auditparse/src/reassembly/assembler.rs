@@ -65,6 +65,7 @@ pub(crate) struct Assembler<K> {
 
 impl<K: Copy> Assembler<K> {
     pub(crate) fn new(limits: Limits, interest: Interest) -> Assembler<K> {
+        // The event of the newest record is open, whatever the bound.
         let limits = limits.with_open_events(limits.open_events.max(1));
         Assembler {
             limits,
@@ -195,6 +196,7 @@ impl<K: Copy> Assembler<K> {
         self.add::<S>(slot, record);
     }
 
+    /// Adds a record to the open event in a slot.
     #[inline(always)]
     fn add<'i, S: Store<'i, Kept = K>>(&mut self, slot: SlotIndex, record: &Record<'i>) {
         let record_type = record.record_type();

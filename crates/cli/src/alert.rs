@@ -11,7 +11,7 @@ use rareport::explain::Explanation;
 use rareport::results::Record;
 
 pub(crate) use self::shown::{Details, Shown};
-use crate::anomaly::{influencer, some_values, start};
+use crate::anomaly::{shown_score, some_values, start, values_of};
 use crate::noun::Noun;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::service;
@@ -87,11 +87,11 @@ impl Row for AlertRow<'_> {
     fn table_cells(&self) -> Vec<String> {
         let record = &self.alert.record;
         let mut cells = vec![
-            format!("{:.1}", record.record_score),
+            shown_score(record.record_score),
             start(record),
             if self.is_of_ports { with_service(record.value()) } else { subject(record) },
         ];
-        cells.extend(WHO_AND_WHERE.map(|field| some_values(influencer(record, field))));
+        cells.extend(WHO_AND_WHERE.map(|field| some_values(values_of(record, field))));
         cells.push(self.history.to_owned());
         cells.push(record.explanation.as_ref().map(why).unwrap_or_default());
         cells
@@ -104,7 +104,7 @@ impl Row for AlertRow<'_> {
         out.cell(Some(record.record_score))?;
         out.cell(Some(record.probability))?;
         for field in WHO_AND_WHERE {
-            out.cell(Some(influencer(record, field).join(",")))?;
+            out.cell(Some(values_of(record, field).join(",")))?;
         }
         out.cell(Some(start(record)))?;
         out.cell(Some(self.alert.id()))?;

@@ -85,7 +85,7 @@ impl Row for Anomaly<'_> {
         let mut cells = vec![
             format!("{}{provisional}", start(record)),
             record.value().to_owned(),
-            format!("{:.1}", record.record_score),
+            shown_score(record.record_score),
             format!("{:.2e}", record.probability),
         ];
         cells.extend(layout.partition.as_ref().and(record.partition_field_value.clone()));
@@ -127,12 +127,27 @@ pub(crate) fn start(record: &Record) -> String {
     rfc3339(record.timestamp)
 }
 
+/// A score as people read it, with one decimal: rounded down, so that it is a threshold that the score
+/// reaches.
+pub(crate) fn shown_score(score: f64) -> String {
+    format!("{:.1}", (score * 10.0).floor() / 10.0)
+}
+
 /// The values of an influencer field of a record.
 pub(crate) fn influencer<'a>(record: &'a Record, field: &str) -> &'a [String] {
     let mut influencers = record.influencers.iter();
     influencers
         .find(|influencer| influencer.influencer_field_name == field)
         .map_or(&[], |influencer| &influencer.influencer_field_values)
+}
+
+/// The values of an influencer field of a record, or its own value of it if its job has a model for
+/// each.
+pub(crate) fn values_of<'a>(record: &'a Record, field: &str) -> &'a [String] {
+    match &record.partition_field_name {
+        Some(name) if name == field => record.partition_field_value.as_slice(),
+        _ => influencer(record, field),
+    }
 }
 
 /// The first of some values, and how many more there are.

@@ -276,6 +276,10 @@ impl Carry {
             Some(began_at) => self.tell_carried_on(began_at, events, console),
             None => console.note(format_args!("{shown}: begun anew")),
         }
+        // Nothing of what follows is in the file then.
+        if !self.file.is_writable() {
+            return;
+        }
         for job_id in &self.new_jobs {
             console.note(format_args!(
                 "{shown}: {job_id} begins anew, with what the state has not seen yet"

@@ -14,7 +14,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use rareport::JobConfig;
 use rareport::detection::Report;
-use rareport::job::catalogue;
+use rareport::job::{DetectorConfig, catalogue};
 use rareport::rule::{Profile, RuleError, RuleSet};
 
 use crate::args;
@@ -64,6 +64,23 @@ fn read(path: &Path, default: &RuleSet) -> Result<RuleSet> {
     Ok(set)
 }
 
+/// The guide of an alert of any job.
+const ANY_JOB: &str = include_str!("rule_file/any_job.md");
+
+/// What a detector finds, in a sentence.
+fn described(detector: &DetectorConfig) -> String {
+    let DetectorConfig { by_field, over_field, partition_field, .. } = detector;
+    let within = partition_field.iter().map(|field| format!(" with the same {field}"));
+    let within: String = within.collect();
+    match over_field {
+        Some(over) => format!(
+            "A {over} has a value of {by_field} that few others{within} have, or more such values than \
+             they."
+        ),
+        None => format!("A value of {by_field} rarely or never came before{within}."),
+    }
+}
+
 /// The default rule for the results of any job, with the threshold that the catalogue names for it
 /// if it is ready-made.
 ///
@@ -77,6 +94,13 @@ pub(crate) fn default_for(job: &JobConfig) -> Result<RuleSet, RuleError> {
         rule.job_ids = vec![job.job_id.clone()];
         rule.rule_id.clone_from(&job.job_id);
         rule.name = format!("Rare {}", job.detector.by_field);
+        rule.description = described(&job.detector);
+        rule.note = format!("## What happened\n\n{}\n\n{ANY_JOB}", rule.description);
+        rule.false_positives =
+            ["Something new that is meant to be there.", "Work that is rarely done."]
+                .map(str::to_owned)
+                .to_vec();
+        (rule.references, rule.threat) = Default::default();
         rule.threshold = entry.as_ref().map_or(rule.threshold, |entry| entry.threshold);
     }
     Ok(set)

@@ -142,6 +142,11 @@ impl StateFile {
         }
     }
 
+    /// Whether it can be saved, which was told if it cannot.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// All snapshots, the latest first.
     ///
     /// # Errors

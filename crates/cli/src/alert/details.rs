@@ -8,7 +8,7 @@ use rareport::alert::Alert;
 use rareport::evidence::Sample;
 
 use super::{Details, subject};
-use crate::anomaly::start;
+use crate::anomaly::{shown_score, start};
 use crate::snippet;
 use crate::stamp::rfc3339;
 use crate::text::{Inert, count};
@@ -18,7 +18,7 @@ pub(super) fn details(alert: &Alert, wanted: Details) -> String {
     let Alert { rule, time, record, evidence, .. } = alert;
     let mut lines = vec![
         String::new(),
-        format!("{}, score {:.1}", subject(record), record.record_score),
+        format!("{}, score {}", subject(record), shown_score(record.record_score)),
         line("bucket", &format!("from {}", start(record))),
         line("alert", &format!("{} by the rule {}", rfc3339(*time), rule.rule_id)),
     ];

@@ -5,6 +5,7 @@ use rareport::explain::MATURE_AFTER;
 
 use super::collect::{Collector, Shown};
 use super::cut::Cut;
+use crate::anomaly::shown_score;
 use crate::stamp::rfc3339;
 use crate::study::{PORT, StudiedJob};
 use crate::text::{count, length};
@@ -172,7 +173,11 @@ fn of_record(Shown { record, .. }: &Shown, by: &str) -> String {
         ),
         None => String::new(),
     };
-    format!("Score {:.1}: {what} at {}{why}.", record.record_score, minute(record.timestamp))
+    format!(
+        "Score {}: {what} at {}{why}.",
+        shown_score(record.record_score),
+        minute(record.timestamp)
+    )
 }
 
 /// A sentence about the value of a field that most of the alerts have in common.

@@ -58,7 +58,7 @@ fn the_shapes_of_a_backtest() {
         lines.iter().map(|line| line.split_whitespace().collect()).collect();
     let heading = ["DAY", "PORT", "AT", "25", "AT", "50", "AT", "75", "HIGHEST", "HOST", "PROCESS"];
     assert_eq!(words[0], heading);
-    let attack = ["2026-06-04", "4444", "2", "1", "0", "67.4", "web01", "bash,", "kinsing"];
+    let attack = ["2026-06-04", "4444", "2", "1", "0", "67.3", "web01", "bash,", "kinsing"];
     assert!(words.iter().any(|row| row[..] == attack), "{}", table.stdout);
     assert!(table.stderr.contains("threshold 50: 7 alerts, 2.0 a day, of 7 ports\n"));
     let csv = rareport(&["backtest", "--format", "csv", "--threshold", "50", &fleet]).expect(0);

@@ -353,7 +353,7 @@ fn details_show_the_events_below_the_table() {
     let block = details.split("\n\n").next().unwrap();
     // The event is the one that `xzgrep 'node=web01.*:3163)' fleet-day/audit.log.xz` shows.
     for line in [
-        "port 4444, score 67.4",
+        "port 4444, score 67.3",
         "  bucket  from 2026-06-04T09:30:00.000Z",
         "  - 2026-06-04T09:36:05.716Z on web01 by www-data, pid 1971, parent 396",
         "    to    203.0.113.66",

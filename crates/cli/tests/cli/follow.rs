@@ -152,6 +152,27 @@ fn what_cannot_be_followed_is_told() {
 
 #[cfg(unix)]
 #[test]
+fn each_path_without_a_log_is_named() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let directory = TempDir::new().unwrap();
+    let [there, misspelt] = ["audit.log", "audit.lgo"].map(|name| directory.path().join(name));
+    append(&there, &fleet_day());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rareport"))
+        .args(["events", "--follow"].map(Path::new).into_iter().chain([&*there, &*misspelt]))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    let told = format!("{}: no log there yet; waiting for one\n", misspelt.display());
+    assert!(first.contains(&told), "{first}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn a_signal_ends_each_command_cleanly() {
     use rustix::process::{Pid, Signal, kill_process};
     let directory = TempDir::new().unwrap();

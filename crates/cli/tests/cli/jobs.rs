@@ -240,6 +240,30 @@ fn an_exception_is_for_the_rules_that_it_names() {
 }
 
 #[test]
+fn a_model_for_each_host_is_shown_with_its_host() {
+    let fleet = corpus("fleet-hosts");
+    let rules = Rules::new(50, &["mine"]);
+    let job = rules.path("mine.toml");
+    let of_each = "job_id = \"mine\"\n[detector]\nby_field = \"destination.port\"\n\
+                   partition_field = \"host.name\"\n";
+    std::fs::write(&job, of_each).unwrap();
+    let detect = ["detect", "--job", job.to_str().unwrap(), "--threshold", "20", &fleet];
+    let documents = rareport(&detect).expect(0).documents();
+    let hosts: Vec<&str> =
+        documents.iter().map(|alert| alert["host"]["name"][0].as_str().unwrap()).collect();
+    assert!(!hosts.is_empty());
+    let csv = rareport(&[&detect[..], &["--format", "csv"]].concat()).expect(0).stdout;
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    let column = rows.headers().unwrap().iter().position(|name| name == "host.name").unwrap();
+    let shown: Vec<String> = rows.records().map(|row| row.unwrap()[column].to_owned()).collect();
+    assert_eq!(shown, hosts);
+    let table = rareport(&[&detect[..], &["--format", "table"]].concat()).expect(0).stdout;
+    for (row, host) in table.lines().skip(1).zip(hosts) {
+        assert!(row.contains(host), "{row}");
+    }
+}
+
+#[test]
 fn a_job_of_ones_own_gives_alerts() {
     let fleet = corpus("fleet-day");
     let rules = Rules::new(50, &["mine"]);
@@ -259,6 +283,8 @@ fn a_job_of_ones_own_gives_alerts() {
     assert_eq!(found, programs(&[job, "--rules", &rules.rules()]));
     let rule = rareport(&["detect", "--job", job, "--print-rule"]).expect(0).stdout;
     assert!(rule.contains("job_ids = [\"mine\"]"), "{rule}");
+    assert!(rule.contains("A value of process.name rarely or never came before."), "{rule}");
+    assert!(!rule.contains("a port") && !rule.contains("T1571"), "{rule}");
     let unnamed = rules.detect(&[]).expect(2).stderr;
     assert!(unnamed.contains("give a job of your own with --job FILE"), "{unnamed}");
     for (arguments, near) in [

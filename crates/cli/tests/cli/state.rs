@@ -313,6 +313,14 @@ fn a_state_that_cannot_be_is_told_before_anything_is_read() {
 }
 
 #[test]
+fn what_cannot_be_saved_is_not_told_as_learned() {
+    // Nobody can make a file there.
+    let run = rareport(&["detect", "--state", "/proc/fleet.state", &corpus("fleet-day")]).expect(2);
+    assert!(run.stderr.contains("what this run learns is not saved"), "{}", run.stderr);
+    assert!(!run.stderr.contains("goes on with the next run"), "{}", run.stderr);
+}
+
+#[test]
 fn a_file_that_was_named_by_mistake_is_told_and_nothing_put_beside_it() {
     let place = Place::new();
     let count = || place.directory.path().read_dir().unwrap().count();

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use rareport::alert::Alert;
 use serde::Serialize;
 
-use crate::anomaly::{influencer, some_values};
+use crate::anomaly::{influencer, shown_score, some_values};
 use crate::noun::Noun;
 use crate::output::{Column, CsvWriter, JsonBuffer, Row};
 use crate::stamp::rfc3339;
@@ -195,7 +195,7 @@ impl Row for TallyRow<'_> {
         }
         cells.push(key.value.clone());
         cells.extend(line.alerts.iter().map(u64::to_string));
-        cells.push(format!("{:.1}", line.highest));
+        cells.push(shown_score(line.highest));
         cells.extend([&line.hosts, &line.processes].map(|of| some_values(&Self::texts(of))));
         cells
     }

@@ -6,6 +6,7 @@ use std::fmt::{self, Display};
 use rareport::detection::Detection;
 use rareport::results::{BucketResults, Record};
 
+use crate::anomaly::shown_score;
 use crate::noun::Noun;
 use crate::stamp::rfc3339;
 use crate::text::Inert;
@@ -49,7 +50,7 @@ impl Closest {
 
 /// A score in words, rounded down, so that it never reads as a threshold that it does not reach.
 pub(super) fn score(record: &Record) -> String {
-    format!("{:.1}", (record.record_score * 10.0).floor() / 10.0)
+    shown_score(record.record_score)
 }
 
 /// Displays which record it was.

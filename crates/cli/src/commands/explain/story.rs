@@ -13,6 +13,7 @@ use rareport::results::{BucketResults, Record};
 use rareport::{Detector, JobConfig};
 
 use super::unlearned::Unlearned;
+use crate::anomaly::shown_score;
 use crate::observations::{Event, Fields};
 use crate::report::{Axis, Names, Presence, Users, Who};
 use crate::service;
@@ -298,7 +299,10 @@ impl Story {
 impl Told {
     fn tell(&self, text: &mut String) {
         let Told { record, steps, judgements } = self;
-        line(text, &format!("\n{}  score {:.1}", rfc3339(record.timestamp), record.record_score));
+        line(
+            text,
+            &format!("\n{}  score {}", rfc3339(record.timestamp), shown_score(record.record_score)),
+        );
         if let Some(explanation) = &record.explanation {
             line(text, &format!("  {}", Inert(explanation.sentence.as_bytes())));
         }

@@ -18,6 +18,7 @@ use super::follower::Follower;
 use super::live_log::{LiveLog, missing, positions, read_bytes};
 use super::search::Search;
 use super::watch::Watch;
+use crate::text::Inert;
 
 /// After so long a silence the open events of a log are over: auditd's own
 /// `end_of_event_timeout`.
@@ -71,6 +72,15 @@ impl<'a, I> Live<'a, I> {
         Ok(Live { input, clock, resumed: positions, search, logs: Vec::new() })
     }
 
+    /// Names the paths at which there is no log yet.
+    fn tell_awaited(&self) {
+        let Live { input, logs, .. } = self;
+        for path in input.paths.iter().filter(|path| logs.is_empty() || !path.exists()) {
+            let name = Inert(path.as_os_str().as_encoded_bytes());
+            input.console.note(format_args!("{name}: no log there yet; waiting for one"));
+        }
+    }
+
     /// Gives everything to `follower`.
     ///
     /// # Errors
@@ -86,9 +96,9 @@ impl<'a, I> Live<'a, I> {
         loop {
             let (now, has_none) = (self.clock.elapsed(), self.logs.is_empty());
             self.logs.extend(self.search.new_logs(now, has_none, &self.resumed, follower));
-            if self.logs.is_empty() && !is_told {
+            if !is_told {
                 is_told = true;
-                self.input.console.note("no log there yet; waiting for one");
+                self.tell_awaited();
             }
             let was_busy = self.pass(follower)?;
             if !was_busy {

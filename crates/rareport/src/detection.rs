@@ -202,15 +202,17 @@ impl Detection {
         }
     }
 
-    /// Whether exceptions cover an event for every rule that is executed, so that there would be no
-    /// alert if it alone were behind a record. Nothing is counted; where exceptions are
-    /// [held against records](Profile::Elastic), they are asked as if they were not.
+    /// Whether an event lies in a calendar window, or exceptions cover it for every rule that is
+    /// executed, so that there would be no alert if it alone were behind a record. Nothing is counted;
+    /// where exceptions are [held against records](Profile::Elastic), they are asked as if they were
+    /// not.
     #[must_use]
     pub fn is_known(&self, event: &impl LogEvent) -> bool {
         let covers = |place: &usize| self.exceptions[*place].would_cover(event);
         let covering: Vec<usize> = (0..self.exceptions.len()).filter(covers).collect();
         let is_for = |rule| covering.iter().any(|&place| self.is_for[place][rule]);
-        self.has_rules() && (0..self.executors.len()).all(is_for)
+        let is_covered = self.has_rules() && (0..self.executors.len()).all(is_for);
+        is_covered || self.calendar.iter().any(|window| window.would_cover(event))
     }
 
     /// Takes the results of a closed bucket, and gives the alerts of the executions that were due

@@ -188,6 +188,12 @@ fn nothing_alerts_in_a_maintenance_window() {
     let thursdays = weekly("thursday");
     assert_eq!(thursdays.stdout, run.stdout);
     assert!(has_evidence_of_the_morning(&weekly("friday")));
+    // What db01 did with port 31337, by the log's ground truth, is as if it were not in the log.
+    let later = "port 31337 was used later by db01 at 2026-06-04T11:37:45.448Z";
+    told(&weekly("friday"), later);
+    let of_later = "from = 2026-06-04T11:30:00Z\nto = 2026-06-04T11:45:00Z\n";
+    let without = detect_with(&format!("[[calendar]]\ncomment = \"w\"\n{of_later}"));
+    assert!(!without.stderr.contains(later), "{}", without.stderr);
 }
 
 #[test]

@@ -252,7 +252,9 @@ fn a_model_for_each_host_is_shown_with_its_host() {
     let hosts: Vec<&str> =
         documents.iter().map(|alert| alert["host"]["name"][0].as_str().unwrap()).collect();
     assert!(!hosts.is_empty());
-    let csv = rareport(&[&detect[..], &["--format", "csv"]].concat()).expect(0).stdout;
+    let csv = rareport(&[&detect[..], &["--format", "csv"]].concat()).expect(0);
+    assert!(!csv.stderr.contains("used later"), "{}", csv.stderr);
+    let csv = csv.stdout;
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
     let column = rows.headers().unwrap().iter().position(|name| name == "host.name").unwrap();
     let shown: Vec<String> = rows.records().map(|row| row.unwrap()[column].to_owned()).collect();

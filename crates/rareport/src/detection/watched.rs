@@ -193,6 +193,11 @@ impl WatchedWindow {
         covers
     }
 
+    /// Whether an event is left out, without counting it.
+    pub(super) fn would_cover(&self, event: &impl LogEvent) -> bool {
+        self.window.covers(event.millis(), |field| event.values(field))
+    }
+
     pub(super) fn comment(&self) -> &str {
         &self.window.comment
     }

@@ -59,7 +59,9 @@ impl Later {
 
     /// Watches the port of a record, if it may become an alert.
     pub(super) fn watch(&mut self, record: &Record) {
-        if record.record_score < self.threshold {
+        // Where each host has a model, what others do is nothing to it.
+        let is_of_host = record.partition_field_name.as_deref() == Some(HOST);
+        if record.record_score < self.threshold || is_of_host {
             return;
         }
         let is_full = self.ports.len() >= MOST_PORTS;
@@ -76,7 +78,8 @@ impl Later {
         }
     }
 
-    /// Notes an event if it uses a port that is watched and no exception covers it.
+    /// Notes an event if it uses a port that is watched, and neither an exception nor a calendar
+    /// window covers it.
     pub(super) fn note(&mut self, event: &Event, fields: &Fields, detection: &Detection) {
         if self.ports.is_empty() {
             return;
